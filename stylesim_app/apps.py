@@ -1,0 +1,31 @@
+"""The app and its wiring."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+from .conf import conf
+
+
+class StylesimConfig(AppConfig):
+    name = "stylesim_app"
+    verbose_name = _("Similar works")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
+        super().__init__(app_name, app_module)
+        # Migrations look a swappable model up by the setting itself, so it has to exist.
+        settings.STYLESIM_ARTWORK_MODEL = conf.artwork_model
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (registers itself)
+        from .signal_handlers import connect
+        from .tasks import ensure_schedule
+
+        connect()
+        post_migrate.connect(ensure_schedule, sender=self)

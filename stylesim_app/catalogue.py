@@ -1,0 +1,53 @@
+"""What the catalogue knows of an artwork, whatever model a host uses: only fields that exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Field
+
+from .conf import conf
+from .swapping import get_artwork_model, has_field
+
+#: Descriptive fields that are shown, filtered and edited where the model has them.
+FACT_FIELDS = (
+    "artist",
+    "year",
+    "medium",
+    "dimensions",
+    "accession_number",
+    "collection",
+    "exhibition",
+    "rights",
+)
+EDITABLE_FIELDS = ("title", *FACT_FIELDS, "year_number", "is_public", "extra")
+
+
+def title_of(artwork: Any) -> str:
+    """The title, or what the model calls itself."""
+    return str(getattr(artwork, "title", "") or artwork)
+
+
+def facts_of(artwork: Any) -> list[tuple[str, str]]:
+    """``(label, value)`` of the descriptive fields that have a value, ``extra`` last."""
+    facts = [
+        (label_of(name), str(value))
+        for name in FACT_FIELDS
+        if has_field(name) and (value := getattr(artwork, name)) not in (None, "")
+    ]
+    extra = getattr(artwork, "extra", None)
+    if isinstance(extra, dict):
+        facts += [(str(name).replace("_", " "), str(value)) for name, value in extra.items()]
+    return facts
+
+
+def label_of(name: str) -> str:
+    """The name of a field in the reader's language, capitalised."""
+    field = get_artwork_model()._meta.get_field(name)
+    label = str(field.verbose_name) if isinstance(field, Field) else name
+    return label[:1].upper() + label[1:]
+
+
+def editable_fields() -> list[str]:
+    """Fields of the model in use that forms and API may write, the image last."""
+    return [*(name for name in EDITABLE_FIELDS if has_field(name)), conf.artwork_image_field]

@@ -1,0 +1,189 @@
+"""System checks: each setting that can be wrong has an id and a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db import models
+
+from .conf import conf
+from .swapping import get_artwork_model, has_field
+
+#: Positive numbers by the setting's name and the property that reads it.
+POSITIVE = {
+    "STYLESIM_BATCH_SIZE": "batch_size",
+    "STYLESIM_MAX_UPLOAD_MB": "max_upload_mb",
+    "STYLESIM_MAX_PIXELS": "max_pixels",
+    "STYLESIM_MAX_RESULTS": "max_results",
+    "STYLESIM_MAX_ATTEMPTS": "max_attempts",
+    "STYLESIM_LEASE_SECONDS": "lease_seconds",
+    "STYLESIM_TASK_SECONDS": "task_seconds",
+    "STYLESIM_SEARCH_LIFETIME_HOURS": "search_lifetime_hours",
+}
+PRECISIONS = ("auto", "bfloat16", "float32")
+
+
+@register()
+def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        model = get_artwork_model()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="Name an installed model.", id="stylesim_app.E001")]
+    name = conf.artwork_image_field
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        field = None
+    if not isinstance(field, models.FileField):
+        return [
+            Error(
+                f"STYLESIM_ARTWORK_IMAGE_FIELD is {name!r}, but {conf.artwork_model} has no image "
+                "field of that name.",
+                hint="Name the ImageField or FileField that holds the picture.",
+                id="stylesim_app.E002",
+            )
+        ]
+    if not has_field("is_public") and not hasattr(settings, "STYLESIM_VISIBLE_ARTWORKS"):
+        return [
+            checks.Warning(
+                f"{conf.artwork_model} has no field is_public, so only staff see any artwork.",
+                hint="Set STYLESIM_VISIBLE_ARTWORKS to a callable from request to queryset.",
+                id="stylesim_app.W001",
+            )
+        ]
+    return []
+
+
+@register()
+def check_visibility_hook(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        hook = conf.visible_artworks
+    except ImportError as error:
+        reason = str(error)
+    else:
+        if callable(hook):
+            return []
+        reason = f"{hook!r} is not callable"
+    return [
+        Error(
+            f"STYLESIM_VISIBLE_ARTWORKS cannot be used: {reason}.",
+            hint="Give the dotted path of a callable from request to queryset.",
+            id="stylesim_app.E003",
+        )
+    ]
+
+
+@register()
+def check_storage(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    if "stylesim" in settings.STORAGES:
+        return []
+    return [
+        Error(
+            'STORAGES has no alias "stylesim", where descriptors are kept.',
+            hint="Add a storage that no web server serves, outside MEDIA_ROOT.",
+            id="stylesim_app.E004",
+        )
+    ]
+
+
+@register()
+def check_weights(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    name = conf.weights
+    if name in ("paintings", "imagenet"):
+        return []
+    path = Path(name)
+    if path.suffix in (".safetensors", ".pth") and path.is_file():
+        return []
+    return [
+        Error(
+            f"STYLESIM_WEIGHTS is {name!r}, which is no weights file.",
+            hint="Use paintings, imagenet, or the path of a .safetensors or .pth file.",
+            id="stylesim_app.E005",
+        )
+    ]
+
+
+@register()
+def check_numbers(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    for name, attribute in POSITIVE.items():
+        try:
+            positive = getattr(conf, attribute) > 0
+        except (TypeError, ValueError):
+            positive = False
+        if not positive:
+            messages.append(
+                Error(
+                    f"{name} must be a number above zero, not {getattr(settings, name)!r}.",
+                    hint="Remove it to use the default.",
+                    id="stylesim_app.E006",
+                )
+            )
+    return messages
+
+
+@register()
+def check_precision(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    if conf.precision in PRECISIONS:
+        return []
+    return [
+        Error(
+            f"STYLESIM_PRECISION is {conf.precision!r}.",
+            hint=f"Use one of {', '.join(PRECISIONS)}.",
+            id="stylesim_app.E007",
+        )
+    ]
+
+
+@register()
+def check_throttle(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    from rest_framework.throttling import SimpleRateThrottle
+
+    class Probe(SimpleRateThrottle):
+        rate = "1/min"
+
+    try:
+        Probe().parse_rate(conf.search_throttle)
+    except (ValueError, KeyError, IndexError):
+        return [
+            Error(
+                f"STYLESIM_SEARCH_THROTTLE is {conf.search_throttle!r}.",
+                hint="Use a rate of Django REST framework, for example 30/minute.",
+                id="stylesim_app.E008",
+            )
+        ]
+    return []
+
+
+@register()
+def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """django-q2 delivers a message again after ``retry`` seconds, even one that is at work."""
+    cluster = getattr(settings, "Q_CLUSTER", {})
+    retry = cluster.get("retry", 60)
+    timeout = cluster.get("timeout")
+    messages: list[CheckMessage] = []
+    if timeout is None or retry <= timeout:
+        messages.append(
+            checks.Warning(
+                f"Q_CLUSTER has retry {retry} and timeout {timeout}; retry must exceed timeout, or "
+                "a message that is still at work is delivered again.",
+                hint='For example Q_CLUSTER = {"timeout": 600, "retry": 720, ...}.',
+                id="stylesim_app.W002",
+            )
+        )
+    if timeout is not None and timeout <= conf.task_seconds:
+        messages.append(
+            checks.Warning(
+                f"Q_CLUSTER has timeout {timeout}, within which a task of STYLESIM_TASK_SECONDS "
+                f"({conf.task_seconds:g}) cannot end.",
+                hint="Raise the timeout well above STYLESIM_TASK_SECONDS.",
+                id="stylesim_app.W003",
+            )
+        )
+    return messages

@@ -1,0 +1,94 @@
+"""The settings of the app, ``STYLESIM_*``, read afresh on every access."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+class Conf:
+    """One typed property a setting; ``docs/reference/settings.md`` describes each."""
+
+    @property
+    def artwork_model(self) -> str:
+        return str(getattr(settings, "STYLESIM_ARTWORK_MODEL", "stylesim_app.Artwork"))
+
+    @property
+    def artwork_image_field(self) -> str:
+        return str(getattr(settings, "STYLESIM_ARTWORK_IMAGE_FIELD", "image"))
+
+    @property
+    def visible_artworks(self) -> Callable[[HttpRequest], QuerySet[Any]]:
+        path = getattr(
+            settings,
+            "STYLESIM_VISIBLE_ARTWORKS",
+            "stylesim_app.services.visibility.public_or_staff",
+        )
+        hook: Callable[[HttpRequest], QuerySet[Any]] = (
+            import_string(path) if isinstance(path, str) else path
+        )
+        return hook
+
+    @property
+    def weights(self) -> str:
+        return str(getattr(settings, "STYLESIM_WEIGHTS", "paintings"))
+
+    @property
+    def model_dir(self) -> Path:
+        default = Path.home() / ".cache" / "stylesim"
+        return Path(getattr(settings, "STYLESIM_MODEL_DIR", default))
+
+    @property
+    def precision(self) -> str:
+        return str(getattr(settings, "STYLESIM_PRECISION", "auto"))
+
+    @property
+    def device(self) -> str:
+        return str(getattr(settings, "STYLESIM_DEVICE", "auto"))
+
+    @property
+    def batch_size(self) -> int:
+        return int(getattr(settings, "STYLESIM_BATCH_SIZE", 4))
+
+    @property
+    def max_upload_mb(self) -> float:
+        return float(getattr(settings, "STYLESIM_MAX_UPLOAD_MB", 50))
+
+    @property
+    def max_pixels(self) -> int:
+        return int(getattr(settings, "STYLESIM_MAX_PIXELS", 100_000_000))
+
+    @property
+    def max_results(self) -> int:
+        return int(getattr(settings, "STYLESIM_MAX_RESULTS", 100))
+
+    @property
+    def max_attempts(self) -> int:
+        return int(getattr(settings, "STYLESIM_MAX_ATTEMPTS", 3))
+
+    @property
+    def lease_seconds(self) -> float:
+        return float(getattr(settings, "STYLESIM_LEASE_SECONDS", 120))
+
+    @property
+    def task_seconds(self) -> float:
+        return float(getattr(settings, "STYLESIM_TASK_SECONDS", 60))
+
+    @property
+    def search_lifetime_hours(self) -> float:
+        return float(getattr(settings, "STYLESIM_SEARCH_LIFETIME_HOURS", 24))
+
+    @property
+    def search_throttle(self) -> str:
+        return str(getattr(settings, "STYLESIM_SEARCH_THROTTLE", "30/minute"))
+
+
+conf = Conf()

@@ -1,0 +1,140 @@
+"""Descriptors of a picture: Gram matrices for its style, a feature map for its content.
+
+Gatys, Ecker, Bethge: Image Style Transfer Using Convolutional Neural Networks, CVPR 2016.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from .errors import DescriptorError
+from .images import INPUT_SIZE, PREPROCESSING_VERSION
+
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+CONTENT_LAYER = "relu5_2"
+LAYERS = (*STYLE_LAYERS, CONTENT_LAYER)
+
+# Just under the largest float16, 65504.
+_FLOAT16_RANGE = 60_000.0
+
+FloatArray = NDArray[np.float32]
+Array = TypeVar("Array", bound=Any)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made a descriptor. Only descriptors of equal provenance may be compared."""
+
+    weights: str
+    weights_sha256: str
+    precision: str
+    network: str = "vgg19"
+    input_size: int = INPUT_SIZE
+    preprocessing: int = PREPROCESSING_VERSION
+    layers: tuple[str, ...] = LAYERS
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that changes a number; the name given to the weights does not."""
+        facts = {name: value for name, value in asdict(self).items() if name != "weights"}
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "layers": list(self.layers)}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> Provenance:
+        return cls(**{**facts, "layers": tuple(facts["layers"])})
+
+
+@dataclass(frozen=True, eq=False)
+class Descriptor:
+    """The exact descriptor of one picture.
+
+    ``style[layer]`` is the packed Gram matrix of a style layer, ``(N (N + 1) / 2,)``;
+    ``content`` is the flattened map of ``relu5_2``, ``(512 * 14 * 14,)``; all float32.
+    """
+
+    style: Mapping[str, FloatArray]
+    content: FloatArray
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        if not all(np.isfinite(values).all() for values in (*self.style.values(), self.content)):
+            raise DescriptorError("descriptor_not_finite")
+
+    def layer(self, name: str) -> FloatArray:
+        """The stored numbers of one layer, content included."""
+        return self.content if name == CONTENT_LAYER else self.style[name]
+
+    def to_bytes(self) -> bytes:
+        """Serialise to safetensors: float16, each layer scaled to float16's range.
+
+        Gram entries lie near 1e-5, where float16 has few digits; the scale, one float32 a layer,
+        restores them.
+        """
+        tensors: dict[str, NDArray[Any]] = {}
+        scales = np.ones(len(LAYERS), dtype=np.float32)
+        for index, layer in enumerate(LAYERS):
+            values = self.layer(layer)
+            largest = float(np.abs(values).max(initial=0.0))
+            if largest > 0:
+                scales[index] = largest / _FLOAT16_RANGE
+            tensors[layer] = (values / scales[index]).astype(np.float16)
+        tensors["scales"] = scales
+        return save(tensors, metadata={"provenance": json.dumps(self.provenance.to_json())})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Descriptor:
+        """Read what ``to_bytes`` wrote. Raises DescriptorError."""
+        try:
+            header_size = int.from_bytes(content[:8], "little")
+            header = json.loads(content[8 : 8 + header_size])
+            provenance = Provenance.from_json(json.loads(header["__metadata__"]["provenance"]))
+            tensors = load(content)
+            scales = tensors["scales"]
+            layers = {
+                layer: tensors[layer].astype(np.float32) * scales[index]
+                for index, layer in enumerate(LAYERS)
+            }
+        except (SafetensorError, ValueError, KeyError, TypeError, IndexError) as error:
+            raise DescriptorError("descriptor_unreadable", reason=error) from error
+        return cls(style=layers, content=layers.pop(CONTENT_LAYER), provenance=provenance)
+
+
+def gram_matrix(feature_map: Array) -> Array:
+    """Gram matrices ``G = F F^T / (2 N M)`` of a batch of feature maps, NumPy's or PyTorch's.
+
+    ``(B, N, height, width)`` becomes ``(B, N, N)``, with ``M = height * width`` positions.
+    ``||G(A) - G(B)||_F ** 2`` is then Gatys' ``E_l``.
+    """
+    batch, channels, height, width = feature_map.shape
+    flat = feature_map.reshape(batch, channels, height * width)
+    return flat @ flat.swapaxes(1, 2) / (2 * channels * height * width)
+
+
+def pack_symmetric(matrix: NDArray[np.floating[Any]]) -> FloatArray:
+    """The upper triangle of a symmetric ``(N, N)`` matrix, ``(N (N + 1) / 2,)``, norm kept.
+
+    Off-diagonal entries stand for two, so they are multiplied by sqrt(2).
+    """
+    positions, factors = _triangle(matrix.shape[0])
+    packed: FloatArray = matrix.reshape(-1)[positions] * factors
+    return packed
+
+
+@cache
+def _triangle(size: int) -> tuple[NDArray[np.intp], FloatArray]:
+    rows, columns = np.triu_indices(size)
+    factors = np.where(rows == columns, 1.0, np.sqrt(2.0)).astype(np.float32)
+    return rows * size + columns, factors

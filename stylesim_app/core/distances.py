@@ -1,0 +1,119 @@
+"""How far two pictures are apart: by layer, in style, in content, and weighted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .descriptors import STYLE_LAYERS, Descriptor
+from .errors import DescriptorError, WeightingError
+
+EQUAL_LAYER_WEIGHTS = (1 / len(STYLE_LAYERS),) * len(STYLE_LAYERS)
+
+#: Presets that need no calibration, as ``(style_weight, content_weight)``; ``paper`` is Gatys'.
+FIXED_PRESETS = {"paper": (1.0, 1e-4), "style": (1.0, 0.0), "content": (0.0, 1.0)}
+PRESETS = (*FIXED_PRESETS, "balanced")
+DEFAULT_PRESET = "paper"
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """What a query asks for: two weights, and one for each of the five style layers.
+
+    Raises WeightingError unless all are finite, none is negative, and at least one of the two,
+    and one of the five, is above zero.
+    """
+
+    style_weight: float = 1.0
+    content_weight: float = 1e-4
+    layer_weights: tuple[float, ...] = EQUAL_LAYER_WEIGHTS
+
+    def __post_init__(self) -> None:
+        if len(self.layer_weights) != len(STYLE_LAYERS):
+            raise WeightingError(
+                "weighting_layer_count",
+                expected=len(STYLE_LAYERS),
+                actual=len(self.layer_weights),
+            )
+        _check_weight("style_weight", self.style_weight)
+        _check_weight("content_weight", self.content_weight)
+        for layer, weight in zip(STYLE_LAYERS, self.layer_weights, strict=True):
+            _check_weight(f"The weight of {layer}", weight)
+        if self.style_weight == 0 and self.content_weight == 0:
+            raise WeightingError("weighting_zero")
+        if not any(self.layer_weights):
+            raise WeightingError("weighting_layers_zero")
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceParts:
+    """The parts of many distances, from which every weighting can be computed.
+
+    ``layers`` is ``(n, 5)``, ``||G_l(A) - G_l(B)||_F`` by style layer; ``content`` is ``(n,)``,
+    ``||C(A) - C(B)||_2``.
+    """
+
+    layers: FloatArray
+    content: FloatArray
+
+    @classmethod
+    def stack(cls, rows: Iterable[tuple[Sequence[float] | FloatArray, float]]) -> Self:
+        """From pairs of five layer distances and one content distance."""
+        table = np.array([(*layers, content) for layers, content in rows], dtype=np.float64)
+        table = table.reshape(-1, len(STYLE_LAYERS) + 1)
+        return cls(layers=table[:, :-1], content=table[:, -1])
+
+    def style_distances(self, layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS) -> FloatArray:
+        """``sqrt(sum_l w_l d_l ** 2)``, ``(n,)``."""
+        squares: FloatArray = np.square(self.layers) @ np.asarray(layer_weights)
+        return np.sqrt(squares)
+
+    def distances(self, weighting: Weighting) -> FloatArray:
+        """``style_weight * style distance + content_weight * content distance``, ``(n,)``."""
+        style = self.style_distances(weighting.layer_weights)
+        return weighting.style_weight * style + weighting.content_weight * self.content
+
+
+def measure_parts(a: Descriptor, b: Descriptor) -> tuple[FloatArray, float]:
+    """The five layer distances ``(5,)`` and the content distance of two pictures.
+
+    Raises DescriptorError if the two are of different provenance.
+    """
+    if a.provenance.digest != b.provenance.digest:
+        raise DescriptorError(
+            "descriptor_provenance", left=a.provenance.digest, right=b.provenance.digest
+        )
+    layers = np.array([_euclidean(a.style[layer], b.style[layer]) for layer in STYLE_LAYERS])
+    return layers, _euclidean(a.content, b.content)
+
+
+def resolve_preset(preset: str) -> tuple[float, float]:
+    """``(style_weight, content_weight)`` of a preset that needs no calibration.
+
+    Raises WeightingError for an unknown name.
+    """
+    try:
+        return FIXED_PRESETS[preset]
+    except KeyError as error:
+        raise WeightingError(
+            "weighting_preset", preset=preset, presets=", ".join(PRESETS)
+        ) from error
+
+
+def _euclidean(a: FloatArray, b: FloatArray) -> float:
+    difference = a - b
+    return math.sqrt(float(difference @ difference))
+
+
+def _check_weight(name: str, value: object) -> None:
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise WeightingError("weighting_number", name=name, value=value)
+    if value < 0:
+        raise WeightingError("weighting_negative", name=name, value=value)

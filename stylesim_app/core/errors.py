@@ -1,0 +1,97 @@
+"""The errors of the core: each has a code and parameters, so that a caller can translate it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CoreError(ValueError):
+    """A problem with something that was handed in.
+
+    Subclasses list their messages in ``MESSAGES``; ``code`` names one of them and ``params``
+    fills it in. ``str(error)`` is the English sentence.
+    """
+
+    MESSAGES: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        self.params = params
+        super().__init__(self.MESSAGES[code] % params)
+
+
+class ImageError(CoreError):
+    """A file that cannot be described as an image. Trying again does not help."""
+
+    MESSAGES: ClassVar[dict[str, str]] = {
+        "image_empty": "The file is empty.",
+        "image_too_many_bytes": (
+            "The file has %(megabytes).1f MB; at most %(limit).0f MB are accepted."
+        ),
+        "image_unknown_format": "The file is not an image in one of these formats: %(formats)s.",
+        "image_too_many_pixels": (
+            "The image has %(width)d x %(height)d pixels; at most %(limit)d million are accepted."
+        ),
+        "image_bomb": "The image declares more pixels than can be opened safely.",
+        "image_broken": "The image is damaged or cut short and cannot be decoded (%(reason)s).",
+    }
+
+
+class WeightsError(CoreError):
+    """Network weights that cannot be used."""
+
+    MESSAGES: ClassVar[dict[str, str]] = {
+        "weights_missing": "There is no weights file at %(path)s.",
+        "weights_suffix": "Weights must be a .safetensors or .pth file, not %(path)s.",
+        "weights_unreadable": (
+            "The weights file %(path)s cannot be read; it is cut short or not what its name says "
+            "(%(reason)s)."
+        ),
+        "weights_unsafe": (
+            "The weights file %(path)s holds more than tensors and is refused, because loading it "
+            "could run code (%(reason)s)."
+        ),
+        "weights_other_network": (
+            "The weights file %(path)s is not a VGG19 in torchvision's names: %(reason)s."
+        ),
+        "weights_not_finite": "The weights file %(path)s holds NaN or infinite numbers.",
+        "weights_changed": (
+            "The file of the weights that ship with the app, %(path)s, is damaged: its SHA-256 is "
+            "%(actual)s, expected %(expected)s. Install the package again."
+        ),
+        "weights_no_network": (
+            "The imagenet weights could not be downloaded (%(reason)s). Without internet access, "
+            "put %(file)s into %(folder)s by hand, name the path of a weights file, or use "
+            "the paintings weights, which need no download."
+        ),
+    }
+
+
+class DescriptorError(CoreError):
+    """A stored descriptor that cannot be used."""
+
+    MESSAGES: ClassVar[dict[str, str]] = {
+        "descriptor_missing": "The descriptor file is missing from storage.",
+        "descriptor_unreadable": "The descriptor file is damaged (%(reason)s).",
+        "descriptor_not_finite": "The descriptor holds NaN or infinite numbers.",
+        "descriptor_provenance": (
+            "Descriptors of different provenance cannot be compared (%(left)s, %(right)s)."
+        ),
+    }
+
+
+class WeightingError(CoreError):
+    """Weights of a query that do not define a distance."""
+
+    MESSAGES: ClassVar[dict[str, str]] = {
+        "weighting_preset": "There is no preset %(preset)r; choose one of %(presets)s.",
+        "weighting_number": "%(name)s must be a finite number, not %(value)r.",
+        "weighting_negative": "%(name)s must not be negative, but is %(value)s.",
+        "weighting_zero": "style_weight and content_weight must not both be zero.",
+        "weighting_layers_zero": "At least one layer weight must be above zero.",
+        "weighting_layer_count": "layer_weights needs %(expected)d numbers, got %(actual)d.",
+        "weighting_calibration": (
+            "The preset balanced needs a calibration of the collection, which is made as soon as "
+            "%(minimum)d works are indexed."
+        ),
+    }

@@ -1,0 +1,184 @@
+"""From the bytes of a file to the pixels that the network sees."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from .errors import ImageError
+
+#: Raised whenever a change here moves pixels: descriptors made before are then stale.
+PREPROCESSING_VERSION = 1
+INPUT_SIZE = 224
+
+#: Accepted formats by Pillow's name, with the file endings that belong to each, the usual first.
+FORMATS: dict[str, tuple[str, ...]] = {
+    "JPEG": ("jpg", "jpeg", "jpe", "jfif"),
+    "PNG": ("png", "apng"),
+    "WEBP": ("webp",),
+    "TIFF": ("tif", "tiff"),
+    "GIF": ("gif",),
+    "BMP": ("bmp", "dib"),
+    "AVIF": ("avif", "avifs"),
+    "JPEG2000": ("jp2", "j2k", "jpx", "jpf", "j2c", "jpc"),
+}
+
+# What Pillow's decoders are known to raise on damaged files.
+_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+_SIDEWAYS = (5, 6, 7, 8)
+_SRGB = ImageCms.createProfile("sRGB")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest accepted file in bytes, and the largest accepted image in pixels."""
+
+    max_bytes: int
+    max_pixels: int
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What a file is found to be: Pillow's format name, upright size in pixels, frames."""
+
+    format: str
+    width: int
+    height: int
+    frames: int
+
+    @property
+    def extension(self) -> str:
+        """The usual file ending of the format, without the dot."""
+        return FORMATS[self.format][0]
+
+
+def check_size(size: int, limits: Limits) -> None:
+    """Raise ImageError unless a file of ``size`` bytes is worth opening."""
+    if size == 0:
+        raise ImageError("image_empty")
+    if size > limits.max_bytes:
+        raise ImageError("image_too_many_bytes", megabytes=size / 1e6, limit=limits.max_bytes / 1e6)
+
+
+def inspect_image(content: bytes, limits: Limits) -> ImageFacts:
+    """Decode the first frame wholly, to be sure that it can be, and say what it is.
+
+    Raises ImageError.
+    """
+    # At a small scale a JPEG's bytes are read as wholly, in a fraction of the time.
+    return _decode(content, limits, min_side=1)[1]
+
+
+def open_image(
+    content: bytes, limits: Limits, min_side: int | None = None
+) -> tuple[Image.Image, ImageFacts]:
+    """The first frame of a file as an upright sRGB image without alpha, mode ``RGB``.
+
+    With ``min_side``, a JPEG is decoded at the smallest of its scales (1, 1/2, 1/4, 1/8) that
+    keeps both sides at least that long. Raises ImageError.
+    """
+    image, facts = _decode(content, limits, min_side)
+    try:
+        profile = image.info.get("icc_profile")
+        image = ImageOps.exif_transpose(_to_eight_bits(image))
+        image, alpha = _split_alpha(image)
+        image = _to_srgb(image, profile)
+    except _DECODE_ERRORS as error:
+        raise ImageError("image_broken", reason=error) from error
+    if alpha is not None:
+        image = Image.composite(image, Image.new("RGB", image.size, "white"), alpha)
+    return image, facts
+
+
+def load_pixels(
+    content: bytes, limits: Limits, size: int = INPUT_SIZE
+) -> tuple[NDArray[np.uint8], ImageFacts]:
+    """The pixels that the network describes: ``(size, size, 3)``, sRGB, 0 to 255.
+
+    Both sides are brought to ``size`` with Pillow's bicubic filter, which is antialiased; the
+    aspect ratio is not kept. Raises ImageError.
+    """
+    image, facts = open_image(content, limits, min_side=2 * size)
+    return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC)), facts
+
+
+def _decode(content: bytes, limits: Limits, min_side: int | None) -> tuple[Image.Image, ImageFacts]:
+    image = _open(content, limits)
+    width, height = image.size
+    try:
+        if min_side is not None:
+            image.draft(None, (min_side, min_side))
+        image.load()
+        if image.getexif().get(ExifTags.Base.Orientation, 1) in _SIDEWAYS:
+            width, height = height, width
+        facts = ImageFacts(str(image.format), width, height, getattr(image, "n_frames", 1))
+        # Counting the frames may have moved on from the first.
+        image.seek(0)
+        image.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError("image_bomb") from error
+    except _DECODE_ERRORS as error:
+        raise ImageError("image_broken", reason=error) from error
+    return image, facts
+
+
+def _open(content: bytes, limits: Limits) -> Image.Image:
+    check_size(len(content), limits)
+    try:
+        image = Image.open(io.BytesIO(content), formats=tuple(FORMATS))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError("image_bomb") from error
+    except UnidentifiedImageError as error:
+        raise ImageError("image_unknown_format", formats=", ".join(FORMATS)) from error
+    except _DECODE_ERRORS as error:
+        raise ImageError("image_broken", reason=error) from error
+    width, height = image.size
+    if width * height > limits.max_pixels:
+        raise ImageError(
+            "image_too_many_pixels",
+            width=width,
+            height=height,
+            limit=limits.max_pixels // 1_000_000,
+        )
+    return image
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Scale modes of more than eight bits, which Pillow's ``convert`` would clip."""
+    if image.mode != "F" and not image.mode.startswith("I"):
+        return image
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    largest = max(float(values.max()), 0.0)
+    if image.mode.startswith("I;16"):
+        full = 65535.0
+    else:
+        full = next((full for full in (1.0, 255.0, 65535.0) if largest <= full), largest)
+    scaled = Image.fromarray(np.clip(values * (255.0 / full), 0, 255).round().astype(np.uint8))
+    scaled.info = dict(image.info)
+    return scaled
+
+
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    if not image.has_transparency_data:
+        return (image.convert("RGB") if image.mode in ("P", "PA", "1") else image), None
+    rgba = image.convert("RGBA")
+    return rgba.convert("RGB"), rgba.getchannel("A")
+
+
+def _to_srgb(image: Image.Image, profile: Any) -> Image.Image:
+    """Convert from the embedded profile; one that is damaged or does not fit is ignored."""
+    if not profile:
+        return image.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image.convert("RGB")
+    return converted if converted is not None else image.convert("RGB")

@@ -1,0 +1,129 @@
+"""VGG19 to ``relu5_2``: feature maps, and the descriptors made of them.
+
+Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition, 2015.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torchvision.models import vgg19
+
+from .descriptors import (
+    CONTENT_LAYER,
+    LAYERS,
+    STYLE_LAYERS,
+    Descriptor,
+    Provenance,
+    gram_matrix,
+    pack_symmetric,
+)
+from .weights import Weights
+
+#: Index in torchvision's ``vgg19().features`` of the ReLU that ends each layer.
+LAYER_INDEX = dict(zip(LAYERS, (1, 6, 11, 20, 29, 31), strict=True))
+
+PRECISIONS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """VGG19 with its weights, on a device, in a precision, ready to describe pictures."""
+
+    features: torch.nn.Sequential
+    mean: torch.Tensor
+    std: torch.Tensor
+    provenance: Provenance
+
+    def feature_maps(self, pixels: NDArray[np.uint8]) -> Iterator[tuple[str, torch.Tensor]]:
+        """The maps after the ReLU, as ``(layer, (B, N, height, width))``, in network order.
+
+        ``pixels`` is ``(B, S, S, 3)``, sRGB, 0 to 255. Each map is valid until the next is asked
+        for.
+        """
+        batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.mean.device)
+        batch = batch.permute(0, 3, 1, 2).float().div(255).sub(self.mean).div(self.std)
+        maps = batch.to(self.features[0].weight.dtype).contiguous(memory_format=torch.channels_last)
+        layers = {index: layer for layer, index in LAYER_INDEX.items()}
+        with torch.inference_mode():
+            for index, module in enumerate(self.features):
+                maps = module(maps)
+                if index in layers:
+                    yield layers[index], maps
+
+    def describe(self, pixels: NDArray[np.uint8]) -> list[Descriptor]:
+        """The descriptors of a batch of pictures, ``(B, S, S, 3)``, sRGB, 0 to 255.
+
+        Raises DescriptorError if the network gave NaN or infinite numbers.
+        """
+        layers: dict[str, NDArray[np.float32]] = {}
+        with torch.inference_mode():
+            for layer, maps in self.feature_maps(pixels):
+                if layer == CONTENT_LAYER:
+                    layers[layer] = maps.float().flatten(1).cpu().numpy()
+                else:
+                    layers[layer] = gram_matrix(maps.float()).cpu().numpy()
+        return [
+            Descriptor(
+                style={layer: pack_symmetric(layers[layer][index]) for layer in STYLE_LAYERS},
+                content=layers[CONTENT_LAYER][index],
+                provenance=self.provenance,
+            )
+            for index in range(len(pixels))
+        ]
+
+
+def build_network(weights: Weights, *, precision: str = "auto", device: str = "auto") -> Network:
+    """VGG19 with the given weights.
+
+    ``precision``: ``bfloat16``, ``float32``, or ``auto``, which is bfloat16 where the processor
+    has it in hardware. ``device``: ``cpu``, ``cuda``, or ``auto``, which prefers CUDA.
+    Raises ValueError for others.
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if precision == "auto":
+        precision = "bfloat16" if has_bfloat16(device) else "float32"
+    if precision not in PRECISIONS:
+        raise ValueError(f"expected a precision of {', '.join(PRECISIONS)}, got {precision!r}")
+    features = _empty_features()
+    features.load_state_dict(weights.tensors, assign=True)
+    features = features.to(
+        device=torch.device(device),
+        dtype=PRECISIONS[precision],
+        memory_format=torch.channels_last,  # type: ignore[call-overload]
+    )
+    return Network(
+        features=features.eval().requires_grad_(False),
+        mean=_channels(weights.mean).to(device),
+        std=_channels(weights.std).to(device),
+        provenance=Provenance(
+            weights=weights.name, weights_sha256=weights.sha256, precision=precision
+        ),
+    )
+
+
+def has_bfloat16(device: str) -> bool:
+    """Whether a device multiplies bfloat16 matrices in hardware."""
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def _empty_features() -> torch.nn.Sequential:
+    with torch.device("meta"):
+        features = vgg19(weights=None).features[: LAYER_INDEX[CONTENT_LAYER] + 1]
+    for module in features:
+        if isinstance(module, torch.nn.ReLU):
+            # In place, it would overwrite the map of the convolution before it.
+            module.inplace = False
+    return features
+
+
+def _channels(values: tuple[float, float, float]) -> torch.Tensor:
+    return torch.tensor(values).view(1, 3, 1, 1)

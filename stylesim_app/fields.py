@@ -1,0 +1,64 @@
+"""The image field of artworks: checks what comes in before anything is stored."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models
+
+from .conf import conf
+from .core.errors import ImageError
+from .core.images import FORMATS, ImageFacts, Limits, check_size, inspect_image
+from .messages import localize
+
+
+def image_limits() -> Limits:
+    """The limits that the settings set."""
+    return Limits(max_bytes=int(conf.max_upload_mb * 1e6), max_pixels=conf.max_pixels)
+
+
+def check_upload(upload: UploadedFile[Any]) -> ImageFacts:
+    """Check an uploaded file and give it the ending of the format that it has.
+
+    Raises ValidationError with the reason.
+    """
+    limits = image_limits()
+    try:
+        check_size(upload.size or 0, limits)
+        upload.seek(0)
+        facts = inspect_image(upload.read(), limits)
+    except ImageError as error:
+        raise ValidationError(localize(error), code=error.code) from error
+    upload.seek(0)
+    name = PurePath(upload.name or "image")
+    if name.suffix.lower().lstrip(".") not in FORMATS[facts.format]:
+        upload.name = f"{name.stem}.{facts.extension}"
+    return facts
+
+
+class CheckedImageFormField(forms.FileField):
+    """A file field that takes images within the limits, in the accepted formats."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Django's own message for an empty file would come before ours, which all places share.
+        super().__init__(**{**kwargs, "allow_empty_file": True})
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "accept": "image/*"}
+
+    def to_python(self, data: Any) -> Any:
+        upload = super().to_python(data)
+        if upload is not None:
+            check_upload(upload)
+        return upload
+
+
+class CheckedImageField(models.ImageField):
+    """An image field whose forms say what is wrong with a file."""
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": CheckedImageFormField, **kwargs})

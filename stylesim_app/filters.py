@@ -1,0 +1,70 @@
+"""Filters of artworks, the same for pages, API and rankings."""
+
+from __future__ import annotations
+
+import operator
+from functools import cache, reduce
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from .swapping import get_artwork_model, has_field
+
+TEXT_FIELDS = ("title", "artist", "year", "medium", "accession_number", "collection", "exhibition")
+
+
+def search_text(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
+    """Works of which every word stands in one of the text fields."""
+    fields = [name for name in TEXT_FIELDS if has_field(name)]
+    if not fields:
+        return queryset
+    for word in text.split():
+        queryset = queryset.filter(
+            reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in fields))
+        )
+    return queryset
+
+
+@cache
+def artwork_filterset() -> type[django_filters.FilterSet]:
+    """The filters that the artwork model in use has fields for.
+
+    ``q`` is text; ``artist``, ``medium``, ``collection`` and ``exhibition`` contain what is
+    given; ``year_from`` and ``year_to`` include their ends; ``ordering`` sorts.
+    """
+    filters: dict[str, Any] = {
+        "q": django_filters.CharFilter(method=search_text, label=_("Text")),
+        **{
+            name: django_filters.CharFilter(field_name=name, lookup_expr="icontains", label=label)
+            for name, label in {
+                "artist": _("Artist"),
+                "medium": _("Medium"),
+                "collection": _("Collection"),
+                "exhibition": _("Exhibition"),
+            }.items()
+            if has_field(name)
+        },
+    }
+    if has_field("year_number"):
+        for name, lookup, label in (
+            ("year_from", "gte", _("From year")),
+            ("year_to", "lte", _("To year")),
+        ):
+            filters[name] = django_filters.NumberFilter(
+                field_name="year_number", lookup_expr=lookup, label=label
+            )
+    sortable = {
+        "created": _("Date added"),
+        "title": _("Title"),
+        "artist": _("Artist"),
+        "year_number": _("Year"),
+    }
+    fields = {name: label for name, label in sortable.items() if has_field(name)}
+    if fields:
+        filters["ordering"] = django_filters.OrderingFilter(
+            fields=[(name, name) for name in fields], field_labels=fields, label=_("Order")
+        )
+    meta = type("Meta", (), {"model": get_artwork_model(), "fields": []})
+    return type("ArtworkFilter", (django_filters.FilterSet,), {**filters, "Meta": meta})

@@ -1,0 +1,83 @@
+"""The core's error messages in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as noop
+
+from .core.errors import CoreError
+
+#: Every message that may be stored with a work item, so that makemessages finds it. The core,
+#: which knows no Django, holds the same sentences; a test compares them.
+TRANSLATED = (
+    noop("The file is empty."),
+    noop("The file has %(megabytes).1f MB; at most %(limit).0f MB are accepted."),
+    noop("The file is not an image in one of these formats: %(formats)s."),
+    noop("The image has %(width)d x %(height)d pixels; at most %(limit)d million are accepted."),
+    noop("The image declares more pixels than can be opened safely."),
+    noop("The image is damaged or cut short and cannot be decoded (%(reason)s)."),
+    noop("There is no weights file at %(path)s."),
+    noop("Weights must be a .safetensors or .pth file, not %(path)s."),
+    noop(
+        "The weights file %(path)s cannot be read; it is cut short or not what its name says "
+        "(%(reason)s)."
+    ),
+    noop(
+        "The weights file %(path)s holds more than tensors and is refused, because loading it "
+        "could run code (%(reason)s)."
+    ),
+    noop("The weights file %(path)s is not a VGG19 in torchvision's names: %(reason)s."),
+    noop("The weights file %(path)s holds NaN or infinite numbers."),
+    noop(
+        "The file of the weights that ship with the app, %(path)s, is damaged: its SHA-256 is "
+        "%(actual)s, expected %(expected)s. Install the package again."
+    ),
+    noop(
+        "The imagenet weights could not be downloaded (%(reason)s). Without internet access, "
+        "put %(file)s into %(folder)s by hand, name the path of a weights file, or use "
+        "the paintings weights, which need no download."
+    ),
+    noop("The descriptor file is missing from storage."),
+    noop("The descriptor file is damaged (%(reason)s)."),
+    noop("The descriptor holds NaN or infinite numbers."),
+    noop("Descriptors of different provenance cannot be compared (%(left)s, %(right)s)."),
+    noop("There is no preset %(preset)r; choose one of %(presets)s."),
+    noop("%(name)s must be a finite number, not %(value)r."),
+    noop("%(name)s must not be negative, but is %(value)s."),
+    noop("style_weight and content_weight must not both be zero."),
+    noop("At least one layer weight must be above zero."),
+    noop("layer_weights needs %(expected)d numbers, got %(actual)d."),
+    noop(
+        "The preset balanced needs a calibration of the collection, which is made as soon as "
+        "%(minimum)d works are indexed."
+    ),
+    noop("The image file is missing from storage (%(name)s)."),
+    noop("The worker stopped %(attempts)d times while it described this image."),
+    noop("%(kind)s: %(reason)s"),
+)
+
+
+class WorkError(CoreError):
+    """What can go wrong in a worker beyond the file itself."""
+
+    MESSAGES = {
+        "file_missing": "The image file is missing from storage (%(name)s).",
+        "worker_stopped": "The worker stopped %(attempts)d times while it described this image.",
+        "unexpected": "%(kind)s: %(reason)s",
+    }
+
+
+def localize(error: CoreError) -> str:
+    """An error of the core in the reader's language."""
+    return gettext(error.MESSAGES[error.code]) % error.params
+
+
+def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
+    """A stored error in the reader's language; one whose code is unknown stays as it was."""
+    for kind in (*CoreError.__subclasses__(),):
+        if code in kind.MESSAGES:
+            return gettext(kind.MESSAGES[code]) % params
+    return english

@@ -1,0 +1,96 @@
+"""Measure what distances mean in this collection, again and again as it grows."""
+
+from __future__ import annotations
+
+import logging
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from ..core.calibration import PairSample, sample_pairs
+from ..core.errors import DescriptorError
+from ..exceptions import StylesimError
+from ..models import Calibration, DescriptorSet, StoredDescriptor
+from . import files, sets, worklist
+
+logger = logging.getLogger(__name__)
+
+#: The first calibration; the next follow at four times as many works, and so on.
+MINIMUM_WORKS = 4
+SAMPLE_WORKS = 256
+
+
+def serving_calibration() -> Calibration | None:
+    """The latest calibration of the serving set."""
+    return Calibration.objects.filter(descriptor_set__serving=True).order_by("-pk").first()
+
+
+def serving_pairs() -> PairSample | None:
+    """The distances of random pairs of the collection; None while it has too few works."""
+    calibration = serving_calibration()
+    return None if calibration is None else _read_pairs(calibration.file_name)
+
+
+@lru_cache(maxsize=2)
+def _read_pairs(name: str) -> PairSample:
+    return PairSample.from_bytes(files.read(name))
+
+
+def calibrate_if_due() -> Calibration | None:
+    """Calibrate when the collection reaches 4, 16, 64, 256, 1,024 ... works."""
+    serving = sets.serving_set()
+    if serving is None:
+        return None
+    works = StoredDescriptor.objects.filter(descriptor_set=serving).count()
+    latest = serving_calibration()
+    known = 0 if latest is None else latest.collection_size
+    if works < MINIMUM_WORKS or (known and _step(works) <= _step(known)):
+        return None
+    return calibrate(serving)
+
+
+def calibrate(serving: DescriptorSet | None = None) -> Calibration:
+    """Measure all pairs of a random sample. No image is read.
+
+    Raises StylesimError while fewer than four works are indexed.
+    """
+    serving = serving or sets.serving_set()
+    rows = (
+        []
+        if serving is None
+        else list(
+            StoredDescriptor.objects.filter(descriptor_set=serving)
+            .order_by("pk")
+            .values_list("entry_id", "file_name")
+        )
+    )
+    if serving is None or len(rows) < MINIMUM_WORKS:
+        raise StylesimError(
+            f"A calibration needs at least {MINIMUM_WORKS} indexed works; there are {len(rows)}."
+        )
+    # Seeded, so that calibrating twice gives the same numbers.
+    chosen = np.random.default_rng(len(rows)).permutation(len(rows))[:SAMPLE_WORKS]
+    descriptors = []
+    damaged = []
+    for index in chosen:
+        entry_id, file_name = rows[index]
+        try:
+            descriptors.append(files.read_descriptor(file_name))
+        except DescriptorError as error:
+            damaged.append((entry_id, error))
+    worklist.report_damage(damaged)
+    pairs = sample_pairs(descriptors)
+    calibration = Calibration.objects.create(
+        descriptor_set=serving,
+        collection_size=len(rows),
+        sample_size=len(descriptors),
+        file_name=files.write("calibrations", "safetensors", pairs.to_bytes()),
+    )
+    Calibration.objects.filter(pk__lt=calibration.pk, descriptor_set=serving).delete()
+    logger.info("calibrated on %d of %d works", len(descriptors), len(rows))
+    return calibration
+
+
+def _step(works: int) -> int:
+    return math.floor(math.log(works, 4) + 1e-9)

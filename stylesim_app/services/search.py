@@ -1,0 +1,238 @@
+"""Ranked similar works: one service behind pages, admin, API and commands."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from ..core.descriptors import STYLE_LAYERS, Descriptor, Provenance
+from ..core.distances import (
+    DEFAULT_PRESET,
+    EQUAL_LAYER_WEIGHTS,
+    DistanceParts,
+    Weighting,
+    measure_parts,
+    resolve_preset,
+)
+from ..core.errors import DescriptorError, WeightingError
+from ..core.ranking import rank_parts
+from ..exceptions import NotIndexed
+from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor, WorkItem
+from ..swapping import get_artwork_model, has_field
+from . import calibration, files, sets, worklist
+
+CUSTOM = "custom"
+READING_THREADS = 4
+
+
+@dataclass(frozen=True)
+class RankingOptions:
+    """What to rank by. Weights of one's own, where given, take the place of the preset's."""
+
+    preset: str = DEFAULT_PRESET
+    style_weight: float | None = None
+    content_weight: float | None = None
+    layer_weights: tuple[float, ...] = EQUAL_LAYER_WEIGHTS
+    limit: int = 10
+    exclude_same_artist: bool = False
+
+    @property
+    def name(self) -> str:
+        """The preset, or ``custom``."""
+        own = self.style_weight is not None or self.content_weight is not None
+        return CUSTOM if own else self.preset
+
+    def weighting(self) -> Weighting:
+        """Raises WeightingError for weights that define no distance, or an unknown preset."""
+        if self.preset == "balanced":
+            pairs = calibration.serving_pairs()
+            if pairs is None:
+                raise WeightingError("weighting_calibration", minimum=calibration.MINIMUM_WORKS)
+            style, content = pairs.balanced_weights(self.layer_weights)
+        else:
+            style, content = resolve_preset(self.preset)
+        return Weighting(
+            style_weight=style if self.style_weight is None else self.style_weight,
+            content_weight=content if self.content_weight is None else self.content_weight,
+            layer_weights=self.layer_weights,
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    """One ranked work. ``closer_than`` is a percentage of random pairs, None uncalibrated."""
+
+    rank: int
+    artwork: Any
+    distance: float
+    style_distance: float
+    content_distance: float
+    layer_distances: dict[str, float]
+    closer_than: float | None
+
+
+@dataclass(frozen=True)
+class RankedAnswer:
+    """The works nearest to a query, and all that is needed to understand the figures.
+
+    ``query`` is the artwork, the image search or the file name that was asked about; of the
+    ``visible`` works that the caller may see, ``indexed`` can be ranked.
+    """
+
+    query: Any
+    preset: str
+    weighting: Weighting
+    certified: bool
+    indexed: int
+    visible: int
+    provenance: Provenance | None
+    results: list[Result]
+
+
+def find_similar(
+    artwork: Any, options: RankingOptions, visible: QuerySet[Any], candidates: QuerySet[Any]
+) -> RankedAnswer:
+    """Rank candidates, a part of the visible works, by their distance to an artwork.
+
+    Raises NotIndexed if it has no descriptor yet, WeightingError for unusable weights.
+    """
+    serving = sets.serving_set()
+    descriptor = _read_query(artwork, serving)
+    candidates = candidates.exclude(pk=artwork.pk)
+    if options.exclude_same_artist and has_field("artist") and artwork.artist:
+        candidates = candidates.exclude(artist=artwork.artist)
+    return _rank(artwork, descriptor, serving, options, visible, candidates)
+
+
+def find_similar_to_search(
+    search: ImageSearch, options: RankingOptions, visible: QuerySet[Any], candidates: QuerySet[Any]
+) -> RankedAnswer:
+    """As ``find_similar``, for a searched image.
+
+    Raises NotIndexed if it waits, failed, or was described by a network that serves no more.
+    """
+    if search.state != WorkItem.State.INDEXED:
+        reason = search.reason or _("The image is waiting for a worker to describe it.")
+        raise NotIndexed(search.state, reason)
+    serving = sets.serving_set()
+    if serving is None or search.descriptor_set_id != serving.pk:
+        raise NotIndexed(
+            WorkItem.State.STALE,
+            _("The network has changed since this search was made. Please search again."),
+        )
+    descriptor = files.read_descriptor(search.descriptor_name)
+    return _rank(search, descriptor, serving, options, visible, candidates)
+
+
+def find_similar_to_descriptor(
+    name: str, descriptor: Descriptor, options: RankingOptions
+) -> RankedAnswer:
+    """As ``find_similar``, among all works, for an image that was described just now.
+
+    Raises NotIndexed if the collection was described by another network.
+    """
+    serving = sets.serving_set()
+    if serving is not None and serving.digest != descriptor.provenance.digest:
+        raise NotIndexed(
+            WorkItem.State.STALE,
+            _("The collection was described by another network; index the stale works first."),
+        )
+    artworks = get_artwork_model()._default_manager.all()
+    return _rank(name, descriptor, serving, options, artworks, artworks)
+
+
+def _read_query(artwork: Any, serving: DescriptorSet | None) -> Descriptor:
+    entry = IndexEntry.objects.filter(artwork=artwork).first()
+    stored = (
+        StoredDescriptor.objects.filter(entry=entry, descriptor_set=serving).first()
+        if entry is not None and serving is not None
+        else None
+    )
+    if stored is None:
+        state = entry.state if entry is not None else WorkItem.State.PENDING
+        reason = entry.reason if entry is not None else ""
+        raise NotIndexed(state, reason or _("This work is waiting for a worker to describe it."))
+    try:
+        return files.read_descriptor(stored.file_name)
+    except DescriptorError as error:
+        worklist.report_damage([(stored.entry_id, error)])
+        raise NotIndexed(WorkItem.State.FAILED, str(error)) from error
+
+
+def _rank(
+    query: Any,
+    descriptor: Descriptor,
+    serving: DescriptorSet | None,
+    options: RankingOptions,
+    visible: QuerySet[Any],
+    candidates: QuerySet[Any],
+) -> RankedAnswer:
+    weighting = options.weighting()
+    keys, parts = _measure_all(descriptor, _stored(candidates, serving))
+    ranking = rank_parts(parts, weighting, options.limit)
+    pairs = calibration.serving_pairs()
+    closer_than: list[float | None] = [None] * len(ranking.positions)
+    if pairs is not None:
+        closer_than = [float(share) for share in pairs.closer_than(ranking.distances, weighting)]
+    artworks = candidates.in_bulk([keys[position] for position in ranking.positions])
+    results = [
+        Result(
+            rank=index + 1,
+            artwork=artworks[keys[position]],
+            distance=float(ranking.distances[index]),
+            style_distance=float(ranking.style_distances[index]),
+            content_distance=float(ranking.content_distances[index]),
+            layer_distances=dict(
+                zip(STYLE_LAYERS, map(float, ranking.layer_distances[index]), strict=True)
+            ),
+            closer_than=closer_than[index],
+        )
+        for index, position in enumerate(ranking.positions)
+        if keys[position] in artworks
+    ]
+    return RankedAnswer(
+        query=query,
+        preset=options.name,
+        weighting=weighting,
+        certified=True,
+        indexed=_stored(visible, serving).count(),
+        visible=visible.count(),
+        provenance=None if serving is None else serving.to_provenance(),
+        results=results,
+    )
+
+
+def _stored(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySet[StoredDescriptor]:
+    return StoredDescriptor.objects.filter(
+        descriptor_set=serving, entry__artwork__in=artworks.order_by().values("pk")
+    )
+
+
+def _measure_all(
+    query: Descriptor, stored: QuerySet[StoredDescriptor]
+) -> tuple[list[Any], DistanceParts]:
+    """Artwork keys, in ascending order, and the distance parts of each to the query.
+
+    Every exact descriptor is read; one that is damaged is left out and reported.
+    """
+    rows = list(
+        stored.order_by("entry__artwork").values_list("entry__artwork", "entry_id", "file_name")
+    )
+
+    def measure(row: tuple[Any, int, str]) -> tuple[Any, float] | DescriptorError:
+        try:
+            return measure_parts(query, files.read_descriptor(row[2]))
+        except DescriptorError as error:
+            return error
+
+    with ThreadPoolExecutor(READING_THREADS) as threads:
+        measured = list(zip(rows, threads.map(measure, rows), strict=True))
+    worklist.report_damage(
+        (row[1], outcome) for row, outcome in measured if isinstance(outcome, DescriptorError)
+    )
+    sound = [(row[0], part) for row, part in measured if not isinstance(part, DescriptorError)]
+    return [key for key, _ in sound], DistanceParts.stack(part for _, part in sound)

@@ -1,0 +1,77 @@
+"""Searches by an image that is no artwork: queued like artworks, answered from what they store.
+
+The web process loads no network, so that it stays small and starts fast; a worker, which holds it
+anyway, describes the image first of all that waits.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from PIL import Image
+
+from .. import tasks
+from ..conf import conf
+from ..core.descriptors import Descriptor
+from ..models import DescriptorSet, ImageSearch
+from . import files, worklist
+from .extraction import Picture
+
+PREVIEW_SIZE = 224
+
+
+def start(upload: UploadedFile[Any], user: Any) -> ImageSearch:
+    """Store a checked upload privately, queue it, and return the search to wait for."""
+    ending = (upload.name or "").rpartition(".")[2].lower()
+    search = ImageSearch.objects.create(
+        user=user if user.is_authenticated else None,
+        image_name=files.write("searches", ending, upload.read()),
+    )
+    transaction.on_commit(lambda: tasks.ring(search.pk), robust=True)
+    return search
+
+
+def find(pk: Any, user: Any) -> ImageSearch | None:
+    """The search of that id, if it is the user's; one started without an account is anyone's
+    who knows its id."""
+    search = ImageSearch.objects.filter(pk=pk).first()
+    if search is None or (search.user_id is not None and search.user_id != user.pk):
+        return None
+    return search
+
+
+def store(
+    search: ImageSearch, picture: Picture, descriptor: Descriptor, descriptor_set: DescriptorSet
+) -> None:
+    """Keep the descriptor and a preview, and delete the image."""
+    descriptor_name = files.write("searches", "safetensors", descriptor.to_bytes())
+    preview_name = files.write("searches", "jpg", _preview(picture))
+    finished = worklist.finish(
+        search,
+        descriptor_name=descriptor_name,
+        preview_name=preview_name,
+        descriptor_set=descriptor_set,
+        image_name="",
+    )
+    files.delete([search.image_name] if finished else [descriptor_name, preview_name])
+
+
+def purge() -> int:
+    """Delete searches past their lifetime, with their files; returns how many rows went."""
+    oldest = timezone.now() - timedelta(hours=conf.search_lifetime_hours)
+    return ImageSearch.objects.filter(created__lt=oldest).delete()[0]
+
+
+def _preview(picture: Picture) -> bytes:
+    """The pixels in the shape of the picture, as a JPEG."""
+    longest = max(picture.facts.width, picture.facts.height)
+    width = max(1, PREVIEW_SIZE * picture.facts.width // longest)
+    height = max(1, PREVIEW_SIZE * picture.facts.height // longest)
+    buffer = io.BytesIO()
+    Image.fromarray(picture.pixels).resize((width, height)).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

@@ -1,0 +1,64 @@
+"""Descriptor sets: which one serves, which one grows, and the switch between them."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from ..core.descriptors import Provenance
+from ..models import DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
+
+
+def serving_set() -> DescriptorSet | None:
+    """The set that rankings read; None until the first artwork is described."""
+    return DescriptorSet.objects.filter(serving=True).first()
+
+
+def open_set(provenance: Provenance) -> DescriptorSet:
+    """The set of a provenance. A new one makes what was described before it stale."""
+    descriptor_set, created = DescriptorSet.objects.get_or_create(
+        digest=provenance.digest, defaults={"provenance": provenance.to_json()}
+    )
+    if created:
+        with transaction.atomic():
+            if not DescriptorSet.objects.filter(serving=True).exists():
+                DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
+        mark_stale(descriptor_set)
+    return descriptor_set
+
+
+def mark_stale(descriptor_set: DescriptorSet) -> int:
+    """Bring entries up to date with the set in use; returns how many are stale."""
+    described = Exists(
+        StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=descriptor_set)
+    )
+    entries = IndexEntry.objects
+    entries.filter(described, state=WorkItem.State.STALE).update(state=WorkItem.State.INDEXED)
+    lacking(descriptor_set, entries.filter(state=WorkItem.State.INDEXED)).update(
+        state=WorkItem.State.STALE
+    )
+    return entries.filter(state=WorkItem.State.STALE).count()
+
+
+def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> QuerySet[IndexEntry]:
+    """Those of the entries that have no descriptor in the set."""
+    return entries.filter(
+        ~Exists(
+            StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=descriptor_set)
+        )
+    )
+
+
+def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
+    """Let a set serve, and drop the others, once no work would be lost from rankings by it."""
+    old = serving_set()
+    if old is None or old.pk == descriptor_set.pk:
+        return False
+    served = IndexEntry.objects.filter(descriptors__descriptor_set=old)
+    if lacking(descriptor_set, served.exclude(state=WorkItem.State.FAILED)).exists():
+        return False
+    with transaction.atomic():
+        DescriptorSet.objects.filter(pk=old.pk).update(serving=False)
+        DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
+        DescriptorSet.objects.exclude(pk=descriptor_set.pk).delete()
+    return True

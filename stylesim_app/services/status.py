@@ -1,0 +1,58 @@
+"""Where the index stands: for the status command, the API and the admin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from ..core.descriptors import Provenance
+from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
+from . import calibration, sets
+
+#: The schedule rings every minute; a worker that misses three has gone.
+SILENCE = timedelta(minutes=3)
+
+
+@dataclass(frozen=True)
+class IndexStatus:
+    """Counts by state over the works that the caller may see, and what serves them.
+
+    ``worker_alive`` is False if work waits but no worker gave a sign of life of late.
+    """
+
+    visible: int
+    indexed: int
+    states: dict[str, int]
+    provenance: Provenance | None
+    calibrated_on: int | None
+    worker_seen: datetime | None
+    worker_alive: bool
+
+
+def index_status(visible: QuerySet[Any]) -> IndexStatus:
+    """The state of the index, as far as the visible works go."""
+    serving = sets.serving_set()
+    keys = visible.order_by().values("pk")
+    total = visible.count()
+    entries = IndexEntry.objects.filter(artwork__in=keys).order_by()
+    states = dict.fromkeys(WorkItem.State.values, 0)
+    states.update(entries.values_list("state").annotate(count=Count("pk")))
+    # An artwork without an entry waits like one that has it.
+    states[WorkItem.State.PENDING] += total - sum(states.values())
+    seen = WorkerSign.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
+    latest = calibration.serving_calibration()
+    return IndexStatus(
+        visible=total,
+        indexed=StoredDescriptor.objects.filter(
+            descriptor_set=serving, entry__artwork__in=keys
+        ).count(),
+        states=states,
+        provenance=None if serving is None else serving.to_provenance(),
+        calibrated_on=None if latest is None else latest.collection_size,
+        worker_seen=seen,
+        worker_alive=seen is not None and timezone.now() - seen < SILENCE,
+    )

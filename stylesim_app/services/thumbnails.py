@@ -1,0 +1,73 @@
+"""Small versions of pictures, kept in the private storage, so that every view can ask who looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.base import File
+from django.core.files.storage import Storage
+from django.db import models
+from easy_thumbnails.files import Thumbnailer
+from easy_thumbnails.models import Source
+from easy_thumbnails.utils import get_storage_hash
+from PIL import Image
+
+from ..conf import conf
+from ..core.images import open_image
+from ..fields import image_limits
+from ..models import AbstractArtwork
+from ..swapping import get_image
+from . import files
+
+#: Longest side in pixels by the name used in addresses.
+SIZES = {"small": 240, "medium": 480, "large": 1600}
+
+
+def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
+    """A JPEG of the artwork, made on first use.
+
+    Raises ImageError for a picture that cannot be decoded, FileNotFoundError for one that is gone.
+    """
+    image = get_image(artwork)
+    side = SIZES[size]
+    thumbnailer = _thumbnailer(image.storage, str(image.name))
+    thumbnail = thumbnailer.get_thumbnail({"size": (side, side), "quality": 85})
+    thumbnail.open()
+    return File(thumbnail.file, name=thumbnail.name)
+
+
+def delete_thumbnails(storage: Storage, name: str) -> None:
+    """Delete all thumbnails of a file."""
+    for source in Source.objects.filter(storage_hash=get_storage_hash(storage), name=name):
+        files.delete(source.thumbnails.values_list("name", flat=True))
+        source.delete()
+
+
+def delete_pictures(model: type[models.Model], name: str) -> None:
+    """After an artwork is deleted: its thumbnails, and the file if the model is this app's.
+
+    A file that another artwork uses too stays. What a host's own model does with its files is
+    left to the host.
+    """
+    if model._base_manager.filter(**{conf.artwork_image_field: name}).exists():
+        return
+    storage = model._meta.get_field(conf.artwork_image_field).storage  # type: ignore[union-attr]
+    delete_thumbnails(storage, name)
+    if issubclass(model, AbstractArtwork):
+        storage.delete(name)
+
+
+def _thumbnailer(storage: Storage, name: str) -> Thumbnailer:
+    thumbnailer = Thumbnailer(
+        name=name, source_storage=storage, thumbnail_storage=files.private_storage()
+    )
+    thumbnailer.source_generators = [_open_source]
+    thumbnailer.thumbnail_basedir = "thumbnails"
+    thumbnailer.thumbnail_extension = "jpg"
+    return thumbnailer
+
+
+def _open_source(source: Thumbnailer, size: tuple[int, int], **_: Any) -> Image.Image:
+    """Decode with the rules of the core, so that a picture looks as the network sees it."""
+    source.open("rb")
+    return open_image(source.read(), image_limits(), min_side=min(size))[0]

@@ -1,0 +1,181 @@
+"""The work list: which artworks and searches wait, who holds them, and how it ended.
+
+Rows are claimed under a lease that expires, so that a worker may die at any moment. Attempts are
+counted here, when a row is claimed; a message of the queue counts for nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db import connections, transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from ..conf import conf
+from ..core.errors import CoreError
+from ..messages import WorkError
+from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
+from ..swapping import get_artwork_model
+
+logger = logging.getLogger(__name__)
+Item = TypeVar("Item", bound=WorkItem)
+State = WorkItem.State
+
+#: Waiting time before the second, third ... attempt, times the attempts so far.
+RETRY_SECONDS = 20
+
+
+def request_if_changed(pk: Any, image_name: str, new_file: bool) -> bool:
+    """Enter an artwork in the list if its file is not the one that was described."""
+    known = IndexEntry.objects.filter(artwork_id=pk).values_list("image_name", flat=True).first()
+    if known == image_name and not new_file:
+        return False
+    return request_new_picture(pk, image_name)
+
+
+def request_new_picture(pk: Any, image_name: str) -> bool:
+    """Enter an artwork whose picture is new; descriptors of the one before are dropped.
+
+    False if the artwork is gone.
+    """
+    with transaction.atomic():
+        if not get_artwork_model()._base_manager.filter(pk=pk).exists():
+            return False
+        entry, _ = IndexEntry.objects.get_or_create(artwork_id=pk)
+        StoredDescriptor.objects.filter(entry=entry).delete()
+        _renew(IndexEntry.objects.filter(pk=entry.pk), image_name=image_name, image_sha256="")
+    return True
+
+
+def request_again(entries: QuerySet[IndexEntry]) -> int:
+    """Enter artworks once more; what was described before serves until then."""
+    return _renew(entries)
+
+
+def _renew(items: QuerySet[Item], **changes: Any) -> int:
+    now = timezone.now()
+    return items.update(
+        state=State.PENDING,
+        attempts=0,
+        error="",
+        error_code="",
+        error_params={},
+        lease_token=None,
+        requested_at=now,
+        due_at=now,
+        **changes,
+    )
+
+
+def reconcile() -> int:
+    """Enter every artwork whose picture no message announced; returns how many."""
+    model = get_artwork_model()
+    image_field = conf.artwork_image_field
+    described = IndexEntry.objects.filter(artwork_id=OuterRef("pk")).values("image_name")[:1]
+    missed = (
+        model._base_manager.exclude(**{image_field: ""})
+        .exclude(**{f"{image_field}__isnull": True})
+        .annotate(stylesim_described=Subquery(described))
+        .filter(Q(stylesim_described__isnull=True) | ~Q(stylesim_described=F(image_field)))
+        .values_list("pk", image_field)
+    )
+    return sum(request_new_picture(pk, name) for pk, name in list(missed))
+
+
+def claimable(model: type[Item]) -> QuerySet[Item]:
+    """Rows that wait and that no living worker holds."""
+    return model._default_manager.filter(state=State.PENDING, due_at__lte=timezone.now())
+
+
+def claim(model: type[Item], limit: int) -> list[Item]:
+    """Take up to ``limit`` rows that wait, the newest first, so that one upload does not stand
+    behind an import. A row that was tried before comes alone: it may be what stops workers.
+
+    A row whose attempts are used up, because the worker died each time, fails here.
+    """
+    claimable(model).filter(attempts__gte=conf.max_attempts).update(
+        **_failure(WorkError("worker_stopped", attempts=conf.max_attempts))
+    )
+    waiting = claimable(model).order_by("-requested_at", "-pk")
+    return _take(waiting.filter(attempts=0), limit) or _take(waiting, 1)
+
+
+def _take(waiting: QuerySet[Item], limit: int) -> list[Item]:
+    token = uuid.uuid4()
+    objects = waiting.model._default_manager
+    keys: list[Any] | QuerySet[Item, Any]
+    with transaction.atomic(using=waiting.db):
+        if connections[waiting.db].features.has_select_for_update_skip_locked:
+            keys = list(
+                waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit]
+            )
+        else:
+            # One statement: where rows cannot be locked, a statement is what is atomic.
+            keys = waiting.values("pk")[:limit]
+        objects.filter(pk__in=keys, state=State.PENDING, due_at__lte=timezone.now()).update(
+            lease_token=token,
+            due_at=timezone.now() + timedelta(seconds=conf.lease_seconds),
+            attempts=F("attempts") + 1,
+        )
+    return list(objects.filter(lease_token=token))
+
+
+def finish(item: WorkItem, **results: Any) -> bool:
+    """Write the outcome of a claimed row; False if the lease was lost or the row is gone."""
+    return bool(
+        type(item)
+        ._default_manager.filter(pk=item.pk, lease_token=item.lease_token)
+        .update(
+            state=State.INDEXED,
+            lease_token=None,
+            error="",
+            error_code="",
+            error_params={},
+            **results,
+        )
+    )
+
+
+def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
+    """Write why a claimed row failed; unless ``final``, it is tried again while attempts last."""
+    logger.warning("%s %s: %s", type(item).__name__, item.pk, error)
+    changes = _failure(error)
+    if not final and item.attempts < conf.max_attempts:
+        delay = timedelta(seconds=RETRY_SECONDS * item.attempts)
+        changes |= {"state": State.PENDING, "due_at": timezone.now() + delay}
+    claimed = type(item)._default_manager.filter(pk=item.pk, lease_token=item.lease_token)
+    return bool(claimed.update(**changes))
+
+
+def report_damage(entries: Iterable[tuple[int, CoreError]]) -> None:
+    """Mark entries whose descriptor cannot be read, so that a person sees it."""
+    for pk, error in entries:
+        logger.error("IndexEntry %s: %s", pk, error)
+        IndexEntry.objects.filter(pk=pk).exclude(state=State.PENDING).update(**_failure(error))
+
+
+def _failure(error: CoreError) -> dict[str, Any]:
+    return {
+        "state": State.FAILED,
+        "lease_token": None,
+        "error": str(error),
+        "error_code": error.code,
+        "error_params": {name: _plain(value) for name, value in error.params.items()},
+    }
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (int, float, str)) else str(value)
+
+
+def sign_of_life() -> None:
+    """Note that a worker of this host is at work."""
+    WorkerSign.objects.update_or_create(
+        host=socket.gethostname(), defaults={"seen_at": timezone.now()}
+    )

@@ -1,0 +1,60 @@
+"""What happens when an artwork is saved or deleted: a message to the workers, nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models.signals import post_delete, post_save, pre_save
+
+from . import tasks
+from .models import Calibration, ImageSearch, StoredDescriptor
+from .swapping import get_artwork_model, get_image
+
+
+def connect() -> None:
+    """Listen to the artwork model in use, and to the rows that own private files."""
+    artwork_model = get_artwork_model()
+    uid = "stylesim_app"
+    pre_save.connect(note_new_file, sender=artwork_model, dispatch_uid=uid)
+    post_save.connect(artwork_saved, sender=artwork_model, dispatch_uid=uid)
+    post_delete.connect(artwork_deleted, sender=artwork_model, dispatch_uid=uid)
+    for owner in (StoredDescriptor, Calibration, ImageSearch):
+        post_delete.connect(owner_deleted, sender=owner, dispatch_uid=uid)
+
+
+def note_new_file(instance: models.Model, **_: Any) -> None:
+    """Remember that a file was assigned: once it is stored it looks like any other."""
+    image = get_image(instance)
+    instance.__dict__["_stylesim_new_file"] = bool(image) and not getattr(image, "_committed", True)
+
+
+def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
+    """Queue the artwork; fixtures and bulk imports, which would flood the queue, do not."""
+    new_file = instance.__dict__.pop("_stylesim_new_file", False)
+    image = get_image(instance)
+    if raw or not image or tasks.is_quiet():
+        return
+    transaction.on_commit(
+        partial(tasks.queue_artwork, instance.pk, str(image.name), new_file), robust=True
+    )
+
+
+def artwork_deleted(instance: models.Model, **_: Any) -> None:
+    """Delete the thumbnails, and the picture if this app's own model owns it."""
+    image = get_image(instance)
+    if image:
+        transaction.on_commit(
+            partial(tasks.delete_pictures, type(instance), str(image.name)), robust=True
+        )
+
+
+def owner_deleted(instance: models.Model, **_: Any) -> None:
+    """Delete the private files that belonged to a row."""
+    names = [
+        value
+        for field in ("file_name", "image_name", "preview_name", "descriptor_name")
+        if (value := getattr(instance, field, ""))
+    ]
+    transaction.on_commit(partial(tasks.delete_private_files, names), robust=True)

@@ -1,0 +1,24 @@
+"""A sortable number out of a year as catalogues write it."""
+
+from __future__ import annotations
+
+import re
+
+_BEFORE_CHRIST = re.compile(r"\b(\d{1,4})\s*(?:BCE?|B\.\s?C\.)", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+_CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\s+c", re.IGNORECASE)
+
+
+def parse_year(text: str) -> int | None:
+    """The first year in a text, negative before Christ; of a century its middle; else None.
+
+    >>> parse_year("c. 1889–90"), parse_year("17th century"), parse_year("500 BC")
+    (1889, 1650, -500)
+    """
+    if found := _BEFORE_CHRIST.search(text):
+        return -int(found[1])
+    if found := _YEAR.search(text):
+        return int(found[1])
+    if found := _CENTURY.search(text):
+        return int(found[1]) * 100 - 50
+    return int(text) if text.strip().isdecimal() else None

@@ -1,0 +1,130 @@
+"""Fixtures: a private storage for each test, and a small collection described once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Permission
+from django.core.files.base import ContentFile
+from django.test import RequestFactory
+from django.utils import timezone
+
+from stylesim_app import tasks
+from stylesim_app.core.descriptors import Descriptor
+from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
+from stylesim_app.services import calibration, extraction, files, sets
+
+from . import pictures
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def storages(settings: Any, tmp_path: Path) -> None:
+    """Media and descriptors of each test in a folder of its own."""
+    backend = "django.core.files.storage.FileSystemStorage"
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "stylesim": {"BACKEND": backend, "OPTIONS": {"location": tmp_path / "stylesim"}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(scope="session")
+def described() -> dict[str, Descriptor]:
+    """The descriptors of all test pictures by the real network, made once."""
+    names = pictures.NAMES
+    decoded = [extraction.decode_picture(pictures.png(name)) for name in names]
+    return dict(zip(names, extraction.describe(decoded), strict=True))
+
+
+@pytest.fixture
+def make_artwork(db: None) -> Callable[..., Artwork]:
+    """``make_artwork("disc-a", is_public=False, artist="...")``: saved, not yet indexed."""
+
+    def make(name: str = "disc-a", **fields: Any) -> Artwork:
+        subject, manner = name.split("-")
+        defaults = {
+            "title": name,
+            "artist": f"Artist {manner.upper()}",
+            "year": str(1800 + 10 * pictures.NAMES.index(name)),
+            "collection": subject,
+            "is_public": True,
+        }
+        artwork = Artwork(**{**defaults, **fields})
+        artwork.image.save(f"{name}.png", ContentFile(pictures.png(name)), save=False)
+        artwork.save()
+        return artwork
+
+    return make
+
+
+@pytest.fixture
+def index_artwork(described: dict[str, Descriptor]) -> Callable[[Artwork, str], IndexEntry]:
+    """Store a descriptor that was made before, as the worker would."""
+
+    def index(artwork: Artwork, name: str) -> IndexEntry:
+        entry, _ = IndexEntry.objects.update_or_create(
+            artwork=artwork,
+            defaults={
+                "state": WorkItem.State.INDEXED,
+                "image_name": artwork.image.name,
+                "indexed_at": timezone.now(),
+            },
+        )
+        StoredDescriptor.objects.create(
+            entry=entry,
+            descriptor_set=sets.open_set(described[name].provenance),
+            file_name=files.write("descriptors", "safetensors", described[name].to_bytes()),
+        )
+        return entry
+
+    return index
+
+
+@pytest.fixture
+def collection(
+    make_artwork: Callable[..., Artwork], index_artwork: Callable[[Artwork, str], IndexEntry]
+) -> dict[str, Artwork]:
+    """Twelve public artworks, indexed and calibrated, by the name of their picture."""
+    artworks = {name: make_artwork(name) for name in pictures.NAMES}
+    for name, artwork in artworks.items():
+        index_artwork(artwork, name)
+    calibration.calibrate_if_due()
+    return artworks
+
+
+@pytest.fixture
+def run_worker(django_capture_on_commit_callbacks: Any) -> Callable[[], None]:
+    """Do in this process what a worker does when the schedule rings."""
+
+    def run() -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.ring_again()
+
+    return run
+
+
+@pytest.fixture
+def visitor_request(rf: RequestFactory) -> Any:
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    return request
+
+
+@pytest.fixture
+def staff(django_user_model: Any) -> Any:
+    """A member of staff with every permission of the app, but no superuser."""
+    user = django_user_model.objects.create_user("staff", password="staff", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="stylesim_app"))
+    return user
+
+
+@pytest.fixture
+def staff_client(client: Any, staff: Any) -> Any:
+    client.force_login(staff)
+    return client
