@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.db import models, transaction
@@ -36,18 +35,16 @@ def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
     image = get_image(instance)
     if raw or not image or tasks.is_quiet():
         return
-    transaction.on_commit(
-        partial(tasks.queue_artwork, instance.pk, str(image.name), new_file), robust=True
-    )
+    pk, name = instance.pk, str(image.name)
+    transaction.on_commit(lambda: tasks.queue_artwork(pk, name, new_file), robust=True)
 
 
 def artwork_deleted(instance: models.Model, **_: Any) -> None:
     """Delete the thumbnails, and the picture if this app's own model owns it."""
     image = get_image(instance)
     if image:
-        transaction.on_commit(
-            partial(tasks.delete_pictures, type(instance), str(image.name)), robust=True
-        )
+        model, name = type(instance), str(image.name)
+        transaction.on_commit(lambda: tasks.delete_pictures(model, name), robust=True)
 
 
 def owner_deleted(instance: models.Model, **_: Any) -> None:
@@ -57,4 +54,4 @@ def owner_deleted(instance: models.Model, **_: Any) -> None:
         for field in ("file_name", "image_name", "preview_name", "descriptor_name")
         if (value := getattr(instance, field, ""))
     ]
-    transaction.on_commit(partial(tasks.delete_private_files, names), robust=True)
+    transaction.on_commit(lambda: tasks.delete_private_files(names), robust=True)

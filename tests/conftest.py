@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,17 +69,19 @@ def index_artwork(described: dict[str, Descriptor]) -> Callable[[Artwork, str], 
     """Store a descriptor that was made before, as the worker would."""
 
     def index(artwork: Artwork, name: str) -> IndexEntry:
+        descriptor_set = sets.open_set(described[name].provenance)
         entry, _ = IndexEntry.objects.update_or_create(
             artwork=artwork,
             defaults={
                 "state": WorkItem.State.INDEXED,
                 "image_name": artwork.image.name,
+                "image_sha256": hashlib.sha256(pictures.png(name)).hexdigest(),
                 "indexed_at": timezone.now(),
             },
         )
         StoredDescriptor.objects.create(
             entry=entry,
-            descriptor_set=sets.open_set(described[name].provenance),
+            descriptor_set=descriptor_set,
             file_name=files.write("descriptors", "safetensors", described[name].to_bytes()),
         )
         return entry

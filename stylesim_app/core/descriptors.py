@@ -120,7 +120,8 @@ def gram_matrix(feature_map: Array) -> Array:
     """
     batch, channels, height, width = feature_map.shape
     flat = feature_map.reshape(batch, channels, height * width)
-    return flat @ flat.swapaxes(1, 2) / (2 * channels * height * width)
+    gram: Array = flat @ flat.swapaxes(1, 2) / (2 * channels * height * width)
+    return gram
 
 
 def pack_symmetric(matrix: NDArray[np.floating[Any]]) -> FloatArray:

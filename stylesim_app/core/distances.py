@@ -19,6 +19,8 @@ EQUAL_LAYER_WEIGHTS = (1 / len(STYLE_LAYERS),) * len(STYLE_LAYERS)
 FIXED_PRESETS = {"paper": (1.0, 1e-4), "style": (1.0, 0.0), "content": (0.0, 1.0)}
 PRESETS = (*FIXED_PRESETS, "balanced")
 DEFAULT_PRESET = "paper"
+#: Beyond it, a weighted distance could be infinite.
+MAX_WEIGHT = 1e100
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -27,8 +29,8 @@ FloatArray = NDArray[np.floating[Any]]
 class Weighting:
     """What a query asks for: two weights, and one for each of the five style layers.
 
-    Raises WeightingError unless all are finite, none is negative, and at least one of the two,
-    and one of the five, is above zero.
+    Raises WeightingError unless all are finite, none is negative or above MAX_WEIGHT, and at least
+    one of the two, and one of the five, is above zero.
     """
 
     style_weight: float = 1.0
@@ -117,3 +119,5 @@ def _check_weight(name: str, value: object) -> None:
         raise WeightingError("weighting_number", name=name, value=value)
     if value < 0:
         raise WeightingError("weighting_negative", name=name, value=value)
+    if value > MAX_WEIGHT:
+        raise WeightingError("weighting_large", name=name, value=value, limit=MAX_WEIGHT)

@@ -87,6 +87,7 @@ class WeightingError(CoreError):
         "weighting_preset": "There is no preset %(preset)r; choose one of %(presets)s.",
         "weighting_number": "%(name)s must be a finite number, not %(value)r.",
         "weighting_negative": "%(name)s must not be negative, but is %(value)s.",
+        "weighting_large": "%(name)s must be at most %(limit)g, but is %(value)g.",
         "weighting_zero": "style_weight and content_weight must not both be zero.",
         "weighting_layers_zero": "At least one layer weight must be above zero.",
         "weighting_layer_count": "layer_weights needs %(expected)d numbers, got %(actual)d.",

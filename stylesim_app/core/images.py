@@ -106,7 +106,7 @@ def load_pixels(
     aspect ratio is not kept. Raises ImageError.
     """
     image, facts = open_image(content, limits, min_side=2 * size)
-    return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC)), facts
+    return np.array(image.resize((size, size), Image.Resampling.BICUBIC)), facts
 
 
 def _decode(content: bytes, limits: Limits, min_side: int | None) -> tuple[Image.Image, ImageFacts]:

@@ -47,7 +47,7 @@ class Network:
         """
         batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.mean.device)
         batch = batch.permute(0, 3, 1, 2).float().div(255).sub(self.mean).div(self.std)
-        maps = batch.to(self.features[0].weight.dtype).contiguous(memory_format=torch.channels_last)
+        maps = batch.to(PRECISIONS[self.provenance.precision]).contiguous(memory_format=torch.channels_last)
         layers = {index: layer for layer, index in LAYER_INDEX.items()}
         with torch.inference_mode():
             for index, module in enumerate(self.features):
@@ -110,14 +110,15 @@ def build_network(weights: Weights, *, precision: str = "auto", device: str = "a
 def has_bfloat16(device: str) -> bool:
     """Whether a device multiplies bfloat16 matrices in hardware."""
     if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _empty_features() -> torch.nn.Sequential:
     with torch.device("meta"):
-        features = vgg19(weights=None).features[: LAYER_INDEX[CONTENT_LAYER] + 1]
+        features: torch.nn.Sequential = vgg19(weights=None).features
+        features = features[: LAYER_INDEX[CONTENT_LAYER] + 1]
     for module in features:
         if isinstance(module, torch.nn.ReLU):
             # In place, it would overwrite the map of the convolution before it.

@@ -1,0 +1,1 @@
+"""The sample gallery, which the project draws itself, and what loads it."""

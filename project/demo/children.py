@@ -1,0 +1,111 @@
+"""The processes that the demo starts: one worker cluster and one web server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+#: How long a process may take to end by itself.
+STOP_SECONDS = 15.0
+#: A process that lives less long did not start well.
+START_SECONDS = 10.0
+MAX_FAILED_STARTS = 3
+_PORTS_TRIED = 20
+
+
+class ChildFailed(Exception):
+    """A process that does not stay alive; the message says where its output is."""
+
+
+class Child:
+    """A process in a group of its own, so that whatever it started ends with it.
+
+    Ctrl-C in the terminal does not reach it: it is for the demo to stop it.
+    """
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command = command
+        self.log = log
+        self._failed_starts = 0
+        self._start()
+
+    def _start(self) -> None:
+        self._started = time.monotonic()
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  (a command of our own)
+                [sys.executable, *self._command],
+                cwd=settings.BASE_DIR,
+                env={**os.environ, "STYLESIM_DATA_DIR": str(settings.DATA_DIR)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._started
+
+    def restart(self) -> None:
+        """Stop it, if need be, and start it. Raises ChildFailed if it keeps dying at once."""
+        self._failed_starts = self._failed_starts + 1 if self.age < START_SECONDS else 0
+        if self._failed_starts >= MAX_FAILED_STARTS:
+            raise ChildFailed(
+                _("%(command)s ends as soon as it is started; see %(log)s.")
+                % {"command": " ".join(self._command), "log": self.log}
+            )
+        self.stop()
+        self._start()
+
+    def stop(self) -> None:
+        """End it, asking first; then end what is left of its group."""
+        try:
+            if self.alive:
+                self._process.terminate()
+                self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def start_worker() -> Child:
+    """A django-q2 cluster, as in production."""
+    return Child(["manage.py", "qcluster"], settings.DATA_DIR / "worker.log")
+
+
+def start_server(port: int) -> Child:
+    """A web server for this machine alone."""
+    options = ["--bind", f"127.0.0.1:{port}", "--threads", "8", "--no-control-socket"]
+    return Child(["-m", "gunicorn", *options, "project.wsgi"], settings.DATA_DIR / "server.log")
+
+
+def find_port(first: int, *, others: bool) -> int | None:
+    """``first`` if it is free, or, where ``others`` will do, the next one that is."""
+    if first < 1:
+        return None
+    for port in range(first, min(first + (_PORTS_TRIED if others else 1), 65536)):
+        with socket.socket() as probe:
+            # As the server does, so that a port that was in use a moment ago counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    return None

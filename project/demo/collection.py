@@ -1,0 +1,87 @@
+"""What the demo shows: an account, a collection, its index, and one ranking."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from project.demo.children import Child
+from project.demo.gallery import write_gallery
+from stylesim_app.models import Artwork, IndexEntry, WorkItem
+from stylesim_app.services import foreground, importing, manifests, status, worklist
+from stylesim_app.services.importing import Outcome
+from stylesim_app.services.search import RankedAnswer, RankingOptions, find_similar
+
+ADMIN = "admin"
+
+
+def ensure_admin() -> str | None:
+    """The password of the account ``admin``, which is made if there is none.
+
+    None if somebody has chosen another password since.
+    """
+    path: Path = settings.DATA_DIR / "admin_password"
+    user = get_user_model().objects.filter(username=ADMIN).first()
+    if user is None:
+        path.unlink(missing_ok=True)
+        password = secrets.token_urlsafe(9)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(password)
+        get_user_model().objects.create_superuser(ADMIN, password=password)
+        return password
+    password = path.read_text() if path.exists() else ""
+    return password if user.check_password(password) else None
+
+
+def draw_gallery(progress: Callable[[Iterable[str]], Iterable[str]]) -> Path:
+    """The sample gallery, drawn where it is not yet; returns its manifest."""
+    return write_gallery(settings.DATA_DIR / "gallery", progress)
+
+
+def import_public(path: Path, on_outcome: Callable[[int, Outcome], object]) -> list[str]:
+    """Import a folder or manifest for everybody to see; returns what there is to note.
+
+    ``on_outcome`` is told how many rows there are, and what became of each. Raises ImportFailed.
+    """
+    source = manifests.open_source(path)
+    importing.import_works(
+        source.rows(),
+        is_public=True,
+        on_outcome=lambda outcome: on_outcome(source.total, outcome),
+    )
+    return list(source.notes)
+
+
+def release_leases() -> None:
+    """Put back what a worker of an earlier run held when it was stopped."""
+    worklist.release(IndexEntry.objects.all())
+
+
+def keep_working(worker: Child) -> bool:
+    """Restart a worker that died or went deaf; True if it was. Raises ChildFailed."""
+    if worker.alive and not _is_deaf(worker):
+        return False
+    worker.restart()
+    release_leases()
+    return True
+
+
+def _is_deaf(worker: Child) -> bool:
+    """Whether work waits, but no sign of life came for so long that none will."""
+    if worker.age < status.SILENCE.total_seconds() or not foreground.count_waiting():
+        return False
+    return not status.index_status(Artwork.objects.all()).worker_alive
+
+
+def rank_first_work() -> RankedAnswer | None:
+    """The works most like the first that is indexed; None if none is."""
+    works = Artwork.objects.filter(is_public=True)
+    indexed = works.filter(stylesim_entry__state=WorkItem.State.INDEXED)
+    first: Any = indexed.order_by("pk").first()
+    return None if first is None else find_similar(first, RankingOptions(), works, works)

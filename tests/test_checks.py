@@ -1,0 +1,68 @@
+"""Each setting that can be wrong is told by the system check, with its id."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+from stylesim_app import swapping
+
+
+def found() -> set[str]:
+    return {message.id for message in run_checks() if message.id.startswith("stylesim_app.")}
+
+
+def test_the_reference_site_has_nothing_to_complain_of():
+    assert found() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "check"),
+    [
+        ("STYLESIM_ARTWORK_MODEL", "nonsense", "stylesim_app.E001"),
+        ("STYLESIM_ARTWORK_MODEL", "no_app.Artwork", "stylesim_app.E001"),
+        ("STYLESIM_ARTWORK_IMAGE_FIELD", "picture", "stylesim_app.E002"),
+        ("STYLESIM_ARTWORK_IMAGE_FIELD", "title", "stylesim_app.E002"),
+        ("STYLESIM_VISIBLE_ARTWORKS", "nowhere.at_all", "stylesim_app.E003"),
+        ("STYLESIM_VISIBLE_ARTWORKS", 5, "stylesim_app.E003"),
+        ("STORAGES", {}, "stylesim_app.E004"),
+        ("STYLESIM_WEIGHTS", "/no/such/file.pth", "stylesim_app.E005"),
+        ("STYLESIM_WEIGHTS", "resnet", "stylesim_app.E005"),
+        ("STYLESIM_BATCH_SIZE", 0, "stylesim_app.E006"),
+        ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
+        ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
+        ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
+        ("Q_CLUSTER", {"timeout": 600, "retry": 60}, "stylesim_app.W002"),
+        ("Q_CLUSTER", {"retry": 60}, "stylesim_app.W002"),
+        ("Q_CLUSTER", {"timeout": 30, "retry": 60}, "stylesim_app.W003"),
+    ],
+)
+def test_a_wrong_setting_is_told(settings, name, value, check):
+    setattr(settings, name, value)
+    assert check in found()
+
+
+def test_a_model_that_says_nothing_of_the_public_is_hidden_with_a_warning(settings):
+    settings.STYLESIM_ARTWORK_MODEL = "stylesim_app.ImageSearch"
+    settings.STYLESIM_ARTWORK_IMAGE_FIELD = "image_name"
+    assert "stylesim_app.E002" in found()
+
+
+@pytest.mark.parametrize("weights", ["paintings", "imagenet"])
+def test_named_weights_are_accepted(settings, weights):
+    settings.STYLESIM_WEIGHTS = weights
+    assert found() == set()
+
+
+def test_a_weights_file_is_accepted(settings, tmp_path):
+    path = tmp_path / "own.safetensors"
+    path.touch()
+    settings.STYLESIM_WEIGHTS = str(path)
+    assert found() == set()
+
+
+def test_a_model_that_is_not_installed_is_named(settings):
+    settings.STYLESIM_ARTWORK_MODEL = "no_app.Artwork"
+    with pytest.raises(ImproperlyConfigured, match=r"'no_app\.Artwork', which is not installed"):
+        swapping.get_artwork_model()

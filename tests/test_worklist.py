@@ -1,0 +1,449 @@
+"""From a saved artwork to its descriptor: what the work list promises, whatever goes wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+
+from stylesim_app import tasks
+from stylesim_app.core.errors import DescriptorError, WeightsError
+from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
+from stylesim_app.services import extraction, files, indexing, worklist
+from stylesim_app.services.search import RankingOptions, find_similar
+
+from . import pictures
+from .core.test_images import png_bomb
+
+State = WorkItem.State
+
+
+def stored_files(settings, folder: str = "") -> set[str]:
+    root = settings.STORAGES["stylesim"]["OPTIONS"]["location"] / folder
+    return {path.name for path in root.rglob("*") if path.is_file()}
+
+
+def rank(artwork):
+    works = Artwork.objects.all()
+    return find_similar(artwork, RankingOptions(), works, works)
+
+
+# Signals
+
+
+def test_saving_an_artwork_queues_it(make_artwork, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        artwork = make_artwork()
+        assert OrmQ.objects.count() == 0
+    assert OrmQ.objects.get().task["args"] == (artwork.pk,)
+    assert artwork.stylesim_entry.state == State.PENDING
+
+
+def test_a_changed_title_queues_nothing(
+    make_artwork, run_worker, django_capture_on_commit_callbacks
+):
+    artwork = make_artwork()
+    run_worker()
+    OrmQ.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        artwork.title = "Another"
+        artwork.save()
+    assert OrmQ.objects.count() == 0
+    assert IndexEntry.objects.get().state == State.INDEXED
+
+
+def test_a_changed_file_is_described_anew(
+    make_artwork, run_worker, settings, django_capture_on_commit_callbacks
+):
+    artwork = make_artwork("disc-a")
+    other = make_artwork("disc-b")
+    run_worker()
+    before = rank(other).results[0].distance
+    old_files = stored_files(settings, "descriptors")
+    with django_capture_on_commit_callbacks(execute=True):
+        artwork.image.save("b.png", ContentFile(pictures.png("disc-b")))
+    assert not StoredDescriptor.objects.filter(entry__artwork=artwork).exists()
+    run_worker()
+    after = rank(other).results[0].distance
+    assert before > 0.01
+    assert after == pytest.approx(0, abs=1e-6)
+    assert len(stored_files(settings, "descriptors")) == 2
+    assert stored_files(settings, "descriptors") != old_files
+
+
+def test_a_file_replaced_under_its_own_name_is_described_anew(make_artwork, run_worker):
+    artwork = make_artwork("disc-a")
+    run_worker()
+    before = IndexEntry.objects.get().image_sha256
+    artwork.image.storage.delete(artwork.image.name)
+    artwork.image.storage.save(artwork.image.name, ContentFile(pictures.png("bars-c")))
+    worklist.request_again(IndexEntry.objects.all())
+    run_worker()
+    assert IndexEntry.objects.get().image_sha256 != before
+
+
+def test_deleting_an_artwork_removes_all_of_it(
+    make_artwork, run_worker, settings, django_capture_on_commit_callbacks, client
+):
+    artwork = make_artwork()
+    run_worker()
+    from stylesim_app.services import thumbnails
+
+    thumbnails.make_thumbnail(artwork, "small").close()
+    assert len(stored_files(settings)) == 2
+    with django_capture_on_commit_callbacks(execute=True):
+        artwork.delete()
+    assert stored_files(settings) == set()
+    assert not any(path.is_file() for path in settings.MEDIA_ROOT.rglob("*"))
+    assert IndexEntry.objects.count() == 0
+
+
+def test_a_file_that_two_artworks_share_outlives_the_first(
+    make_artwork, django_capture_on_commit_callbacks
+):
+    first = make_artwork()
+    second = Artwork.objects.create(title="The same file", image=first.image.name)
+    with django_capture_on_commit_callbacks(execute=True):
+        first.delete()
+    assert second.image.storage.exists(second.image.name)
+
+
+def test_fixtures_queue_nothing(make_artwork, tmp_path, django_capture_on_commit_callbacks):
+    make_artwork()
+    path = tmp_path / "fixture.json"
+    call_command("dumpdata", "stylesim_app.artwork", output=str(path))
+    Artwork.objects.all().delete()
+    OrmQ.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("loaddata", str(path), verbosity=0)
+    assert Artwork.objects.count() == 1
+    assert OrmQ.objects.count() == 0
+
+
+def test_quiet_saves_queue_nothing(make_artwork, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True), tasks.quiet():
+        make_artwork()
+    assert OrmQ.objects.count() == 0
+
+
+def test_an_upload_survives_a_broken_queue(
+    make_artwork, monkeypatch, run_worker, django_capture_on_commit_callbacks
+):
+    def refuse(*args, **kwargs):
+        raise ConnectionError("no broker")
+
+    monkeypatch.setattr("django_q.tasks.async_task", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        make_artwork()
+    monkeypatch.undo()
+    run_worker()
+    assert IndexEntry.objects.get().state == State.INDEXED
+
+
+# The work list
+
+
+def test_the_schedule_finds_what_no_message_announced(make_artwork, run_worker):
+    artwork = make_artwork()
+    assert not IndexEntry.objects.exists()
+    run_worker()
+    assert IndexEntry.objects.get().artwork == artwork
+    assert IndexEntry.objects.get().state == State.INDEXED
+
+
+def test_migrating_leaves_one_schedule(db):
+    tasks.ensure_schedule()
+    schedule = Schedule.objects.get(name=tasks.SCHEDULE_NAME)
+    assert (schedule.func, schedule.minutes) == ("stylesim_app.tasks.ring_again", 1)
+
+
+def test_a_second_message_changes_nothing(make_artwork, run_worker):
+    make_artwork()
+    run_worker()
+    stored = StoredDescriptor.objects.get()
+    tasks.work()
+    assert StoredDescriptor.objects.get() == stored
+
+
+def test_a_message_for_a_row_that_is_gone_is_no_error(db):
+    tasks.work(12345)
+    assert worklist.request_new_picture(12345, "gone.jpg") is False
+
+
+def test_an_artwork_deleted_while_it_is_described_is_no_error(make_artwork, settings, monkeypatch):
+    make_artwork()
+    worklist.reconcile()
+    describe = extraction.describe
+
+    def describe_and_delete(found):
+        Artwork.objects.all().delete()
+        return describe(found)
+
+    monkeypatch.setattr(extraction, "describe", describe_and_delete)
+    assert indexing.work_through() is False
+    assert stored_files(settings) == set()
+
+
+def test_the_last_of_two_racing_uploads_is_described(make_artwork, monkeypatch, described):
+    artwork = make_artwork("disc-a")
+    worklist.reconcile()
+    describe = extraction.describe
+
+    def upload_meanwhile(found):
+        monkeypatch.setattr(extraction, "describe", describe)
+        artwork.image.save("second.png", ContentFile(pictures.png("cross-b")))
+        worklist.request_if_changed(artwork.pk, artwork.image.name, new_file=True)
+        return describe(found)
+
+    monkeypatch.setattr(extraction, "describe", upload_meanwhile)
+    indexing.work_through()
+    stored = files.read_descriptor(StoredDescriptor.objects.get().file_name)
+    assert stored.content == pytest.approx(described["cross-b"].content, abs=0.05)
+    assert IndexEntry.objects.get().image_name == artwork.image.name
+
+
+def test_rows_are_claimed_once(make_artwork):
+    for name in ("disc-a", "disc-b", "disc-c"):
+        make_artwork(name)
+    worklist.reconcile()
+    first = worklist.claim(IndexEntry, 2)
+    second = worklist.claim(IndexEntry, 2)
+    assert (len(first), len(second)) == (2, 1)
+    assert worklist.claim(IndexEntry, 2) == []
+
+
+def test_the_newest_upload_comes_first(make_artwork):
+    for name in ("disc-a", "disc-b", "disc-c"):
+        artwork = make_artwork(name)
+        worklist.reconcile()
+    assert worklist.claim(IndexEntry, 1)[0].artwork == artwork
+
+
+def test_a_lease_that_ran_out_can_be_claimed_again(make_artwork, settings):
+    make_artwork()
+    worklist.reconcile()
+    settings.STYLESIM_LEASE_SECONDS = -1
+    [lost] = worklist.claim(IndexEntry, 1)
+    [taken] = worklist.claim(IndexEntry, 1)
+    assert taken.attempts == 2
+    assert worklist.finish(lost) is False
+    assert worklist.fail(lost, DescriptorError("descriptor_missing"), final=True) is False
+    assert worklist.finish(taken) is True
+
+
+def test_a_row_tried_before_comes_alone(make_artwork, settings):
+    for name in ("disc-a", "disc-b", "disc-c"):
+        make_artwork(name)
+    worklist.reconcile()
+    settings.STYLESIM_LEASE_SECONDS = -1
+    assert len(worklist.claim(IndexEntry, 10)) == 3
+    assert len(worklist.claim(IndexEntry, 10)) == 1
+
+
+def test_an_image_that_stops_workers_fails_after_three_attempts(make_artwork, settings):
+    make_artwork()
+    worklist.reconcile()
+    settings.STYLESIM_LEASE_SECONDS = -1
+    for _ in range(3):
+        assert len(worklist.claim(IndexEntry, 1)) == 1
+    assert worklist.claim(IndexEntry, 1) == []
+    entry = IndexEntry.objects.get()
+    assert entry.state == State.FAILED
+    assert entry.reason == "The worker stopped 3 times while it described this image."
+
+
+def test_work_is_bounded_in_time_and_rings_again(make_artwork, settings):
+    make_artwork()
+    worklist.reconcile()
+    assert indexing.work_through(seconds=0) is True
+    settings.STYLESIM_TASK_SECONDS = 0
+    tasks.work()
+    assert OrmQ.objects.count() == 1
+
+
+def test_batches_share_one_pass_of_the_network(make_artwork, django_assert_max_num_queries):
+    for name in pictures.NAMES[:4]:
+        make_artwork(name)
+    worklist.reconcile()
+    done = []
+    indexing.work_through(on_progress=done.append)
+    assert done == [4]
+
+
+# Bad input that only the worker sees
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "The file is empty."),
+        (b"some text", "The file is not an image in one of these formats"),
+        (pictures.png()[:300], "The image is damaged or cut short"),
+        (png_bomb(), "declares more pixels than can be opened safely"),
+        (png_bomb(20_000, 8_000), "20000 x 8000 pixels; at most 100 million"),
+    ],
+)
+def test_a_bad_file_fails_with_its_reason(make_artwork, run_worker, content, reason):
+    artwork = make_artwork()
+    artwork.image.storage.delete(artwork.image.name)
+    artwork.image.storage.save(artwork.image.name, ContentFile(content))
+    run_worker()
+    entry = IndexEntry.objects.get()
+    assert entry.state == State.FAILED
+    assert reason in entry.reason
+    assert reason in entry.error
+
+
+def test_a_bad_file_does_not_hold_up_its_batch(make_artwork, run_worker):
+    good = make_artwork("disc-b")
+    bad = make_artwork("disc-a")
+    bad.image.storage.delete(bad.image.name)
+    bad.image.storage.save(bad.image.name, ContentFile(b"text"))
+    run_worker()
+    assert good.stylesim_entry.state == State.INDEXED
+    assert bad.stylesim_entry.state == State.FAILED
+
+
+def test_a_vanished_file_is_tried_three_times_and_can_be_tried_again(make_artwork, run_worker):
+    artwork = make_artwork()
+    content = artwork.image.read()
+    artwork.image.storage.delete(artwork.image.name)
+    for attempt in (1, 2, 3):
+        run_worker()
+        entry = IndexEntry.objects.get()
+        assert entry.attempts == attempt
+        assert "missing from storage" in entry.reason
+        IndexEntry.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    run_worker()
+    assert IndexEntry.objects.get().state == State.FAILED
+    artwork.image.storage.save(artwork.image.name, ContentFile(content))
+    worklist.request_again(IndexEntry.objects.filter(state=State.FAILED))
+    run_worker()
+    assert IndexEntry.objects.get().state == State.INDEXED
+
+
+def test_an_artwork_whose_image_was_removed_leaves_the_list(make_artwork, run_worker):
+    artwork = make_artwork()
+    worklist.reconcile()
+    Artwork.objects.filter(pk=artwork.pk).update(image="")
+    run_worker()
+    assert not IndexEntry.objects.exists()
+
+
+def test_unusable_weights_are_told_on_the_entry(make_artwork, run_worker, settings, tmp_path):
+    make_artwork()
+    settings.STYLESIM_WEIGHTS = str(tmp_path / "none.pth")
+    run_worker()
+    entry = IndexEntry.objects.get()
+    assert entry.error_code == "weights_missing"
+    assert "There is no weights file at" in entry.reason
+    assert entry.state == State.PENDING
+
+
+def test_a_device_out_of_memory_is_told_on_the_entry(make_artwork, run_worker, monkeypatch):
+    make_artwork()
+
+    class Exhausted:
+        def describe(self, pixels):
+            raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(extraction, "get_network", Exhausted)
+    run_worker()
+    assert IndexEntry.objects.get().error == "RuntimeError: out of memory"
+
+
+def test_a_full_disk_is_told_on_the_entry(make_artwork, run_worker, monkeypatch):
+    make_artwork()
+
+    def full(*args):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(files, "write", full)
+    run_worker()
+    assert "No space left on device" in IndexEntry.objects.get().error
+
+
+def test_storage_that_cannot_be_read_is_told_on_the_entry(make_artwork, run_worker, monkeypatch):
+    make_artwork()
+
+    def refuse(*args):
+        raise PermissionError("denied")
+
+    monkeypatch.setattr(extraction, "read_picture", refuse)
+    run_worker()
+    assert IndexEntry.objects.get().error == "PermissionError: denied"
+
+
+def test_an_animation_is_described_by_its_first_frame_and_says_so(make_artwork, run_worker):
+    artwork = make_artwork()
+    frames = [pictures.draw("disc-a"), pictures.draw("bars-b")]
+    content = pictures.encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    artwork.image.save("animated.gif", ContentFile(content))
+    run_worker()
+    assert IndexEntry.objects.get().note == indexing.FIRST_FRAME_NOTE
+
+
+# Damaged descriptors
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda content: content[:1000], "damaged"),
+        (lambda content: b"", "damaged"),
+        (lambda content: None, "missing from storage"),
+    ],
+)
+def test_a_damaged_descriptor_is_left_out_and_reported(collection, damage, reason):
+    entry = IndexEntry.objects.get(artwork=collection["disc-b"])
+    name = entry.descriptors.get().file_name
+    content = damage(files.read(name))
+    storage = files.private_storage()
+    storage.delete(name)
+    if content is not None:
+        storage.save(name, ContentFile(content))
+    answer = rank(collection["disc-a"])
+    assert collection["disc-b"] not in [result.artwork for result in answer.results]
+    assert len(answer.results) == 10
+    entry.refresh_from_db()
+    assert entry.state == State.FAILED
+    assert reason in entry.reason
+
+
+def test_a_damaged_query_says_so_and_can_be_indexed_again(collection, run_worker):
+    artwork = collection["disc-a"]
+    files.private_storage().delete(artwork.stylesim_entry.descriptors.get().file_name)
+    from stylesim_app.exceptions import NotIndexed
+
+    with pytest.raises(NotIndexed, match="missing from storage"):
+        rank(artwork)
+    worklist.request_again(IndexEntry.objects.filter(artwork=artwork))
+    run_worker()
+    assert len(rank(artwork).results) == 10
+
+
+def test_reasons_can_be_read_in_another_language(make_artwork, settings):
+    entry = IndexEntry(error="gone", error_code="no_such_code", error_params={})
+    assert entry.reason == "gone"
+
+
+def test_errors_survive_storage(make_artwork):
+    make_artwork()
+    worklist.reconcile()
+    [entry] = worklist.claim(IndexEntry, 1)
+    worklist.fail(entry, WeightsError("weights_missing", path=files), final=True)
+    entry.refresh_from_db()
+    assert entry.reason == entry.error
+
+
+def test_rows_are_locked_where_the_database_can(make_artwork):
+    if not connection.features.has_select_for_update_skip_locked:
+        pytest.skip(f"{connection.vendor} cannot skip locked rows")
+    make_artwork()
+    worklist.reconcile()
+    assert len(worklist.claim(IndexEntry, 1)) == 1
