@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "easy_thumbnails",
     "rest_framework",
     "rest_framework.authtoken",
+    "project.demo",
 ]
 
 MIDDLEWARE = [
@@ -143,6 +144,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "stylesim",
     "DESCRIPTION": "Artworks of a collection, and which works look like which.",
     "VERSION": "1",
+    "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File
 from django.db import models
 
 from .conf import conf
@@ -21,7 +21,7 @@ def image_limits() -> Limits:
     return Limits(max_bytes=int(conf.max_upload_mb * 1e6), max_pixels=conf.max_pixels)
 
 
-def check_upload(upload: UploadedFile[Any]) -> ImageFacts:
+def check_upload(upload: File[Any]) -> ImageFacts:
     """Check an uploaded file and give it the ending of the format that it has.
 
     Raises ValidationError with the reason.

@@ -64,7 +64,10 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
     fields = {name: label for name, label in sortable.items() if has_field(name)}
     if fields:
         filters["ordering"] = django_filters.OrderingFilter(
-            fields=[(name, name) for name in fields], field_labels=fields, label=_("Order")
+            fields=[(name, name) for name in fields],
+            field_labels=fields,
+            label=_("Order"),
+            empty_label=_("Usual order"),
         )
     meta = type("Meta", (), {"model": get_artwork_model(), "fields": []})
     return type("ArtworkFilter", (django_filters.FilterSet,), {**filters, "Meta": meta})

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .catalogue import editable_fields
 from .conf import conf
 from .core.descriptors import STYLE_LAYERS
 from .core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, PRESETS
 from .core.errors import WeightingError
 from .fields import CheckedImageFormField
 from .messages import localize
-from .services.search import RankingOptions
+from .services.search import CUSTOM, RankingOptions
+from .swapping import get_artwork_model
 
 PRESET_LABELS = {
     "paper": _("Style, with some content"),
@@ -22,11 +29,31 @@ PRESET_LABELS = {
     "content": _("Content alone"),
     "balanced": _("Style and content alike"),
 }
+#: What each style layer sees, from brushwork to motifs.
+LAYER_WORDS = {
+    "relu1_1": _("Colour and grain"),
+    "relu2_1": _("Brushstrokes and edges"),
+    "relu3_1": _("Texture and pattern"),
+    "relu4_1": _("Shapes and ornament"),
+    "relu5_1": _("Motifs and figures"),
+}
+OWN_WEIGHTS = ("style_weight", "content_weight")
 DEFAULT_LIMIT = 10
+
+
+class LayerWeightsInput(forms.TextInput):
+    """Takes one value with commas, or one value a layer, as five inputs of one name send them."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        if isinstance(data, MultiValueDict) and name in data:
+            return ",".join(data.getlist(name))
+        return super().value_from_datadict(data, files, name)
 
 
 class LayerWeightsField(forms.CharField):
     """Five numbers, separated by commas."""
+
+    widget = LayerWeightsInput
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -75,8 +102,7 @@ class RankingForm(forms.Form):
             try:
                 self.options().weighting()
             except WeightingError as error:
-                field = "preset" if error.code in _PRESET_ERRORS else None
-                self.add_error(field, ValidationError(localize(error), code=error.code))
+                self.add_error(_field_of(error), ValidationError(localize(error), code=error.code))
         return cleaned
 
     def options(self) -> RankingOptions:
@@ -92,10 +118,78 @@ class RankingForm(forms.Form):
         )
 
 
+class RankingPageForm(RankingForm):
+    """The control on a page, which always sends all weights: its buttons say which count."""
+
+    def __init__(self, query: QueryDict) -> None:
+        sent = query.copy()
+        own = any(sent.get(name) for name in OWN_WEIGHTS)
+        self.chosen = sent.get("preset") or (CUSTOM if own else DEFAULT_PRESET)
+        for name in ("preset",) if self.chosen == CUSTOM else OWN_WEIGHTS:
+            sent.pop(name, None)
+        sent.setdefault("limit", str(DEFAULT_LIMIT))
+        super().__init__(sent)
+
+    def choices(self) -> list[tuple[str, str | Promise]]:
+        """Value and label of each button."""
+        return [*((name, PRESET_LABELS[name]) for name in PRESETS), (CUSTOM, _("Own weights"))]
+
+    def own_weights(self) -> list[tuple[forms.BoundField, str]]:
+        """The fields of the two weights, each with its value, or the one that the preset gives."""
+        values: dict[str, Any] = {name: self[name].value() for name in OWN_WEIGHTS}
+        if self.is_valid():
+            weighting = self.options().weighting()
+            values = {name: f"{getattr(weighting, name):.4g}" for name in OWN_WEIGHTS}
+        return [(self[name], values[name] or "") for name in OWN_WEIGHTS]
+
+    def layers(self) -> list[tuple[str, str | Promise, str]]:
+        """Name of each style layer, what it sees in words, and its weight."""
+        weights = self.cleaned_data.get("layer_weights") if self.is_valid() else None
+        return [
+            (layer, LAYER_WORDS[layer], f"{weight:g}")
+            for layer, weight in zip(STYLE_LAYERS, weights or EQUAL_LAYER_WEIGHTS, strict=True)
+        ]
+
+    def largest_layer_weight(self) -> str:
+        """The end of the scale on which layer weights are set."""
+        return max(("1", *(weight for _, _, weight in self.layers())), key=float)
+
+    def layers_differ(self) -> bool:
+        """Whether the layers were given weights of their own."""
+        return self.is_valid() and self.cleaned_data["layer_weights"] != EQUAL_LAYER_WEIGHTS
+
+
 class ImageSearchForm(forms.Form):
     """An image to search by, which is not kept."""
 
     image = CheckedImageFormField(label=_("Image"))
 
 
-_PRESET_ERRORS = ("weighting_preset", "weighting_calibration")
+#: Fields that only the admin and the API write.
+_NOT_ON_THE_PAGE = ("year_number", "extra")
+
+
+@cache
+def artwork_upload_form() -> type[forms.ModelForm[Any]]:
+    """The form that adds an artwork: the descriptive fields that the model in use has."""
+    image_field = conf.artwork_image_field
+    form: type[forms.ModelForm[Any]] = forms.modelform_factory(
+        get_artwork_model(),
+        fields=[name for name in editable_fields() if name not in _NOT_ON_THE_PAGE],
+        field_classes={image_field: CheckedImageFormField},
+    )
+    # A host's model may allow a work without a picture; an upload is one with it.
+    form.base_fields[image_field].required = True
+    return form
+
+
+def _field_of(error: WeightingError) -> str | None:
+    """The field that an error is about; None if it is about how two fit together."""
+    name = error.params.get("name")
+    if name in ("style_weight", "content_weight"):
+        return str(name)
+    return {
+        "weighting_preset": "preset",
+        "weighting_calibration": "preset",
+        "weighting_zero": None,
+    }.get(error.code, "layer_weights")

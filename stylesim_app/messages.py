@@ -47,6 +47,7 @@ TRANSLATED = (
     noop("There is no preset %(preset)r; choose one of %(presets)s."),
     noop("%(name)s must be a finite number, not %(value)r."),
     noop("%(name)s must not be negative, but is %(value)s."),
+    noop("%(name)s must be at most %(limit)g, but is %(value)g."),
     noop("style_weight and content_weight must not both be zero."),
     noop("At least one layer weight must be above zero."),
     noop("layer_weights needs %(expected)d numbers, got %(actual)d."),
@@ -81,3 +82,10 @@ def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
         if code in kind.MESSAGES:
             return gettext(kind.MESSAGES[code]) % params
     return english
+
+
+def translate_note(code: str) -> str:
+    """What a reader should know of how a picture was read; empty for most."""
+    if code == "first_frame":
+        return gettext("The file is an animation; its first frame was described.")
+    return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.base import ContentFile
 
 from stylesim_app.core.distances import Weighting
 from stylesim_app.exceptions import NotIndexed, StylesimError
@@ -128,3 +129,15 @@ def test_a_damaged_descriptor_is_left_out_of_the_sample(collection):
     assert calibration.calibrate().sample_size == 11
     entry.refresh_from_db()
     assert entry.state == State.FAILED
+
+
+@pytest.mark.parametrize("content", [None, b"damaged"])
+def test_rankings_go_on_without_a_calibration_file(collection, content):
+    name = Calibration.objects.get().file_name
+    files.private_storage().delete(name)
+    calibration._read_pairs.cache_clear()
+    if content is not None:
+        files.private_storage().save(name, ContentFile(content))
+    assert rank(collection["disc-a"]).results[0].closer_than is None
+    calibration.calibrate()
+    assert rank(collection["disc-a"]).results[0].closer_than is not None

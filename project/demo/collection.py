@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from project.demo.children import Child
 from project.demo.gallery import write_gallery
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
-from stylesim_app.services import foreground, importing, manifests, status, worklist
+from stylesim_app.services import calibration, foreground, importing, manifests, status, worklist
 from stylesim_app.services.importing import Outcome
 from stylesim_app.services.search import RankedAnswer, RankingOptions, find_similar
 
@@ -59,7 +59,7 @@ def import_public(path: Path, on_outcome: Callable[[int, Outcome], object]) -> l
 
 
 def release_leases() -> None:
-    """Put back what a worker of an earlier run held when it was stopped."""
+    """Put back what a worker held when it was stopped."""
     worklist.release(IndexEntry.objects.all())
 
 
@@ -81,6 +81,8 @@ def _is_deaf(worker: Child) -> bool:
 
 def rank_first_work() -> RankedAnswer | None:
     """The works most like the first that is indexed; None if none is."""
+    # The worker calibrates after its last batch, which may be a moment from now.
+    calibration.calibrate_if_due()
     works = Artwork.objects.filter(is_public=True)
     indexed = works.filter(stylesim_entry__state=WorkItem.State.INDEXED)
     first: Any = indexed.order_by("pk").first()

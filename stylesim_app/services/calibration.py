@@ -27,9 +27,18 @@ def serving_calibration() -> Calibration | None:
 
 
 def serving_pairs() -> PairSample | None:
-    """The distances of random pairs of the collection; None while it has too few works."""
+    """The distances of random pairs of the collection.
+
+    None while it has too few works, or if the file is lost; the next calibration writes another.
+    """
     calibration = serving_calibration()
-    return None if calibration is None else _read_pairs(calibration.file_name)
+    if calibration is None:
+        return None
+    try:
+        return _read_pairs(calibration.file_name)
+    except (FileNotFoundError, DescriptorError) as error:
+        logger.error("%s: %s; run stylesim_calibrate", calibration.file_name, error)
+        return None
 
 
 @lru_cache(maxsize=2)

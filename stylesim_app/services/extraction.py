@@ -95,6 +95,7 @@ def describe(pictures: Sequence[Picture]) -> list[Descriptor]:
 
 def describe_file(path: Path) -> Descriptor:
     """The descriptor of a file that is not stored. Raises ImageError, WeightsError, OSError."""
+    check_size(path.stat().st_size, image_limits())
     return describe([decode_picture(path.read_bytes())])[0]
 
 

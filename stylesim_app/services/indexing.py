@@ -34,9 +34,14 @@ def work_through(
         items: Sequence[Item] = worklist.claim(ImageSearch, 1)
         items = items or worklist.claim(IndexEntry, conf.batch_size)
         if not items:
-            calibration.calibrate_if_due()
             return False
-        _work_on(items)
+        try:
+            _work_on(items)
+        except KeyboardInterrupt:
+            rows = type(items[0])._default_manager
+            worklist.release(rows.filter(lease_token=items[0].lease_token))
+            raise
+        calibration.calibrate_if_due()
         if on_progress is not None:
             on_progress(len(items))
     return True

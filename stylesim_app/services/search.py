@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +20,9 @@ from ..core.distances import (
     resolve_preset,
 )
 from ..core.errors import DescriptorError, WeightingError
-from ..core.ranking import rank_parts
+from ..core.ranking import Ranking, rank_parts
 from ..exceptions import NotIndexed
+from ..messages import localize
 from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor, WorkItem
 from ..swapping import get_artwork_model, has_field
 from . import calibration, files, sets, worklist
@@ -101,7 +103,7 @@ def find_similar(
     Raises NotIndexed if it has no descriptor yet, WeightingError for unusable weights.
     """
     serving = sets.serving_set()
-    descriptor = _read_query(artwork, serving)
+    descriptor = read_query(artwork, serving)
     candidates = candidates.exclude(pk=artwork.pk)
     if options.exclude_same_artist and has_field("artist") and artwork.artist:
         candidates = candidates.exclude(artist=artwork.artist)
@@ -124,7 +126,10 @@ def find_similar_to_search(
             WorkItem.State.STALE,
             _("The network has changed since this search was made. Please search again."),
         )
-    descriptor = files.read_descriptor(search.descriptor_name)
+    try:
+        descriptor = files.read_descriptor(search.descriptor_name)
+    except DescriptorError as error:
+        raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
     return _rank(search, descriptor, serving, options, visible, candidates)
 
 
@@ -145,7 +150,8 @@ def find_similar_to_descriptor(
     return _rank(name, descriptor, serving, options, artworks, artworks)
 
 
-def _read_query(artwork: Any, serving: DescriptorSet | None) -> Descriptor:
+def read_query(artwork: Any, serving: DescriptorSet | None) -> Descriptor:
+    """The descriptor of an artwork in the serving set. Raises NotIndexed if it has none."""
     entry = IndexEntry.objects.filter(artwork=artwork).first()
     stored = (
         StoredDescriptor.objects.filter(entry=entry, descriptor_set=serving).first()
@@ -160,7 +166,7 @@ def _read_query(artwork: Any, serving: DescriptorSet | None) -> Descriptor:
         return files.read_descriptor(stored.file_name)
     except DescriptorError as error:
         worklist.report_damage([(stored.entry_id, error)])
-        raise NotIndexed(WorkItem.State.FAILED, str(error)) from error
+        raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
 
 
 def _rank(
@@ -174,26 +180,8 @@ def _rank(
     weighting = options.weighting()
     keys, parts = _measure_all(descriptor, _stored(candidates, serving))
     ranking = rank_parts(parts, weighting, options.limit)
-    pairs = calibration.serving_pairs()
-    closer_than: list[float | None] = [None] * len(ranking.positions)
-    if pairs is not None:
-        closer_than = [float(share) for share in pairs.closer_than(ranking.distances, weighting)]
-    artworks = candidates.in_bulk([keys[position] for position in ranking.positions])
-    results = [
-        Result(
-            rank=index + 1,
-            artwork=artworks[keys[position]],
-            distance=float(ranking.distances[index]),
-            style_distance=float(ranking.style_distances[index]),
-            content_distance=float(ranking.content_distances[index]),
-            layer_distances=dict(
-                zip(STYLE_LAYERS, map(float, ranking.layer_distances[index]), strict=True)
-            ),
-            closer_than=closer_than[index],
-        )
-        for index, position in enumerate(ranking.positions)
-        if keys[position] in artworks
-    ]
+    found = candidates.in_bulk([keys[position] for position in ranking.positions])
+    artworks = [found.get(keys[position]) for position in ranking.positions]
     return RankedAnswer(
         query=query,
         preset=options.name,
@@ -202,8 +190,31 @@ def _rank(
         indexed=_stored(visible, serving).count(),
         visible=visible.count(),
         provenance=None if serving is None else serving.to_provenance(),
-        results=results,
+        results=list_results(ranking, weighting, artworks),
     )
+
+
+def list_results(ranking: Ranking, weighting: Weighting, artworks: Sequence[Any]) -> list[Result]:
+    """All figures of a ranking; ``artworks`` follow its order, None for one that is gone."""
+    pairs = calibration.serving_pairs()
+    closer_than: list[float | None] = [None] * len(artworks)
+    if pairs is not None:
+        closer_than = [float(share) for share in pairs.closer_than(ranking.distances, weighting)]
+    return [
+        Result(
+            rank=index + 1,
+            artwork=artwork,
+            distance=float(ranking.distances[index]),
+            style_distance=float(ranking.style_distances[index]),
+            content_distance=float(ranking.content_distances[index]),
+            layer_distances=dict(
+                zip(STYLE_LAYERS, map(float, ranking.layer_distances[index]), strict=True)
+            ),
+            closer_than=closer_than[index],
+        )
+        for index, artwork in enumerate(artworks)
+        if artwork is not None
+    ]
 
 
 def _stored(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySet[StoredDescriptor]:

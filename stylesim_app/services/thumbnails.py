@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 from django.core.files.base import File
@@ -36,6 +37,11 @@ def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
     return File(thumbnail.file, name=thumbnail.name)
 
 
+def version_of(artwork: models.Model) -> str:
+    """A short name of the picture's file, for addresses that may be cached for long."""
+    return f"{zlib.crc32(str(get_image(artwork).name).encode()):08x}"
+
+
 def delete_thumbnails(storage: Storage, name: str) -> None:
     """Delete all thumbnails of a file."""
     for source in Source.objects.filter(storage_hash=get_storage_hash(storage), name=name):
@@ -67,7 +73,9 @@ def _thumbnailer(storage: Storage, name: str) -> Thumbnailer:
     return thumbnailer
 
 
-def _open_source(source: Thumbnailer, size: tuple[int, int], **_: Any) -> Image.Image:
+def _open_source(source: Thumbnailer | None, size: tuple[int, int], **_: Any) -> Image.Image:
     """Decode with the rules of the core, so that a picture looks as the network sees it."""
+    if source is None:
+        raise FileNotFoundError
     source.open("rb")
     return open_image(source.read(), image_limits(), min_side=min(size))[0]

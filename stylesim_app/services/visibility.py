@@ -18,13 +18,13 @@ def visible_artworks(request: HttpRequest) -> QuerySet[Any]:
 
 
 def public_or_staff(request: HttpRequest) -> QuerySet[Any]:
-    """The default hook: staff with the view permission see all, others what is public.
+    """The default hook: staff who may view or change artworks see all, others what is public.
 
     Of a model without a field ``is_public`` nothing is public.
     """
     model = get_artwork_model()
     artworks: QuerySet[Any] = model._default_manager.all()
-    if may(request.user, "view"):
+    if may(request.user, "view") or may(request.user, "change"):
         return artworks
     if not has_field("is_public"):
         return artworks.none()

@@ -72,6 +72,7 @@ class Command(BaseCommand):
         password = collection.ensure_admin()
         self._import(images)
         collection.release_leases()
+        stack.callback(collection.release_leases)
         worker = children.start_worker()
         stack.callback(worker.stop)
         self._wait(worker)

@@ -1,0 +1,73 @@
+# Everything that this file makes lies in var/, which git ignores.
+
+VENV ?= var/venv
+IMAGES ?=
+PORT ?=
+
+# The first Python that is new enough.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then echo $$name; break; fi; done)
+
+RUN = $(VENV)/bin/python
+# Pictures of one's own make a collection of their own, one for each folder.
+DEMO_DATA = var/demo$(if $(IMAGES),-$(shell printf '%s' "$(IMAGES)" | cksum | cut -d ' ' -f 1))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install install-dev lint test chromium wheel clean
+# A target that fails leaves nothing behind that looks finished.
+.DELETE_ON_ERROR:
+
+help: ## List these targets
+	@echo "make demo   the app with a sample gallery; IMAGES=/a/folder for your own pictures, PORT=8000"
+	@echo "make test   linters, types, migrations, all tests with coverage, the wheel"
+	@echo "make lint   the linters and types alone"
+	@echo "make wheel  build the wheel into dist/"
+	@echo "make clean  delete var/ and dist/, the demo's collections included"
+
+demo: install
+	@env -u DATABASE_URL -u REDIS_URL STYLESIM_DATA_DIR="$(DEMO_DATA)" PYTHONDONTWRITEBYTECODE=1 \
+		$(RUN) manage.py demo \
+		$(if $(IMAGES),--images "$(IMAGES)") $(if $(PORT),--port $(PORT))
+
+test: install-dev chromium lint
+	$(RUN) -m pytest --cov --cov-report=term
+
+lint: install-dev
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+	$(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) manage.py check
+
+wheel: install-dev
+	$(RUN) -m build
+
+clean:
+	rm -rf var dist build *.egg-info
+
+install: $(VENV)/installed
+
+install-dev: $(VENV)/installed-dev
+
+# `pip` is the last that a new environment gets, so that one without it was cut short.
+$(VENV)/installed: requirements.txt
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 or newer is needed, and none was found; name one with PYTHON=/path/to/python." >&2; \
+		exit 1; fi
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing what requirements.txt lists; the first time this downloads some gigabytes ..."
+	@$(VENV)/bin/pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The tests of the pages drive a real browser.
+chromium:
+	@if command -v chromium >/dev/null; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk; \
+	else echo "The tests need Chromium: install it, for example by: sudo apt-get install chromium" >&2; \
+		exit 1; fi

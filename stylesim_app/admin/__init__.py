@@ -1,0 +1,21 @@
+"""The admin: artworks with their similar works, and the state of the index.
+
+A host with an artwork model of its own adds ``SimilarWorksAdminMixin`` to its ModelAdmin.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from ..models import Artwork, Calibration, DescriptorSet, IndexEntry, WorkerSign
+from .artworks import ArtworkAdmin, SimilarWorksAdminMixin
+from .index import CalibrationAdmin, DescriptorSetAdmin, IndexEntryAdmin, WorkerSignAdmin
+
+__all__ = ["ArtworkAdmin", "SimilarWorksAdminMixin"]
+
+if not Artwork._meta.swapped:
+    admin.site.register(Artwork, ArtworkAdmin)
+admin.site.register(IndexEntry, IndexEntryAdmin)
+admin.site.register(DescriptorSet, DescriptorSetAdmin)
+admin.site.register(Calibration, CalibrationAdmin)
+admin.site.register(WorkerSign, WorkerSignAdmin)

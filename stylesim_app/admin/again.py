@@ -1,0 +1,60 @@
+"""The action “Index again”, for artworks and for index entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+
+from .. import tasks
+from ..models import IndexEntry
+from ..services import visibility, worklist
+from ..swapping import get_image
+from .states import with_picture
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.ModelAdmin[Any]
+else:
+    BaseAdmin = admin.ModelAdmin
+
+
+class IndexAgainMixin(BaseAdmin):
+    """Who may ask for works to be indexed again, and what they are told."""
+
+    def has_index_permission(self, request: HttpRequest) -> bool:
+        return visibility.may_index(request.user)
+
+    def report_requested(self, request: HttpRequest, count: int) -> None:
+        """Ring, and say how many works wait now."""
+        if not count:
+            self.message_user(
+                request,
+                gettext("Nothing that was selected has a picture to index."),
+                messages.WARNING,
+            )
+            return
+        transaction.on_commit(tasks.ring, robust=True)
+        self.message_user(
+            request,
+            ngettext(
+                "%(count)d work will be indexed again.",
+                "%(count)d works will be indexed again.",
+                count,
+            )
+            % {"count": count},
+            messages.SUCCESS,
+        )
+
+
+def request_artworks(artworks: QuerySet[Any]) -> int:
+    """Enter artworks in the work list, those too that have no entry yet; returns how many."""
+    artworks = with_picture(artworks.order_by())
+    new = list(artworks.filter(stylesim_entry__isnull=True))
+    count = worklist.request_again(IndexEntry.objects.filter(artwork__in=artworks.values("pk")))
+    return count + sum(
+        worklist.request_new_picture(artwork.pk, str(get_image(artwork).name)) for artwork in new
+    )

@@ -1,0 +1,290 @@
+"""Artworks in the admin: pictures, index states, and ranked similar works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, path, reverse
+from django.utils.cache import patch_cache_control
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from ..catalogue import title_of
+from ..core.errors import ImageError
+from ..filters import TEXT_FIELDS, artwork_filterset
+from ..forms import RankingPageForm
+from ..models import AbstractArtwork
+from ..services import thumbnails, visibility
+from ..services.search import RankingOptions
+from ..swapping import get_image, has_field
+from .again import IndexAgainMixin, request_artworks
+from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
+from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
+
+#: How long a browser keeps a picture; its address changes with its file.
+THUMBNAIL_SECONDS = 3600
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.ModelAdmin[Any]
+else:
+    BaseAdmin = admin.ModelAdmin
+
+
+class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
+    """Adds pictures, index states and ranked similar works to the admin of the artwork model.
+
+    Works that ``STYLESIM_VISIBLE_ARTWORKS`` hides from a member of staff are hidden here too.
+    """
+
+    actions: Sequence[Any] = ("find_similar_works", "index_again")
+    change_form_template = "admin/stylesim_app/artwork_change_form.html"
+    change_list_template = "admin/stylesim_app/artwork_change_list.html"
+
+    class Media:
+        css = {"all": ("stylesim_app/admin.css",)}
+
+    def __init__(self, model: type[Any], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        ours = SimilarWorksAdminMixin.actions
+        self.actions = [*ours, *(name for name in self.actions or () if name not in ours)]
+
+    # What is shown
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        visible = visibility.visible_artworks(request).order_by().values("pk")
+        # A prefetch leaves the select_related of the host's list alone.
+        return (
+            super().get_queryset(request).filter(pk__in=visible).prefetch_related("stylesim_entry")
+        )
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        first, *others = super().get_list_display(request)
+        return ["stylesim_picture", first, "stylesim_state", *others]
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        links = super().get_list_display_links(request, list_display)
+        return list_display[:2] if links == ["stylesim_picture"] else links
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [IndexStateFilter, *super().get_list_filter(request)]
+
+    @admin.display(description=_("picture"))
+    def stylesim_picture(self, artwork: Any) -> SafeString | str:
+        """The thumbnail in the list."""
+        if not get_image(artwork):
+            return ""
+        return format_html(
+            '<img class="stylesim-thumbnail" src="{}" alt="{}" loading="lazy">',
+            self._picture_address(artwork, "small"),
+            title_of(artwork),
+        )
+
+    @admin.display(description=_("index state"), ordering="stylesim_entry__state")
+    def stylesim_state(self, artwork: Any) -> SafeString:
+        """The index state in the list, with the reason of a failure."""
+        return artwork_badge(artwork)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        found = notices(self.get_queryset(request)) if self.has_view_permission(request) else []
+        return super().changelist_view(
+            request, {"stylesim_notices": found, **(extra_context or {})}
+        )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        artwork = kwargs.get("obj")
+        if artwork is not None:
+            visible = visibility.visible_artworks(request)
+            section = rank_section(artwork, RankingOptions(), visible, visible, self._make_card)
+            context |= {
+                "stylesim_section": section,
+                "stylesim_facts": index_facts(artwork),
+                "stylesim_large": self._picture_address(artwork, "large"),
+                "stylesim_similar": self._similar_address([artwork.pk]),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # Actions
+
+    @admin.action(description=_("Find similar works"), permissions=["view"])
+    def find_similar_works(
+        self, request: HttpRequest, artworks: QuerySet[Any]
+    ) -> HttpResponseRedirect:
+        """Go to the ranked page, whose address can be shared."""
+        keys = list(artworks.values_list("pk", flat=True)[: MAX_QUERIES + 1])
+        return HttpResponseRedirect(self._similar_address(keys))
+
+    @admin.action(description=_("Index again"), permissions=["index"])
+    def index_again(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
+        """Enter the selected works in the work list."""
+        self.report_requested(request, request_artworks(artworks))
+
+    # Pages of its own
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("similar/", wrap(self.similar_view), name=self._url_name("similar")),
+            path(
+                "<str:object_id>/picture/<str:size>.jpg",
+                wrap(self.thumbnail_view, cacheable=True),
+                name=self._url_name("picture"),
+            ),
+            *super().get_urls(),
+        ]
+
+    def similar_view(self, request: HttpRequest) -> HttpResponse:
+        """Ranked works for one or several queries, side by side, with weights to choose."""
+        keys = [key for key in request.GET.get("ids", "").split(",") if key]
+        artworks = [self._get_visible(request, key) for key in keys[:MAX_QUERIES]]
+        if not artworks:
+            raise Http404
+        if len(keys) > MAX_QUERIES:
+            self.message_user(
+                request,
+                ngettext(
+                    "Only %(count)d work can be asked about at once; the others are left out.",
+                    "Only %(count)d works can be asked about at once; the others are left out.",
+                    MAX_QUERIES,
+                )
+                % {"count": MAX_QUERIES},
+                messages.WARNING,
+            )
+        form = RankingPageForm(request.GET)
+        visible = visibility.visible_artworks(request)
+        filters = artwork_filterset()(request.GET, queryset=visible)
+        sections: list[Section] = []
+        if form.is_valid() and filters.is_valid():
+            rank = partial(
+                rank_section,
+                options=form.options(),
+                visible=visible,
+                candidates=filters.qs,
+                make_card=self._make_card,
+            )
+            sections = [rank(artwork) for artwork in artworks]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": make_title(artworks),
+            "opts": self.opts,
+            "media": self.media,
+            "ids": _join(artwork.pk for artwork in artworks),
+            "form": form,
+            "has_artist": has_field("artist"),
+            "filtered": any(request.GET.get(name) for name in filters.filters),
+            "filters": filters.form,
+            "sections": sections,
+        }
+        return TemplateResponse(request, "admin/stylesim_app/similar_works.html", context)
+
+    def thumbnail_view(self, request: HttpRequest, object_id: str, size: str) -> HttpResponseBase:
+        """A small picture for staff, so that the admin needs neither pages nor served media."""
+        artwork = self._get_visible(request, object_id)
+        if size not in thumbnails.SIZES or not get_image(artwork):
+            raise Http404
+        try:
+            picture = thumbnails.make_thumbnail(artwork, size)
+        except (ImageError, FileNotFoundError):
+            # Browsers show the picture of an answer whatever its status.
+            placeholder = render(
+                request, "stylesim_app/placeholder.svg", content_type="image/svg+xml", status=404
+            )
+            patch_cache_control(placeholder, no_store=True)
+            return placeholder
+        response = FileResponse(picture, content_type="image/jpeg")
+        patch_cache_control(response, private=True, max_age=THUMBNAIL_SECONDS)
+        return response
+
+    def _get_visible(self, request: HttpRequest, object_id: str) -> Any:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        artwork = self.get_object(request, unquote(object_id))
+        if artwork is None or not self.has_view_permission(request, artwork):
+            raise Http404
+        return artwork
+
+    # Addresses
+
+    def _url_name(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def _reverse(self, page: str, *args: Any) -> str:
+        name = f"admin:{self._url_name(page)}"
+        return reverse(name, args=args, current_app=self.admin_site.name)
+
+    def _picture_address(self, artwork: Any, size: str) -> str:
+        """Where a thumbnail is; empty for an artwork without a picture."""
+        if not get_image(artwork):
+            return ""
+        address = self._reverse("picture", quote(artwork.pk), size)
+        return f"{address}?v={thumbnails.version_of(artwork)}"
+
+    def _similar_address(self, keys: Iterable[Any]) -> str:
+        return f"{self._reverse('similar')}?{urlencode({'ids': _join(keys)})}"
+
+    def _make_card(self, artwork: Any) -> Card:
+        return Card(
+            artwork=artwork,
+            address=self._reverse("change", quote(artwork.pk)),
+            picture=self._picture_address(artwork, "medium"),
+        )
+
+
+class ArtworkAdmin(SimilarWorksAdminMixin):
+    """The app's own artworks, and those of a model derived from ``AbstractArtwork``."""
+
+    list_display = ("title", "artist", "year_shown", "is_public")
+    list_filter = (
+        "is_public",
+        ("collection", FewValuesFilter),
+        ("exhibition", FewValuesFilter),
+        ("artist", FewValuesFilter),
+    )
+    search_fields = TEXT_FIELDS
+    date_hierarchy = "created"
+    list_per_page = 50
+    readonly_fields = ("created", "modified")
+    fieldsets = (
+        (None, {"fields": ("title", "artist", ("year", "year_number"), "image", "is_public")}),
+        (_("Object"), {"fields": ("medium", "dimensions")}),
+        (
+            _("Catalogue"),
+            {"fields": ("accession_number", "collection", "exhibition", "rights")},
+        ),
+        (
+            _("Further fields"),
+            {"fields": ("extra", "created", "modified"), "classes": ("collapse",)},
+        ),
+    )
+
+    @admin.display(description=_("year"), ordering="year_number")
+    def year_shown(self, artwork: AbstractArtwork) -> str:
+        """The year as written, sorted as a number."""
+        return artwork.year
+
+    def view_on_site(self, artwork: AbstractArtwork) -> str | None:
+        """The page of the artwork; none where the site does not include the pages."""
+        try:
+            return artwork.get_absolute_url()
+        except NoReverseMatch:
+            return None
+
+
+def _join(keys: Iterable[Any]) -> str:
+    return ",".join(str(quote(key)) for key in keys)

@@ -1,0 +1,179 @@
+"""The index in the admin: entries, descriptor sets, calibrations and workers; all read-only."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..catalogue import title_of
+from ..filters import TEXT_FIELDS
+from ..messages import translate_note
+from ..models import DescriptorSet, IndexEntry, WorkerSign
+from ..services import visibility, worklist
+from ..services.status import SILENCE
+from ..swapping import has_field
+from .again import IndexAgainMixin
+from .states import badge
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.ModelAdmin[Any]
+else:
+    BaseAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(BaseAdmin):
+    """Rows that workers write and people read."""
+
+    class Media:
+        css = {"all": ("stylesim_app/admin.css",)}
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _row: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _row: Any = None) -> bool:
+        return False
+
+
+class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
+    """The work list: what waits, what failed and why."""
+
+    actions = ("index_again",)
+    list_display = ("artwork_title", "state_shown", "attempts", "requested_at", "indexed_at")
+    list_filter = ("state", "requested_at", "indexed_at")
+    date_hierarchy = "requested_at"
+    ordering = ("-requested_at", "-pk")
+    fields = (
+        "artwork_link",
+        "state_shown",
+        "attempts",
+        "requested_at",
+        "indexed_at",
+        "image_name",
+        "image_sha256",
+        "note_shown",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IndexEntry]:
+        visible = visibility.visible_artworks(request).order_by().values("pk")
+        entries: QuerySet[IndexEntry] = super().get_queryset(request)
+        return entries.filter(artwork__in=visible).select_related("artwork")
+
+    def get_search_fields(self, _request: HttpRequest) -> list[str]:
+        texts = [f"artwork__{name}" for name in TEXT_FIELDS if has_field(name)]
+        return ["image_name", "image_sha256", "error", *texts]
+
+    def has_delete_permission(self, request: HttpRequest, _row: Any = None) -> bool:
+        # An entry goes with its artwork: whoever may delete that needs no permission of its own.
+        return visibility.may(request.user, "delete")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # An entry deleted by itself would come back within a minute.
+        context["show_delete"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=_("artwork"))
+    def artwork_title(self, entry: IndexEntry) -> str:
+        """What the list links to the entry."""
+        return title_of(entry.artwork)
+
+    @admin.display(description=_("artwork"))
+    def artwork_link(self, entry: IndexEntry) -> SafeString | str:
+        """The artwork, linked where its model is in this admin."""
+        options = entry.artwork._meta
+        title = title_of(entry.artwork)
+        try:
+            address = reverse(
+                f"admin:{options.app_label}_{options.model_name}_change",
+                args=[quote(entry.artwork.pk)],
+                current_app=self.admin_site.name,
+            )
+        except NoReverseMatch:
+            return title
+        return format_html('<a href="{}">{}</a>', address, title)
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, entry: IndexEntry) -> SafeString:
+        """The state, with the reason of a failure."""
+        return badge(entry)
+
+    @admin.display(description=_("note"))
+    def note_shown(self, entry: IndexEntry) -> str | None:
+        """What a reader should know of how the picture was read."""
+        return translate_note(entry.note) or None
+
+    @admin.action(description=_("Index again"), permissions=["index"])
+    def index_again(self, request: HttpRequest, entries: QuerySet[IndexEntry]) -> None:
+        """Enter the selected works in the work list."""
+        self.report_requested(request, worklist.request_again(entries.order_by()))
+
+
+class DescriptorSetAdmin(ReadOnlyAdmin):
+    """Which network describes the collection."""
+
+    list_display = ("__str__", "serving", "described", "calibrated_on", "created")
+    fields = ("serving", "described", "calibrated_on", "made_by", "created")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DescriptorSet]:
+        sets: QuerySet[DescriptorSet] = super().get_queryset(request)
+        return sets.annotate(described=Count("descriptors")).prefetch_related("calibrations")
+
+    @admin.display(description=_("described works"), ordering="described")
+    def described(self, row: Any) -> int:
+        """How many works have a descriptor in the set."""
+        count: int = row.described
+        return count
+
+    @admin.display(description=_("calibrated on works"))
+    def calibrated_on(self, row: DescriptorSet) -> int | None:
+        """How many works there were when distances were last measured."""
+        sizes = {
+            calibration.pk: calibration.collection_size for calibration in row.calibrations.all()
+        }
+        return sizes[max(sizes)] if sizes else None
+
+    @admin.display(description=_("provenance"))
+    def made_by(self, row: DescriptorSet) -> SafeString:
+        """All that the descriptors depend on."""
+        return format_html(
+            '<pre class="stylesim-plain">{}</pre>', json.dumps(row.provenance, indent=2)
+        )
+
+
+class CalibrationAdmin(ReadOnlyAdmin):
+    """On what the figures “closer than … of random pairs” rest."""
+
+    list_display = ("__str__", "collection_size", "sample_size", "created")
+    fields = ("collection_size", "sample_size", "created")
+    list_select_related = ("descriptor_set",)
+
+
+class WorkerSignAdmin(ReadOnlyAdmin):
+    """When each host's worker was last at work."""
+
+    list_display = ("host", "seen_at", "alive")
+    fields = ("host", "seen_at", "alive")
+
+    @admin.display(description=_("running"), boolean=True)
+    def alive(self, sign: WorkerSign) -> bool:
+        """Whether it gave a sign of life of late."""
+        return timezone.now() - sign.seen_at < SILENCE

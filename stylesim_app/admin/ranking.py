@@ -1,0 +1,74 @@
+"""Ranked works as the admin shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from ..catalogue import title_of
+from ..exceptions import NotIndexed
+from ..services.search import RankedAnswer, RankingOptions, Result, find_similar
+from ..swapping import get_image
+
+#: How many works may be asked about on one page; each is ranked against the whole collection.
+MAX_QUERIES = 10
+
+
+@dataclass(frozen=True)
+class Card:
+    """An artwork with its addresses in the admin; ``picture`` is empty if it has none."""
+
+    artwork: Any
+    address: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One query: its ranked works, or the reason why there are none."""
+
+    query: Card
+    results: list[tuple[Card, Result]]
+    answer: RankedAnswer | None = None
+    reason: str = ""
+
+    @property
+    def formula(self) -> str:
+        """How the distances were made of their two parts."""
+        if self.answer is None:
+            return ""
+        weighting = self.answer.weighting
+        return _("Distance = %(style)s × style + %(content)s × content; lower is closer.") % {
+            "style": f"{weighting.style_weight:.4g}",
+            "content": f"{weighting.content_weight:.4g}",
+        }
+
+
+def rank_section(
+    artwork: Any,
+    options: RankingOptions,
+    visible: QuerySet[Any],
+    candidates: QuerySet[Any],
+    make_card: Callable[[Any], Card],
+) -> Section:
+    """The ranked works of one query. Raises WeightingError for unusable weights."""
+    query = make_card(artwork)
+    if not get_image(artwork):
+        return Section(query, [], reason=_("This work has no picture."))
+    try:
+        answer = find_similar(artwork, options, visible, candidates)
+    except NotIndexed as error:
+        return Section(query, [], reason=str(error))
+    results = [(make_card(result.artwork), result) for result in answer.results]
+    return Section(query, results, answer)
+
+
+def make_title(artworks: list[Any]) -> str:
+    """The heading of a page of ranked works."""
+    if len(artworks) == 1:
+        return _("Works similar to %(title)s") % {"title": title_of(artworks[0])}
+    return _("Works similar to %(count)d works") % {"count": len(artworks)}

@@ -1,0 +1,138 @@
+"""How the admin shows and filters where artworks stand in the index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Field, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from ..conf import conf
+from ..messages import translate_note
+from ..models import IndexEntry, WorkItem
+from ..services.status import index_status
+from ..swapping import get_image
+
+REASON_LENGTH = 160
+State = WorkItem.State
+
+
+class IndexStateFilter(admin.SimpleListFilter):
+    """By index state; an artwork without an entry waits like one that has it."""
+
+    title = _("index state")
+    parameter_name = "index_state"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return State.choices
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        state = self.value()
+        if state is None:
+            return queryset
+        if state != State.PENDING:
+            return queryset.filter(stylesim_entry__state=state)
+        waiting = Q(stylesim_entry__state=state) | Q(stylesim_entry__isnull=True)
+        return with_picture(queryset.filter(waiting))
+
+
+class FewValuesFilter(admin.AllValuesFieldListFilter):
+    """All values of a field, as long as they are few enough to read; else search finds them."""
+
+    MAX_VALUES = 100
+
+    def has_output(self) -> bool:
+        return 1 < len(self.lookup_choices) <= self.MAX_VALUES
+
+
+def with_picture(artworks: QuerySet[Any]) -> QuerySet[Any]:
+    """Those that have a picture to index."""
+    name = conf.artwork_image_field
+    return artworks.exclude(**{name: ""}).exclude(**{f"{name}__isnull": True})
+
+
+def entry_of(artwork: Any) -> IndexEntry | None:
+    """The index entry; None as long as no message announced the artwork."""
+    entry: IndexEntry | None = getattr(artwork, "stylesim_entry", None)
+    return entry
+
+
+def badge(item: WorkItem | None) -> SafeString:
+    """The state as a coloured word, with the reason beside it if there is one."""
+    state = State.PENDING if item is None else State(item.state)
+    word = format_html(
+        '<span class="stylesim-state stylesim-{}">{}</span>', state.value, state.label
+    )
+    reason = "" if item is None else item.reason
+    if not reason:
+        return word
+    return format_html(
+        '{} <span class="stylesim-reason" title="{}">{}</span>',
+        word,
+        reason,
+        Truncator(reason).chars(REASON_LENGTH),
+    )
+
+
+def artwork_badge(artwork: Any) -> SafeString:
+    """The badge of an artwork, whether it has an entry, a picture, or neither."""
+    if not get_image(artwork):
+        return format_html('<span class="stylesim-state">{}</span>', gettext("no picture"))
+    return badge(entry_of(artwork))
+
+
+def index_facts(artwork: Any) -> list[tuple[str, Any]]:
+    """``(label, value)`` of all that is known about the index of an artwork."""
+    facts: list[tuple[str, Any]] = [(_label("state"), artwork_badge(artwork))]
+    entry = entry_of(artwork)
+    if entry is None:
+        return facts
+    if entry.state == State.STALE:
+        facts.append((gettext("Meaning"), gettext("Described by the network used before.")))
+    names = ("attempts", "requested_at", "indexed_at", "image_sha256")
+    facts += [(_label(name), value) for name in names if (value := getattr(entry, name))]
+    if note := translate_note(entry.note):
+        facts.append((_label("note"), note))
+    return facts
+
+
+def notices(artworks: QuerySet[Any]) -> list[str]:
+    """What an operator should do about the index of these artworks."""
+    status = index_status(artworks)
+    found = []
+    waiting = status.states[State.PENDING]
+    if waiting and not status.worker_alive:
+        found.append(
+            ngettext(
+                "%(count)d work waits to be indexed, but no worker is running. "
+                "Start one: python manage.py qcluster",
+                "%(count)d works wait to be indexed, but no worker is running. "
+                "Start one: python manage.py qcluster",
+                waiting,
+            )
+            % {"count": waiting}
+        )
+    if stale := status.states[State.STALE]:
+        found.append(
+            ngettext(
+                "%(count)d work was described by the network used before. "
+                "Bring it up to date: python manage.py stylesim_index --stale",
+                "%(count)d works were described by the network used before. "
+                "Bring them up to date: python manage.py stylesim_index --stale",
+                stale,
+            )
+            % {"count": stale}
+        )
+    return found
+
+
+def _label(name: str) -> str:
+    field = IndexEntry._meta.get_field(name)
+    label = str(field.verbose_name) if isinstance(field, Field) else name
+    return label[:1].upper() + label[1:]

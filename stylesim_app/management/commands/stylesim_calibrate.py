@@ -1,0 +1,25 @@
+"""Measure what distances mean in this collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from stylesim_app.exceptions import StylesimError
+from stylesim_app.services import calibration
+
+
+class Command(BaseCommand):
+    help = "Measure the distances of random pairs of works, by which rankings say what is unusual."
+
+    def handle(self, **_options: Any) -> None:
+        try:
+            measured = calibration.calibrate()
+        except StylesimError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            _("Calibrated on %(sample)d of %(total)d indexed works.")
+            % {"sample": measured.sample_size, "total": measured.collection_size}
+        )

@@ -1,0 +1,70 @@
+"""Rank the collection by its likeness to an image file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from stylesim_app.core.distances import PRESETS
+from stylesim_app.core.errors import CoreError
+from stylesim_app.exceptions import NotIndexed
+from stylesim_app.forms import RankingForm
+from stylesim_app.management.answers import ranking_json
+from stylesim_app.management.output import ranking_lines
+from stylesim_app.messages import localize
+from stylesim_app.services import extraction, search
+from stylesim_app.services.search import RankedAnswer, RankingOptions
+
+_OPTIONS = ("limit", "preset", "style_weight", "content_weight", "layer_weights")
+
+
+class Command(BaseCommand):
+    help = "Rank all indexed works by their distance to an image file, which is not kept."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        # Texts all, so that the form checks them and says what is wrong as everywhere else.
+        parser.add_argument("image", type=Path, help="An image file.")
+        parser.add_argument("--limit", metavar="N", help="How many works; 10 unless given.")
+        parser.add_argument("--preset", metavar="P", help=f"One of {', '.join(PRESETS)}.")
+        parser.add_argument("--style-weight", metavar="W", help="In place of the preset's.")
+        parser.add_argument("--content-weight", metavar="W", help="In place of the preset's.")
+        parser.add_argument("--layer-weights", metavar="W,W,W,W,W", help="From relu1_1 to relu5_1.")
+        parser.add_argument("--json", action="store_true", help="Print JSON, as the API answers.")
+
+    def handle(self, *, image: Path, **options: Any) -> None:
+        answer = _rank(image, _check_options(options))
+        if options["json"]:
+            self.stdout.write(ranking_json(answer))
+        elif answer.results:
+            for line in ranking_lines(answer):
+                self.stdout.write(line)
+        else:
+            self.stdout.write(_("No work is indexed yet; see stylesim_status."))
+
+
+def _check_options(options: dict[str, Any]) -> RankingOptions:
+    form = RankingForm({name: options[name] for name in _OPTIONS if options[name] is not None})
+    if form.is_valid():
+        return form.options()
+    raise CommandError(
+        "\n".join(
+            str(error) if name == "__all__" else f"--{name.replace('_', '-')}: {error}"
+            for name, errors in form.errors.items()
+            for error in errors
+        )
+    )
+
+
+def _rank(image: Path, options: RankingOptions) -> RankedAnswer:
+    try:
+        descriptor = extraction.describe_file(image)
+        return search.find_similar_to_descriptor(image.name, descriptor, options)
+    except CoreError as error:
+        raise CommandError(localize(error)) from error
+    except OSError as error:
+        raise CommandError(f"{image}: {error.strerror}") from error
+    except NotIndexed as error:
+        raise CommandError(str(error)) from error

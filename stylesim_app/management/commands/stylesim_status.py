@@ -1,0 +1,99 @@
+"""Where the index stands, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import formats
+from django.utils.timesince import timesince
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from stylesim_app.management.answers import status_json
+from stylesim_app.management.output import failure_lines, table_lines
+from stylesim_app.models import IndexEntry, WorkItem
+from stylesim_app.services.calibration import MINIMUM_WORKS
+from stylesim_app.services.status import IndexStatus, index_status
+from stylesim_app.swapping import get_artwork_model
+
+State = WorkItem.State
+
+
+class Command(BaseCommand):
+    help = "Say where the index stands, and what to do next."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="Print JSON.")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="Exit with status 1 if works wait and no worker gave a sign of life of late.",
+        )
+
+    def handle(self, *, check: bool, **options: Any) -> None:
+        status = index_status(get_artwork_model()._base_manager.all())
+        if options["json"]:
+            self.stdout.write(status_json(status))
+        else:
+            self.stdout.writelines(f"{line}\n" for line in _lines(status))
+        if check and status.states[State.PENDING] and not status.worker_alive:
+            raise CommandError(_("Works wait, and no worker is at work."))
+
+
+def _lines(status: IndexStatus) -> Iterator[str]:
+    made_by = status.provenance
+    rows = [
+        *((str(State(state).label), _number(count)) for state, count in status.states.items()),
+        (
+            _("network"),
+            _("none yet")
+            if made_by is None
+            else f"{made_by.network} {made_by.weights}, {made_by.precision}, "
+            f"{made_by.weights_sha256[:12]}",
+        ),
+        (
+            _("calibration"),
+            _("none yet")
+            if status.calibrated_on is None
+            else _("on %(count)s works") % {"count": _number(status.calibrated_on)},
+        ),
+        (
+            _("worker"),
+            _("never seen")
+            if status.worker_seen is None
+            else _("seen %(time)s ago (%(moment)s)")
+            % {
+                "time": timesince(status.worker_seen),
+                "moment": formats.localize(localtime(status.worker_seen)),
+            },
+        ),
+    ]
+    yield from table_lines((_("works"), _number(status.visible)), rows)
+    if status.states[State.FAILED]:
+        yield ""
+        yield from failure_lines(IndexEntry.objects.filter(state=State.FAILED))
+    hints = list(_hints(status))
+    if hints:
+        yield ""
+        yield from hints
+
+
+def _hints(status: IndexStatus) -> Iterator[str]:
+    if not status.visible:
+        yield _("Import pictures with stylesim_import PATH.")
+    if status.states[State.PENDING] and not status.worker_alive:
+        yield _("Works wait: start a worker with qcluster, or describe them with stylesim_index.")
+    if status.states[State.FAILED]:
+        yield _("Once the causes are gone, try what failed again: stylesim_index --failed.")
+    if status.states[State.STALE]:
+        yield _(
+            "Another network described some works; describe them again: stylesim_index --stale."
+        )
+    if status.calibrated_on is None and status.indexed >= MINIMUM_WORKS:
+        yield _("Measure what distances mean in this collection: stylesim_calibrate.")
+
+
+def _number(count: int) -> str:
+    return formats.number_format(count, force_grouping=True)

@@ -1,0 +1,84 @@
+"""How the commands write to a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from tqdm import tqdm
+
+from ..catalogue import title_of
+from ..models import IndexEntry
+from ..services.search import RankedAnswer
+
+LISTED_FAILURES = 20
+_WIDEST_CELL = 48
+
+
+def progress_bar(total: int, label: str) -> tqdm[Any]:
+    """A bar on the terminal; nothing where the output is no terminal."""
+    return tqdm(total=total, desc=label, disable=None, dynamic_ncols=True)
+
+
+def failure_lines(failed: QuerySet[IndexEntry]) -> Iterator[str]:
+    """Which works could not be described and why, the first twenty of them."""
+    for entry in failed.select_related("artwork").order_by("pk")[:LISTED_FAILURES]:
+        yield f"  {entry.artwork_id}  {title_of(entry.artwork)}: {entry.reason}"
+    more = failed.count() - LISTED_FAILURES
+    if more > 0:
+        yield "  " + _("and %(count)d more") % {"count": more}
+
+
+def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
+    """A ranked answer as a table."""
+    heads = (_("rank"), _("distance"), _("style"), _("content"), _("closer than"), _("title"))
+    with_artist = any(getattr(result.artwork, "artist", "") for result in answer.results)
+    rows = [
+        (
+            str(result.rank),
+            f"{result.distance:.4f}",
+            f"{result.style_distance:.4f}",
+            f"{result.content_distance:.1f}",
+            "-" if result.closer_than is None else f"{result.closer_than:.1f} %",
+            title_of(result.artwork),
+            *([str(result.artwork.artist)] if with_artist else []),
+        )
+        for result in answer.results
+    ]
+    return table_lines([*heads, *([_("artist")] if with_artist else [])], rows, numbers=5)
+
+
+def table_lines(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0
+) -> Iterator[str]:
+    """Aligned columns, the first ``numbers`` of them to the right; wide characters count two."""
+    table = [[_clip(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = [
+            " " * (width - _width(cell)) + cell
+            if index < numbers
+            else cell + " " * (width - _width(cell))
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes in a terminal."""
+    return sum(
+        0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "FW")
+        for sign in text
+    )
+
+
+def _clip(text: str) -> str:
+    text = " ".join(text.split())
+    if _width(text) <= _WIDEST_CELL:
+        return text
+    while _width(text) >= _WIDEST_CELL:
+        text = text[:-1]
+    return text + "…"

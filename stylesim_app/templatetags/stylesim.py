@@ -1,0 +1,109 @@
+"""What the templates ask: facts of a work, addresses of its pictures, figures in words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
+
+from .. import catalogue
+from ..messages import translate_note
+from ..services import thumbnails, visibility
+from ..services.search import RankedAnswer, Result
+from ..swapping import get_image, has_field
+
+register = template.Library()
+
+BAR_WIDTH = 100.0
+BYLINE = ("artist", "year")
+
+
+@register.filter
+def title_of(artwork: Any) -> str:
+    """The title of an artwork of any model."""
+    return catalogue.title_of(artwork)
+
+
+@register.filter
+def facts_of(artwork: Any) -> list[tuple[str, str]]:
+    """Label and value of each fact that is known of an artwork and not in its byline."""
+    said = {catalogue.label_of(name) for name in BYLINE if has_field(name)}
+    return [(label, value) for label, value in catalogue.facts_of(artwork) if label not in said]
+
+
+@register.filter
+def byline(artwork: Any) -> str:
+    """Artist and year, as far as the model has them."""
+    parts = (getattr(artwork, name, None) for name in BYLINE)
+    return ", ".join(str(part) for part in parts if part not in (None, ""))
+
+
+@register.simple_tag
+def thumbnail_url(artwork: Any, size: str) -> str:
+    """The address of a small version of an artwork's picture."""
+    address = reverse("stylesim:thumbnail", args=[artwork.pk, size])
+    return f"{address}?v={thumbnails.version_of(artwork)}"
+
+
+@register.simple_tag
+def original_url(artwork: Any) -> str:
+    """The address that the storage gives the picture; empty if it gives none."""
+    try:
+        return str(get_image(artwork).url)
+    except (NotImplementedError, ValueError):
+        return ""
+
+
+@register.simple_tag(takes_context=True)
+def may(context: template.Context, action: str) -> bool:
+    """Whether the reader may ``add``, ``change`` or ``view`` artworks."""
+    request = context.get("request")
+    return request is not None and visibility.may(request.user, action)
+
+
+@register.simple_tag
+def admin_url(artwork: Any) -> str:
+    """Where the artwork is edited; empty in a site without its admin."""
+    options = artwork._meta
+    try:
+        return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[artwork.pk])
+    except NoReverseMatch:
+        return ""
+
+
+@register.filter
+def note(code: str) -> str:
+    """What the reader should know of how a picture was read."""
+    return translate_note(code)
+
+
+@register.filter
+def figure(number: float) -> str:
+    """Three significant digits in the reader's notation: 0.0429, 120, 3.14."""
+    digits = 0 if number == 0 else 2 - math.floor(math.log10(abs(number)))
+    return number_format(round(number, digits), decimal_pos=max(digits, 0))
+
+
+@register.filter
+def share(percent: float) -> str:
+    """A percentage with one decimal, rounded down, so that 100 is said of all only."""
+    return number_format(math.floor(percent * 10) / 10, decimal_pos=1)
+
+
+@register.inclusion_tag("stylesim_app/includes/bar.html")
+def distance_bar(answer: RankedAnswer, result: Result) -> dict[str, float]:
+    """How much style and content add to a distance, drawn so that the farthest fills the bar."""
+    style = answer.weighting.style_weight * result.style_distance
+    content = answer.weighting.content_weight * result.content_distance
+    scale = BAR_WIDTH / (max(other.distance for other in answer.results) or 1.0)
+    return {
+        "distance": result.distance,
+        "style": style,
+        "content": content,
+        "style_width": style * scale,
+        "content_width": content * scale,
+        "width": BAR_WIDTH,
+    }

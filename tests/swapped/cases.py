@@ -1,0 +1,120 @@
+"""The whole path with a host's own artwork model; run by ``tests/test_swapped.py``."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from stylesim_app.models import IndexEntry, StoredDescriptor, WorkItem
+from stylesim_app.services import files
+from stylesim_app.swapping import get_artwork_model
+from tests import pictures
+from tests.swapped.models import Picture
+
+pytestmark = pytest.mark.django_db
+NAMES = ("disc-a", "disc-b", "bars-a", "cross-c")
+
+
+@pytest.fixture
+def indexed(run_worker: Any, django_capture_on_commit_callbacks: Any) -> list[Picture]:
+    """Four pictures, saved and described."""
+    works = []
+    with django_capture_on_commit_callbacks(execute=True):
+        for name in NAMES:
+            picture = Picture()
+            picture.scan.save(f"{name}.png", ContentFile(pictures.png(name)))
+            works.append(picture)
+    run_worker()
+    return works
+
+
+def test_the_host_model_is_in_use_and_the_app_has_no_table_for_its_own():
+    assert get_artwork_model() is Picture
+    tables = connection.introspection.table_names()
+    assert "swapped_picture" in tables
+    assert "stylesim_app_indexentry" in tables
+    assert "stylesim_app_artwork" not in tables
+
+
+def test_no_migration_is_missing_and_no_check_complains():
+    call_command("makemigrations", "--check", "--dry-run")
+    call_command("check", fail_level="WARNING")
+
+
+def test_migrations_go_back_to_nothing_and_forth(transactional_db):
+    call_command("migrate", "stylesim_app", "zero", verbosity=0)
+    assert "stylesim_app_indexentry" not in connection.introspection.table_names()
+    call_command("migrate", verbosity=0)
+    assert "stylesim_app_indexentry" in connection.introspection.table_names()
+
+
+def test_saving_indexes_and_deleting_removes_all_of_it(indexed, django_capture_on_commit_callbacks):
+    assert {entry.state for entry in IndexEntry.objects.all()} == {WorkItem.State.INDEXED}
+    name = StoredDescriptor.objects.get(entry__artwork=indexed[0]).file_name
+    assert files.private_storage().exists(name)
+    with django_capture_on_commit_callbacks(execute=True):
+        indexed[0].delete()
+    assert IndexEntry.objects.count() == 3
+    assert not files.private_storage().exists(name)
+
+
+def test_pages_show_the_works_and_their_ranking(indexed, client):
+    assert client.get("/").status_code == 200
+    page = client.get(f"/artworks/{indexed[0].pk}/")
+    assert page.status_code == 200
+    for other in indexed[1:]:
+        assert str(other.pk) in page.content.decode()
+    assert client.get(f"/artworks/{indexed[0].pk}/small.jpg").status_code == 200
+    for key in (uuid.uuid4(), "1", "nonsense"):
+        assert client.get(f"/artworks/{key}/").status_code == 404
+
+
+def test_the_api_lists_shows_and_ranks(indexed, client):
+    listed = client.get("/api/artworks/").json()
+    assert {work["id"] for work in listed["results"]} == {str(work.pk) for work in indexed}
+    answer = client.get(f"/api/artworks/{indexed[0].pk}/similar/").json()
+    assert len(answer["results"]) == 3
+    assert answer["query"]["id"] == str(indexed[0].pk)
+    assert client.get(f"/api/artworks/{uuid.uuid4()}/").status_code == 404
+    assert client.get("/api/artworks/nonsense/").status_code == 404
+    assert client.get("/api/schema/").status_code == 200
+
+
+def test_commands_import_index_and_rank(tmp_path: Path, capsys: Any):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in NAMES:
+        (folder / f"{name}.png").write_bytes(pictures.png(name))
+    manifest = folder / "manifest.csv"
+    manifest.write_text("file,title\n" + "".join(f"{name}.png,{name}\n" for name in NAMES))
+    call_command("stylesim_import", str(manifest))
+    printed = capsys.readouterr().out
+    assert "No field takes these columns, which are left out: title." in printed
+    assert "4 added" in printed
+    assert "Only staff" not in printed
+    call_command("stylesim_import", str(folder))
+    assert "4 known already" in capsys.readouterr().out
+    call_command("stylesim_index")
+    capsys.readouterr()
+    call_command("stylesim_rank", str(folder / "disc-a.png"), "--json")
+    first = json.loads(capsys.readouterr().out)["results"][0]
+    assert list(first["artwork"]) == ["id"]
+    assert Picture.objects.filter(pk=first["artwork"]["id"]).exists()
+    call_command("stylesim_rank", str(folder / "disc-a.png"))
+    assert "artist" not in capsys.readouterr().out
+    call_command("stylesim_status")
+    assert "indexed      4" in capsys.readouterr().out
+
+
+def test_public_needs_a_field_for_it(tmp_path: Path):
+    (tmp_path / "disc-a.png").write_bytes(pictures.png())
+    with pytest.raises(CommandError, match=r"swapped\.Picture has no field is_public"):
+        call_command("stylesim_import", str(tmp_path), "--public")
+    assert not Picture.objects.exists()
