@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import dj_database_url
+from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("STYLESIM_DATA_DIR", BASE_DIR / "var")).resolve()
@@ -129,7 +130,7 @@ Q_CLUSTER = {
     "ack_failures": True,
     "save_limit": 250,
     "catch_up": False,
-    "label": "Task queue",
+    "label": _("Task queue"),
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 0.3}),
 }
 

@@ -49,5 +49,14 @@ def label_of(name: str) -> str:
 
 
 def editable_fields() -> list[str]:
-    """Fields of the model in use that forms and API may write, the image last."""
-    return [*(name for name in EDITABLE_FIELDS if has_field(name)), conf.artwork_image_field]
+    """Fields of the model in use that forms and API may write: those that are known here, and
+    those of the host's own that cannot be left out; the image last."""
+    image = conf.artwork_image_field
+    known = [name for name in EDITABLE_FIELDS if has_field(name)]
+    required = [
+        field.name
+        for field in get_artwork_model()._meta.fields
+        if field.editable and not (field.blank or field.has_default() or field.primary_key)
+    ]
+    own = [name for name in required if name not in (*known, image)]
+    return [*known, *own, image]

@@ -8,6 +8,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .swapping import get_artwork_model, has_field
@@ -63,9 +64,14 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
     }
     fields = {name: label for name, label in sortable.items() if has_field(name)}
     if fields:
+        # django-filter's own words for it are not in our catalogues.
+        descending = {
+            f"-{name}": format_lazy(_("{field} (descending)"), field=label)
+            for name, label in fields.items()
+        }
         filters["ordering"] = django_filters.OrderingFilter(
             fields=[(name, name) for name in fields],
-            field_labels=fields,
+            field_labels={**fields, **descending},
             label=_("Order"),
             empty_label=_("Usual order"),
         )

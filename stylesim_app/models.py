@@ -14,6 +14,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .core.descriptors import Provenance
 from .fields import CheckedImageField
@@ -130,7 +131,7 @@ class IndexEntry(WorkItem):
     image_name = models.CharField(_("image file"), max_length=500, blank=True)
     image_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
     note = models.CharField(_("note"), max_length=50, blank=True, editable=False)
-    indexed_at = models.DateTimeField(_("indexed"), null=True, blank=True)
+    indexed_at = models.DateTimeField(pgettext_lazy("when", "indexed"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("index entry")

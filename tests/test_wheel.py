@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import textwrap
 import venv
 import zipfile
 from pathlib import Path
@@ -17,51 +19,26 @@ from . import pictures
 
 ROOT = Path(__file__).resolve().parents[1]
 
-#: What a host adds to the settings that `startproject` gives it.
-SETTINGS = """
-INSTALLED_APPS += [
-    "stylesim_app",
-    "django_filters",
-    "django_q",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "easy_thumbnails",
-    "rest_framework",
-]
-MEDIA_ROOT = BASE_DIR / "media"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "stylesim": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": BASE_DIR / "descriptors"},
-    },
-}
-Q_CLUSTER = {"name": "host", "orm": "default", "timeout": 600, "retry": 720}
-"""
-URLS = """
-from django.contrib import admin
-from django.urls import include, path
-
-urlpatterns = [
-    path("admin/", admin.site.urls),
-    path("works/", include("stylesim_app.urls")),
-    path("api/", include("stylesim_app.api.urls")),
-]
-"""
 #: Run in the host: every kind of page answers, with its style sheet.
 ASK = """
+import re
 from django.contrib.staticfiles import finders
 from django.test import Client
-import re
+from django.urls import reverse
 import stylesim_app
-client = Client(headers={"host": "localhost"})
-page = client.get("/works/")
 print(stylesim_app.__file__)
-for address in ("/works/", "/works/artworks/1/", "/works/artworks/1/small.jpg",
-                "/api/artworks/1/similar/", "/api/schema/", "/admin/login/"):
+client = Client(headers={"host": "localhost"})
+for address in (
+    reverse("stylesim:gallery"),
+    reverse("stylesim:artwork", args=[1]),
+    reverse("stylesim:thumbnail", args=[1, "small"]),
+    reverse("stylesim-api:artwork-similar", args=[1]),
+    reverse("stylesim-api:schema"),
+    reverse("admin:login"),
+):
     print(client.get(address).status_code, address)
-for name in re.findall(r'/static/([^"?]+[.](?:css|js))', page.content.decode()):
+page = client.get(reverse("stylesim:gallery")).content.decode()
+for name in re.findall(r'/static/([^"?]+[.](?:css|js))', page):
     print("found" if finders.find(name) else "lost", name)
 """
 
@@ -96,10 +73,20 @@ def host(wheel: Path, tmp_path: Path) -> Path:
     project = tmp_path / "project"
     project.mkdir()
     run(project, str(environment / "bin" / "python"), "-m", "django", "startproject", "host", ".")
+    settings, addresses = readme_steps()
     with (project / "host" / "settings.py").open("a") as file:
-        file.write(SETTINGS)
-    (project / "host" / "urls.py").write_text(URLS)
+        file.write(settings.replace("/srv/stylesim", str(tmp_path / "descriptors")))
+        file.write(f"MEDIA_ROOT = {str(tmp_path / 'media')!r}\n")
+    with (project / "host" / "urls.py").open("a") as file:
+        file.write(f"from django.urls import include\nurlpatterns += [\n{addresses}]\n")
     return project
+
+
+def readme_steps() -> tuple[str, str]:
+    """What README has a project add to its settings and to its addresses."""
+    text = (ROOT / "README.md").read_text()
+    settings, addresses = re.findall(r"^ +```python\n(.*?)^ +```$", text, re.DOTALL | re.MULTILINE)
+    return textwrap.dedent(settings), textwrap.dedent(addresses)
 
 
 def run(folder: Path, *command: str) -> str:

@@ -47,7 +47,8 @@ class Network:
         """
         batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.mean.device)
         batch = batch.permute(0, 3, 1, 2).float().div(255).sub(self.mean).div(self.std)
-        maps = batch.to(PRECISIONS[self.provenance.precision]).contiguous(memory_format=torch.channels_last)
+        precision = PRECISIONS[self.provenance.precision]
+        maps = batch.to(precision, memory_format=torch.channels_last)
         layers = {index: layer for layer, index in LAYER_INDEX.items()}
         with torch.inference_mode():
             for index, module in enumerate(self.features):

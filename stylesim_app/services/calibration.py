@@ -36,8 +36,8 @@ def serving_pairs() -> PairSample | None:
         return None
     try:
         return _read_pairs(calibration.file_name)
-    except (FileNotFoundError, DescriptorError) as error:
-        logger.error("%s: %s; run stylesim_calibrate", calibration.file_name, error)
+    except (FileNotFoundError, DescriptorError):
+        logger.exception("a calibration is lost; run stylesim_calibrate")
         return None
 
 

@@ -1,0 +1,1 @@
+"""The REST API: artworks, rankings, searches and the index, under ``/api/``."""

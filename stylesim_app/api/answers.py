@@ -1,0 +1,178 @@
+"""Rankings, comparisons, searches and the index as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from ..core.descriptors import STYLE_LAYERS, Provenance
+from ..models import ImageSearch, WorkItem
+from .serializers import UploadField, artwork_serializer
+
+Float = serializers.FloatField
+Integer = serializers.IntegerField
+State = WorkItem.State
+
+
+class ProvenanceSerializer(serializers.Serializer[Provenance]):
+    """What made the descriptors that are compared."""
+
+    network = serializers.CharField()
+    weights = serializers.SerializerMethodField()
+    weights_sha256 = serializers.CharField()
+    input_size = Integer()
+    preprocessing = Integer()
+    layers = serializers.ListField(child=serializers.CharField())
+    precision = serializers.CharField()
+
+    def get_weights(self, provenance: Provenance) -> str:
+        """The name without its folders, which are nobody's affair outside."""
+        return PurePath(provenance.weights).name
+
+
+class LayerDistancesSerializer(serializers.Serializer[dict[str, float]]):
+    """The distance in each style layer."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {layer: Float() for layer in STYLE_LAYERS}
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    """A ranked work; ``closer_than`` is a percentage of random pairs of the collection."""
+
+    rank = Integer()
+    artwork = artwork_serializer()()
+    distance = Float()
+    style_distance = Float()
+    content_distance = Float()
+    layer_distances = LayerDistancesSerializer()
+    closer_than = Float(allow_null=True)
+
+
+class CoverageSerializer(serializers.Serializer[Any]):
+    """How many of the works that the caller may see can be ranked."""
+
+    indexed = Integer()
+    visible = Integer()
+
+
+class RankedSerializer(serializers.Serializer[Any]):
+    """What a ranking says of itself, and the ranked works."""
+
+    preset = serializers.CharField()
+    style_weight = Float(source="weighting.style_weight")
+    content_weight = Float(source="weighting.content_weight")
+    certified = serializers.BooleanField(help_text="Whether no other work can belong here.")
+    coverage = CoverageSerializer(source="*")
+    provenance = ProvenanceSerializer(allow_null=True)
+    results = ResultSerializer(many=True)
+
+
+class SimilarSerializer(RankedSerializer):
+    """The works nearest to an artwork."""
+
+    query = artwork_serializer()()
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """Two artworks and how far apart they are."""
+
+    a = artwork_serializer()()
+    b = artwork_serializer()()
+    preset = serializers.CharField()
+    style_weight = Float(source="weighting.style_weight")
+    content_weight = Float(source="weighting.content_weight")
+    distance = Float(source="result.distance")
+    style_distance = Float(source="result.style_distance")
+    content_distance = Float(source="result.content_distance")
+    layer_distances = LayerDistancesSerializer(source="result.layer_distances")
+    closer_than = Float(source="result.closer_than", allow_null=True)
+    provenance = ProvenanceSerializer()
+
+
+class ImageSearchSerializer(serializers.Serializer[Any]):
+    """An image to search by."""
+
+    image = UploadField()
+
+
+class SearchSerializer(serializers.Serializer[ImageSearch]):
+    """A search: ask its ``url`` for the ranked works until ``state`` is indexed or failed."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=State.choices)
+    reason = serializers.CharField(help_text="Why there is no ranking, if there is none.")
+    url = serializers.SerializerMethodField()
+    results_url = serializers.SerializerMethodField(help_text="The page of it, if there are pages.")
+
+    def get_url(self, search: ImageSearch) -> str:
+        return self._address(lambda: reverse("stylesim-api:search-detail", args=[search.pk]))
+
+    def get_results_url(self, search: ImageSearch) -> str | None:
+        try:
+            return self._address(search.get_absolute_url)
+        except NoReverseMatch:
+            return None
+
+    def _address(self, path: Callable[[], str]) -> str:
+        return str(self.context["request"].build_absolute_uri(path()))
+
+
+class SearchAnswerSerializer(RankedSerializer):
+    """The works nearest to a searched image."""
+
+    state = serializers.ChoiceField(choices=State.choices, source="query.state")
+    query = SearchSerializer()
+
+
+class WorkerSerializer(serializers.Serializer[Any]):
+    """Whether a worker gave a sign of life of late."""
+
+    seen_at = serializers.DateTimeField(source="worker_seen", allow_null=True)
+    alive = serializers.BooleanField(source="worker_alive")
+
+
+class StatesSerializer(serializers.Serializer[dict[str, int]]):
+    """Works by the state of their entry."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {state: Integer() for state in State.values}
+
+
+class IndexStatusSerializer(serializers.Serializer[Any]):
+    """Where the index stands, counted over the works that the caller may see."""
+
+    visible = Integer()
+    indexed = Integer()
+    states = StatesSerializer()
+    provenance = ProvenanceSerializer(allow_null=True)
+    calibrated_on = Integer(
+        allow_null=True,
+        help_text="Works in the collection at its calibration; told to those who may index.",
+    )
+    worker = WorkerSerializer(source="*")
+
+
+class IndexAgainSerializer(serializers.Serializer[Any]):
+    """Which works to index again: by their ids, or all in one state."""
+
+    artworks = serializers.ListField(
+        child=serializers.CharField(), required=False, min_length=1, max_length=1000
+    )
+    state = serializers.ChoiceField(choices=State.choices, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError(_("Give either “artworks” or “state”."))
+        return attrs
+
+
+class IndexRequestedSerializer(serializers.Serializer[Any]):
+    """How many works wait now because of the request."""
+
+    requested = Integer()

@@ -1,0 +1,139 @@
+"""Artworks: list, create, read, change, delete; and their small pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import FileResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_view
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
+from rest_framework.request import Request
+
+from ..core.errors import ImageError
+from ..filters import artwork_filterset
+from ..services.thumbnails import make_thumbnail
+from ..swapping import get_image
+from .base import ApiView
+from .permissions import MayWriteArtworks
+from .schema import describe, with_problems
+from .serializers import artwork_serializer
+
+MULTIPART = "multipart/form-data"
+
+
+class ArtworkView(ApiView):
+    """A view that reads and writes artworks."""
+
+    permission_classes = (MayWriteArtworks,)
+
+    def get_serializer_class(self) -> Any:
+        return artwork_serializer()
+
+
+@extend_schema_view(
+    get=describe(
+        operation_id="listArtworks",
+        summary="List, filter, order and page artworks",
+        responses=with_problems({200: artwork_serializer()(many=True)}, 400, 401, 404),
+    ),
+    post=describe(
+        operation_id="createArtwork",
+        summary="Create an artwork",
+        description="A worker indexes it soon after.",
+        request={MULTIPART: artwork_serializer()},
+        responses=with_problems({201: artwork_serializer()}, 400, 401, 403, 415),
+    ),
+)
+class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
+    """The artworks that the caller may see."""
+
+    filter_backends = (DjangoFilterBackend,)
+
+    @property
+    def filterset_class(self) -> type[django_filters.FilterSet]:
+        return artwork_filterset()
+
+    def known_parameters(self) -> Collection[str]:
+        return ("page", "page_size", *self.filterset_class.base_filters)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        artworks = super().filter_queryset(queryset)
+        # Without an order of all rows, one could stand on two pages, or on none.
+        ordering = artworks.query.order_by or artworks.model._meta.ordering
+        return artworks.order_by(*ordering, "-pk")
+
+    def get_success_headers(self, artwork: Any) -> dict[str, str]:
+        path = reverse("stylesim-api:artwork-detail", args=[artwork["id"]])
+        return {"Location": self.request.build_absolute_uri(path)}
+
+
+@extend_schema_view(
+    get=describe(
+        operation_id="getArtwork",
+        summary="Read an artwork",
+        responses=with_problems({200: artwork_serializer()}, 401, 404),
+    ),
+    put=describe(
+        operation_id="replaceArtwork",
+        summary="Write all fields of an artwork",
+        description="A worker indexes the picture soon after.",
+        request={MULTIPART: artwork_serializer()},
+        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 415),
+    ),
+    patch=describe(
+        operation_id="updateArtwork",
+        summary="Write some fields of an artwork",
+        description="A worker indexes a new picture soon after.",
+        request={"application/json": artwork_serializer(), MULTIPART: artwork_serializer()},
+        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 415),
+    ),
+    delete=describe(
+        operation_id="deleteArtwork",
+        summary="Delete an artwork",
+        description="With its index entry, its descriptor and its thumbnails.",
+        responses=with_problems({204: None}, 401, 403, 404),
+    ),
+)
+class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
+    """One artwork."""
+
+    def get_object(self) -> Any:
+        artwork = self.find_artwork(self.kwargs["pk"])
+        self.check_object_permissions(self.request, artwork)
+        return artwork
+
+    def perform_update(self, serializer: Any) -> None:
+        # A new picture has a new entry, and what was read before says nothing of it.
+        serializer.save().refresh_from_db()
+
+
+class ThumbnailView(ApiView):
+    """A small JPEG of an artwork, for those who may see it."""
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # Whoever asks for image/jpeg is right here, though no renderer is for it.
+        return super().perform_content_negotiation(request, force=True)
+
+    @describe(
+        operation_id="getThumbnail",
+        summary="A small version of the picture",
+        responses=with_problems({(200, "image/jpeg"): OpenApiTypes.BINARY}, 401, 404),
+    )
+    def get(self, request: Request, pk: str, size: str) -> FileResponse:
+        artwork = self.find_artwork(pk)
+        # The picture may be replaced, and the artwork hidden, at any time.
+        headers = {"Cache-Control": "private, max-age=60"}
+        if get_image(artwork):
+            with suppress(FileNotFoundError, ImageError):
+                thumbnail = make_thumbnail(artwork, size)
+                return FileResponse(thumbnail, content_type="image/jpeg", headers=headers)
+        raise NotFound(_("The picture of this artwork cannot be shown."))

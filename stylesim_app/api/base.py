@@ -1,0 +1,128 @@
+"""What every view of the API has in common, independent of the host's REST_FRAMEWORK settings.
+
+Only who somebody is (authentication) and the host's own throttles are left to the settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.metadata import SimpleMetadata
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.permissions import SAFE_METHODS, AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+
+from ..conf import conf
+from ..services.visibility import visible_artworks
+from ..swapping import get_artwork_model
+from .problems import handle_error
+
+
+class Pages(PageNumberPagination):
+    """``page`` and ``page_size``, which is refused, not cut, beyond ``STYLESIM_MAX_RESULTS``."""
+
+    page_size = 20
+    page_size_query_param = "page_size"
+    invalid_page_message: Any = gettext_lazy("There is no page {page_number}.")
+
+    def get_page_size(self, request: Request) -> int:
+        text = request.query_params.get("page_size")
+        if text is None:
+            return min(self.page_size, conf.max_results)
+        try:
+            size = int(text)
+        except ValueError:
+            size = 0
+        if not 1 <= size <= conf.max_results:
+            reason = _("Give a whole number from 1 to %(most)d.") % {"most": conf.max_results}
+            raise ValidationError({"page_size": [reason]})
+        return size
+
+
+class ApiSchema(AutoSchema):
+    """Says that reading needs no account, which is left to the visibility of each artwork."""
+
+    def get_auth(self) -> list[Any]:
+        schemes = list(super().get_auth())
+        if self.method in SAFE_METHODS and {} not in schemes:
+            schemes.append({})
+        return schemes
+
+
+class ApiMixin:
+    """Answers, errors and reading of requests; for views of other packages too."""
+
+    renderer_classes: Any = (JSONRenderer,)
+    parser_classes: Any = (JSONParser, MultiPartParser, FormParser)
+    permission_classes: Any = (AllowAny,)
+    content_negotiation_class: Any = DefaultContentNegotiation
+    metadata_class: Any = SimpleMetadata
+    versioning_class: Any = None
+    schema: Any = ApiSchema()
+
+    def get_exception_handler(self) -> Any:
+        return handle_error
+
+
+class ApiView(ApiMixin, GenericAPIView[Any]):
+    """A view about artworks that the caller may see."""
+
+    pagination_class = Pages
+    filter_backends: Any = ()
+
+    def known_parameters(self) -> Collection[str] | None:
+        """The query parameters of the view; None if it does not mind any."""
+        return None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        known = self.known_parameters()
+        if known is not None and request.method in ("GET", "HEAD"):
+            refuse_unknown(request, known)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        artworks: QuerySet[Any]
+        if getattr(self, "swagger_fake_view", False):
+            artworks = get_artwork_model()._default_manager.none()
+        else:
+            artworks = visible_artworks(self.request).select_related("stylesim_entry")
+        return artworks
+
+    def find_artwork(self, pk: str) -> Any:
+        """The artwork of that key. Raises NotFound alike for one that is not there and one that
+        the caller may not see."""
+        key = parse_key(pk)
+        artwork = None if key is None else self.get_queryset().filter(pk=key).first()
+        if artwork is None:
+            raise NotFound(
+                _("There is no artwork %(id)s that you may see. Look it up in the list.")
+                % {"id": pk}
+            )
+        return artwork
+
+
+def parse_key(text: str) -> Any:
+    """A primary key of artworks, or None for what cannot be one."""
+    try:
+        return get_artwork_model()._meta.pk.clean(text, None)
+    except DjangoValidationError:
+        return None
+
+
+def refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """Raise ValidationError for query parameters that would have no effect."""
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        reason = _("There is no such parameter; there are %(names)s.") % {"names": ", ".join(known)}
+        raise ValidationError({name: [reason] for name in unknown})

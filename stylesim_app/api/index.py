@@ -1,0 +1,73 @@
+"""Where the index stands, and indexing again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .. import tasks
+from ..models import IndexEntry
+from ..services import worklist
+from ..services.status import index_status
+from ..services.visibility import may_index, visible_artworks
+from .answers import IndexAgainSerializer, IndexRequestedSerializer, IndexStatusSerializer
+from .base import ApiView, parse_key
+from .permissions import MayIndex
+from .schema import describe, with_problems
+
+
+class IndexView(ApiView):
+    """The index, as far as the caller may see artworks."""
+
+    permission_classes = (MayIndex,)
+    serializer_class = IndexAgainSerializer
+
+    @describe(
+        operation_id="getIndex",
+        summary="Where the index stands",
+        responses=with_problems({200: IndexStatusSerializer}, 401),
+    )
+    def get(self, request: Request) -> Response:
+        status = index_status(visible_artworks(request))
+        if not may_index(request.user):
+            # It counts works that the caller may not see.
+            status = replace(status, calibrated_on=None)
+        return Response(IndexStatusSerializer(status).data)
+
+    @describe(
+        operation_id="requestIndexing",
+        summary="Index artworks again",
+        responses=with_problems({202: IndexRequestedSerializer}, 400, 401, 403, 415),
+    )
+    def post(self, request: Request) -> Response:
+        asked = self.get_serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wanted: dict[str, Any] = asked.validated_data
+        visible = visible_artworks(request)
+        if "artworks" in wanted:
+            visible = visible.filter(pk__in=_find_keys(visible, wanted["artworks"]))
+        entries = IndexEntry.objects.filter(artwork__in=visible.order_by().values("pk"))
+        if "state" in wanted:
+            entries = entries.filter(state=wanted["state"])
+        with transaction.atomic():
+            requested = worklist.request_again(entries)
+            transaction.on_commit(tasks.ring, robust=True)
+        return Response({"requested": requested}, status=202)
+
+
+def _find_keys(visible: QuerySet[Any], ids: list[str]) -> list[Any]:
+    """Raises ValidationError that names each id of which there is no visible artwork."""
+    keys = {text: parse_key(text) for text in ids}
+    found = set(visible.filter(pk__in=set(keys.values()) - {None}).values_list("pk", flat=True))
+    missing = [text for text, key in keys.items() if key not in found]
+    if missing:
+        reason = _("There is no artwork %(ids)s that you may see.") % {"ids": ", ".join(missing)}
+        raise ValidationError({"artworks": [reason]})
+    return list(found)

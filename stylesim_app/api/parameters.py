@@ -1,0 +1,75 @@
+"""Query parameters of rankings and comparisons: the same names as the pages have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext_lazy as _
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+
+from ..filters import artwork_filterset
+from ..forms import RankingForm
+from ..services.search import RankingOptions
+from .base import ApiView
+
+WEIGHTS = ("preset", "style_weight", "content_weight", "layer_weights")
+_FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
+
+
+class FlagField(forms.Field):
+    """True or false, in words or figures, and nothing else: a form's checkbox takes any text."""
+
+    def to_python(self, value: str | None) -> bool:
+        try:
+            return _FLAGS[(value or "").lower()]
+        except KeyError as error:
+            raise DjangoValidationError(_("Give true or false.")) from error
+
+
+class RankingParameters(RankingForm):
+    """The ranking form, read from an address."""
+
+    exclude_same_artist = FlagField(required=False)  # type: ignore[assignment]
+
+
+def read_options(request: Request) -> RankingOptions:
+    """What to rank by. Raises ValidationError that names each parameter it cannot use."""
+    form = RankingParameters(request.query_params)
+    if form.is_valid():
+        return form.options()
+    errors = {name: [str(message) for message in found] for name, found in form.errors.items()}
+    if NON_FIELD_ERRORS in errors:
+        errors[api_settings.NON_FIELD_ERRORS_KEY] = errors.pop(NON_FIELD_ERRORS)
+    raise ValidationError(errors)
+
+
+@cache
+def ranking_filterset() -> type[django_filters.FilterSet]:
+    """The filters of artworks without the ordering, which a ranking has of its own."""
+    return type("RankingFilter", (artwork_filterset(),), {"ordering": None})
+
+
+class RankingView(ApiView):
+    """A view that ranks the artworks which its filters leave."""
+
+    filter_backends = (DjangoFilterBackend,)
+
+    @property
+    def filterset_class(self) -> type[django_filters.FilterSet]:
+        return ranking_filterset()
+
+    def known_parameters(self) -> Collection[str]:
+        return (*RankingParameters.base_fields, *self.filterset_class.base_filters)
+
+    def candidates(self) -> Any:
+        """The visible artworks that pass the filters. Raises ValidationError."""
+        return self.filter_queryset(self.get_queryset())

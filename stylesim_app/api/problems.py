@@ -1,0 +1,141 @@
+"""Errors in one shape: RFC 9457 problem details, whatever the host's REST_FRAMEWORK says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView, set_rollback
+
+from ..exceptions import NotIndexed
+from ..models import WorkItem
+from ..services.visibility import may
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem_response(
+    status: int,
+    detail: str,
+    code: str,
+    headers: Mapping[str, str] | None = None,
+    **members: Any,
+) -> JsonResponse:
+    """An answer of type ``about:blank``: its title is that of the status, ``code`` tells more.
+
+    It is no answer of Django REST framework's, whose renderer could be one for YAML or HTML.
+    """
+    facts = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return JsonResponse(
+        facts | members,
+        status=status,
+        headers=headers,
+        content_type=CONTENT_TYPE,
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def handle_error(error: Exception, context: Mapping[str, Any]) -> JsonResponse | None:
+    """The problem that an error is, or None if it is a fault of the program."""
+    if isinstance(error, NotIndexed):
+        reason = told_reason(context["request"].user, error.state, str(error))
+        response = problem_response(409, reason, "not_indexed", state=error.state)
+    elif isinstance(error, RequestDataTooBig):
+        response = problem_response(413, _("Send less in the fields beside the file."), "too_large")
+    elif isinstance(error, SuspiciousOperation):
+        response = problem_response(400, _("The request cannot be read."), "parse_error")
+    elif isinstance(error, exceptions.ValidationError):
+        response = problem_response(
+            error.status_code,
+            _("Some values cannot be used; “errors” names each and says why."),
+            "invalid",
+            errors=_flatten(error.detail),
+        )
+    else:
+        known = _as_api_error(error)
+        if known is None:
+            return None
+        response = problem_response(
+            known.status_code,
+            f"{known.detail} {_hint(known, context['view'])}".strip(),
+            str(known.get_codes()),
+            headers=dict(_headers(known)),
+        )
+    set_rollback()
+    return response
+
+
+def told_reason(user: Any, state: str, reason: str) -> str:
+    """Why something is not indexed: to staff in full, to others without what is theirs alone,
+    since a reason can name files and folders of the server."""
+    if may(user, "view"):
+        return reason
+    return {
+        WorkItem.State.PENDING.value: _("It is waiting for a worker to describe it."),
+        WorkItem.State.FAILED.value: _("It could not be described; staff can see why."),
+    }.get(state, reason)
+
+
+def _as_api_error(error: Exception) -> exceptions.APIException | None:
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    if isinstance(error, DjangoPermissionDenied):
+        return exceptions.PermissionDenied()
+    return error if isinstance(error, exceptions.APIException) else None
+
+
+def _headers(error: exceptions.APIException) -> Iterator[tuple[str, str]]:
+    """What Django REST framework notes on its errors for the answer's headers."""
+    if challenge := getattr(error, "auth_header", None):
+        yield "WWW-Authenticate", challenge
+    if wait := getattr(error, "wait", None):
+        yield "Retry-After", str(ceil(wait))
+
+
+def _hint(error: exceptions.APIException, view: APIView) -> str:
+    """What to do about an error, where its own sentence does not say."""
+    match error:
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return _("Log in, or send the token of an account.")
+        case exceptions.PermissionDenied() if str(error.detail).startswith("CSRF"):
+            return _("Send the CSRF token of the session in the header X-CSRFToken.")
+        case exceptions.PermissionDenied():
+            return _("Ask an administrator for the permission.")
+        case exceptions.MethodNotAllowed():
+            return _("Allowed here: %(names)s.") % {"names": ", ".join(view.allowed_methods)}
+        case exceptions.UnsupportedMediaType():
+            names = [parser.media_type for parser in view.parser_classes]
+            return _("Accepted here: %(names)s.") % {"names": ", ".join(map(str, names))}
+        case exceptions.NotAcceptable():
+            names = [renderer.media_type for renderer in view.renderer_classes]
+            return _("Available here: %(names)s.") % {"names": ", ".join(map(str, names))}
+        case exceptions.ParseError():
+            return _("Check that the body is what its Content-Type says.")
+    return ""
+
+
+def _flatten(detail: Any) -> dict[str, list[str]]:
+    """Messages by the name of the value they are about; of a list's item ``name.position``."""
+    if not isinstance(detail, Mapping):
+        detail = {api_settings.NON_FIELD_ERRORS_KEY: detail}
+    errors: dict[str, list[str]] = {}
+    for name, messages in detail.items():
+        if isinstance(messages, Mapping):
+            errors |= {f"{name}.{inner}": rest for inner, rest in _flatten(messages).items()}
+        else:
+            errors[str(name)] = [str(message) for message in messages]
+    return errors

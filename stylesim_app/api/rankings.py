@@ -1,0 +1,145 @@
+"""Similar works: of an artwork, of an image that is not stored, and of two works compared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ..core.errors import ImageError
+from ..exceptions import NotIndexed
+from ..models import WorkItem
+from ..services import searches
+from ..services.compare import compare_artworks
+from ..services.search import find_similar, find_similar_to_search
+from ..services.visibility import visible_artworks
+from .answers import (
+    ComparisonSerializer,
+    ImageSearchSerializer,
+    SearchAnswerSerializer,
+    SearchSerializer,
+    SimilarSerializer,
+)
+from .base import ApiView
+from .parameters import WEIGHTS, RankingView, read_options
+from .problems import told_reason
+from .schema import RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
+from .throttling import SearchThrottle
+
+
+class SimilarView(RankingView):
+    """The works nearest to an artwork, the nearest first; the artwork itself is left out."""
+
+    serializer_class = SimilarSerializer
+
+    @describe(
+        operation_id="listSimilarArtworks",
+        summary="Rank the works similar to an artwork",
+        parameters=RANKING_PARAMETERS,
+        filters=True,
+        responses=with_problems({200: SimilarSerializer}, 400, 401, 404, 409),
+    )
+    def get(self, request: Request, pk: str) -> Response:
+        artwork = self.find_artwork(pk)
+        options = read_options(request)
+        answer = find_similar(artwork, options, visible_artworks(request), self.candidates())
+        return Response(self.get_serializer(answer).data)
+
+
+class SearchView(ApiView):
+    """Search by an image, which is not kept.
+
+    A worker describes it, since a web process loads no network; the answer says where to ask.
+    """
+
+    serializer_class = ImageSearchSerializer
+
+    def get_throttles(self) -> list[Any]:
+        own = [SearchThrottle()] if self.request.method == "POST" else []
+        return [*super().get_throttles(), *own]
+
+    @describe(
+        operation_id="startSearch",
+        summary="Search by an image",
+        request={"multipart/form-data": ImageSearchSerializer},
+        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 415, 429),
+    )
+    def post(self, request: Request) -> Response:
+        upload = self.get_serializer(data=request.data)
+        upload.is_valid(raise_exception=True)
+        search = searches.start(upload.validated_data["image"], request.user)
+        answer = SearchSerializer(search, context=self.get_serializer_context()).data
+        return Response(answer, status=202, headers={"Location": answer["url"], "Retry-After": "1"})
+
+
+class SearchDetailView(RankingView):
+    """A search: where it stands, or the ranked works, by weights that may differ each time."""
+
+    @describe(
+        operation_id="getSearch",
+        summary="Ask for the result of a search",
+        parameters=RANKING_PARAMETERS,
+        filters=True,
+        responses=with_problems(
+            {
+                200: PolymorphicProxySerializer(
+                    component_name="SearchStatus",
+                    serializers=[SearchSerializer, SearchAnswerSerializer],
+                    resource_type_field_name=None,
+                )
+            },
+            *(400, 401, 404),
+        ),
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        search = searches.find(pk, request.user)
+        if search is None:
+            raise NotFound(_("There is no such search of yours; it may have expired. Start anew."))
+        options = read_options(request)
+        context = self.get_serializer_context()
+        try:
+            answer = find_similar_to_search(
+                search, options, visible_artworks(request), self.candidates()
+            )
+        except NotIndexed as error:
+            facts = SearchSerializer(search, context=context).data
+            reason = str(error)
+            if search.error_code not in ImageError.MESSAGES:
+                reason = told_reason(request.user, error.state, reason)
+            facts |= {"state": error.state, "reason": reason}
+            waits = error.state == WorkItem.State.PENDING
+            return Response(facts, headers={"Retry-After": "1"} if waits else None)
+        return Response(SearchAnswerSerializer(answer, context=context).data)
+
+
+class CompareView(ApiView):
+    """How far two artworks are apart."""
+
+    serializer_class = ComparisonSerializer
+
+    def known_parameters(self) -> Collection[str]:
+        return ("a", "b", *WEIGHTS)
+
+    @describe(
+        operation_id="compareArtworks",
+        summary="Compare two artworks",
+        parameters=[
+            OpenApiParameter("a", str, required=True, description="The id of an artwork."),
+            OpenApiParameter("b", str, required=True, description="The id of another."),
+            *WEIGHT_PARAMETERS,
+        ],
+        responses=with_problems({200: ComparisonSerializer}, 400, 401, 404, 409),
+    )
+    def get(self, request: Request) -> Response:
+        missing = [name for name in ("a", "b") if not request.query_params.get(name)]
+        if missing:
+            raise ValidationError({name: [_("Give the id of an artwork.")] for name in missing})
+        options = read_options(request)
+        a, b = (self.find_artwork(request.query_params[name]) for name in ("a", "b"))
+        return Response(self.get_serializer(compare_artworks(a, b, options)).data)

@@ -1,0 +1,88 @@
+"""What the OpenAPI schema says beyond what it finds in the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+
+from ..core.descriptors import STYLE_LAYERS
+from ..core.distances import DEFAULT_PRESET, PRESETS
+from ..forms import DEFAULT_LIMIT
+from .base import ApiMixin, ApiSchema
+from .problems import CONTENT_TYPE
+
+_MEANING = {
+    400: "Some values cannot be used; `errors` names them.",
+    401: "Nobody, or not who they say.",
+    403: "Not allowed, or the CSRF token is missing.",
+    404: "Not there, or not visible to the caller.",
+    409: "Not indexed yet; `state` says where it stands.",
+    415: "The body is of another type than is accepted.",
+    429: "Too many requests; `Retry-After` says when to come again.",
+}
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error, as RFC 9457 problem details."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="The kind of error, for programs.")
+    detail = serializers.CharField(help_text="What is wrong, and what to do.")
+    errors = serializers.DictField(  # type: ignore[assignment]  # what RFC 9457 calls it
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="Messages by the name of the parameter or field.",
+    )
+    state = serializers.CharField(required=False, help_text="Of a work that is not indexed.")
+
+
+def with_problems(answers: dict[Any, Any], *statuses: int) -> dict[Any, Any]:
+    """The answers of an operation, with the errors that it may end in."""
+    problems = {
+        (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=_MEANING[status])
+        for status in statuses
+    }
+    return {**answers, **problems}
+
+
+def describe(**facts: Any) -> Callable[[Any], Any]:
+    """``extend_schema`` upon our own schema class, whatever the host's default is."""
+
+    def decorate(method: Any) -> Any:
+        method.kwargs = {"schema": ApiSchema}
+        return extend_schema(**facts)(method)
+
+    return decorate
+
+
+WEIGHT_PARAMETERS = [
+    OpenApiParameter(
+        "preset", str, enum=PRESETS, default=DEFAULT_PRESET, description="What to rank by."
+    ),
+    OpenApiParameter("style_weight", float, description="In place of the preset's, zero or more."),
+    OpenApiParameter(
+        "content_weight", float, description="In place of the preset's, zero or more."
+    ),
+    OpenApiParameter(
+        "layer_weights",
+        str,
+        description=f"Five numbers with commas, for {', '.join(STYLE_LAYERS)}.",
+    ),
+]
+RANKING_PARAMETERS = [
+    *WEIGHT_PARAMETERS,
+    OpenApiParameter("limit", int, default=DEFAULT_LIMIT, description="Number of works."),
+    OpenApiParameter(
+        "exclude_same_artist", bool, default=False, description="Leave out the artist of the query."
+    ),
+]
+
+
+def only_this_api(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Leave out what else a host serves."""
+    return [endpoint for endpoint in endpoints if issubclass(endpoint[3].cls, ApiMixin)]

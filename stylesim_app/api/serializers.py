@@ -1,0 +1,132 @@
+"""Artworks as the API shows and takes them, whatever model a host uses."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.core.files.base import File
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from ..catalogue import editable_fields
+from ..conf import conf
+from ..fields import check_upload
+from ..messages import translate_note
+from ..models import IndexEntry, WorkItem
+from ..services.thumbnails import SIZES
+from ..swapping import get_artwork_model, get_image
+from .problems import told_reason
+
+
+class UploadField(serializers.FileField):
+    """A picture that is checked as forms check it. Raises Django's ValidationError."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # The message for an empty file that all places share is given by the check.
+        super().__init__(**{**kwargs, "allow_empty_file": True})
+
+    def to_internal_value(self, data: Any) -> File[Any]:
+        upload = super().to_internal_value(data)
+        check_upload(upload)
+        return upload
+
+    def to_representation(self, value: Any) -> str | None:
+        """The address of the file, or None if its storage gives it none."""
+        try:
+            return super().to_representation(value)
+        except (NotImplementedError, ValueError):
+            return None
+
+
+class IndexStateSerializer(serializers.Serializer[IndexEntry]):
+    """Where an artwork stands in the index."""
+
+    state = serializers.ChoiceField(choices=WorkItem.State.choices, read_only=True)
+    reason = serializers.SerializerMethodField(
+        help_text="Why it failed, if it did; the details for staff alone."
+    )
+    note = serializers.SerializerMethodField(
+        help_text="What to know of how the picture was read, for example that it is an animation."
+    )
+    indexed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    attempts = serializers.IntegerField(read_only=True)
+
+    def get_reason(self, entry: IndexEntry) -> str:
+        user = self.context["request"].user
+        return entry.reason and told_reason(user, entry.state, entry.reason)
+
+    def get_note(self, entry: IndexEntry) -> str:
+        return translate_note(entry.note)
+
+
+class ThumbnailsSerializer(serializers.Serializer[Any]):
+    """Addresses of small versions of the picture, by their name."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            name: serializers.URLField(help_text=f"At most {side} pixels wide and high.")
+            for name, side in SIZES.items()
+        }
+
+
+class BaseArtworkSerializer(serializers.ModelSerializer[Any]):
+    """An artwork: the fields that the model in use has, and what the index says of it."""
+
+    url = serializers.SerializerMethodField(help_text="The page of the artwork, if it has one.")
+    thumbnails = serializers.SerializerMethodField()
+    index = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": "string", "format": "uri", "nullable": True})
+    def get_url(self, artwork: Any) -> str | None:
+        own_address = getattr(artwork, "get_absolute_url", None)
+        try:
+            path = own_address() if own_address else reverse("stylesim:artwork", args=[artwork.pk])
+        except NoReverseMatch:
+            return None
+        return self._absolute(path)
+
+    @extend_schema_field(ThumbnailsSerializer(allow_null=True))
+    def get_thumbnails(self, artwork: Any) -> dict[str, str] | None:
+        if not get_image(artwork):
+            return None
+        return {
+            size: self._absolute(reverse("stylesim-api:artwork-thumbnail", args=[artwork.pk, size]))
+            for size in SIZES
+        }
+
+    @extend_schema_field(IndexStateSerializer(allow_null=True))
+    def get_index(self, artwork: Any) -> dict[str, Any] | None:
+        if not get_image(artwork):
+            return None
+        # An artwork without an entry waits like one that has it.
+        entry = getattr(artwork, "stylesim_entry", None) or IndexEntry()
+        return IndexStateSerializer(entry, context=self.context).data
+
+    def validate_extra(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise serializers.ValidationError(_("Give an object of names and values."))
+        return value
+
+    def _absolute(self, path: str) -> str:
+        return str(self.context["request"].build_absolute_uri(path))
+
+
+@cache
+def artwork_serializer() -> type[BaseArtworkSerializer]:
+    """The serializer of the artwork model in use."""
+    model = get_artwork_model()
+    name = conf.artwork_image_field
+    fields = ["id", "url", *editable_fields(), "thumbnails", "index"]
+    return type(
+        "ArtworkSerializer",
+        (BaseArtworkSerializer,),
+        {
+            "__doc__": BaseArtworkSerializer.__doc__,
+            "id": serializers.ModelField(model_field=model._meta.pk, read_only=True),
+            name: UploadField(required=not model._meta.get_field(name).blank),
+            "Meta": type("Meta", (), {"model": model, "fields": fields}),
+        },
+    )

@@ -1,0 +1,118 @@
+"""The way in: the list of addresses, tokens, the schema and its browsable documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.authtoken.serializers import AuthTokenSerializer
+from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from .. import __version__
+from .base import ApiMixin
+from .schema import describe, with_problems
+from .throttling import TokenThrottle
+
+
+def has_tokens() -> bool:
+    """Whether the host uses the tokens of Django REST framework."""
+    return apps.is_installed("rest_framework.authtoken")
+
+
+class RootView(ApiMixin, APIView):
+    """The addresses of the API."""
+
+    @describe(
+        operation_id="listAddresses",
+        summary="The addresses of the API",
+        tags=["api"],
+        responses=with_problems({200: OpenApiTypes.OBJECT}, 401),
+    )
+    def get(self, request: Request) -> Response:
+        names = {
+            "artworks": "artwork-list",
+            "search": "search",
+            "compare": "compare",
+            "index": "index",
+            **({"token": "token"} if has_tokens() else {}),
+            "schema": "schema",
+            "docs": "docs",
+        }
+        return Response(
+            {
+                name: request.build_absolute_uri(reverse(f"stylesim-api:{view}"))
+                for name, view in names.items()
+            }
+        )
+
+
+class TokenView(ApiMixin, ObtainAuthToken):
+    """A token for the name and password of an account."""
+
+    authentication_classes = ()
+    throttle_classes = (TokenThrottle,)
+
+    @describe(
+        operation_id="getToken",
+        summary="A token for a name and password",
+        tags=["api"],
+        request=AuthTokenSerializer,
+        responses=with_problems({200: AuthTokenSerializer}, 400, 415, 429),
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().post(request, *args, **kwargs)
+
+
+class SchemaView(ApiMixin, SpectacularAPIView):
+    """The OpenAPI schema of this API, without what else a host serves."""
+
+    renderer_classes = SpectacularAPIView.renderer_classes
+    schema = None
+    custom_settings = {
+        "TITLE": "stylesim",
+        "DESCRIPTION": "Artworks of a collection, and which works look like which.",
+        "VERSION": __version__,
+        # A file is sent as bytes and shown as an address.
+        "COMPONENT_SPLIT_REQUEST": True,
+        "PREPROCESSING_HOOKS": ["stylesim_app.api.schema.only_this_api"],
+    }
+
+
+class DocsView(ApiMixin, SpectacularSwaggerView):
+    """The schema to browse and try, with files of this server alone."""
+
+    renderer_classes = SpectacularSwaggerView.renderer_classes
+    schema = None
+    url_name = "stylesim-api:schema"
+    title = "stylesim"
+
+    @staticmethod
+    def _swagger_ui_resource(filename: str) -> str:
+        return static(f"drf_spectacular_sidecar/swagger-ui-dist/{filename}")
+
+    @staticmethod
+    def _swagger_ui_favicon() -> str:
+        return static("drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png")
+
+
+class NowhereView(ApiMixin, APIView):
+    """Every address that is no other view's."""
+
+    authentication_classes = ()
+    throttle_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound(
+            _("Nothing is at this address. Addresses end with a slash; %(root)s lists them.")
+            % {"root": request.build_absolute_uri(reverse("stylesim-api:root"))}
+        )

@@ -1,0 +1,30 @@
+"""How often one caller may search by an image, which costs a worker's time, or try a password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle
+
+from ..conf import conf
+
+
+class SearchThrottle(SimpleRateThrottle):
+    """``STYLESIM_SEARCH_THROTTLE`` for each user, or each address without an account."""
+
+    scope = "stylesim_search"
+
+    def get_rate(self) -> str:
+        return conf.search_throttle
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        user = request.user
+        ident = user.pk if user.is_authenticated else self.get_ident(request)
+        return self.cache_format % {"scope": self.scope, "ident": ident}
+
+
+class TokenThrottle(AnonRateThrottle):
+    """Passwords are not guessed through the API."""
+
+    scope = "stylesim_token"
+    rate = "10/minute"

@@ -1,0 +1,30 @@
+"""The addresses of the API; include them under a path of their own, such as ``api/``."""
+
+from django.urls import path, re_path
+
+from ..services.thumbnails import SIZES
+from .artworks import ArtworkDetailView, ArtworkListView, ThumbnailView
+from .index import IndexView
+from .rankings import CompareView, SearchDetailView, SearchView, SimilarView
+from .site import DocsView, NowhereView, RootView, SchemaView, TokenView, has_tokens
+
+app_name = "stylesim-api"
+urlpatterns = [
+    path("", RootView.as_view(), name="root"),
+    path("artworks/", ArtworkListView.as_view(), name="artwork-list"),
+    path("artworks/<str:pk>/", ArtworkDetailView.as_view(), name="artwork-detail"),
+    path("artworks/<str:pk>/similar/", SimilarView.as_view(), name="artwork-similar"),
+    re_path(
+        rf"^artworks/(?P<pk>[^/]+)/(?P<size>{'|'.join(SIZES)})\.jpg$",
+        ThumbnailView.as_view(),
+        name="artwork-thumbnail",
+    ),
+    path("search/", SearchView.as_view(), name="search"),
+    path("search/<uuid:pk>/", SearchDetailView.as_view(), name="search-detail"),
+    path("compare/", CompareView.as_view(), name="compare"),
+    path("index/", IndexView.as_view(), name="index"),
+    *([path("token/", TokenView.as_view(), name="token")] if has_tokens() else []),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(), name="docs"),
+    re_path(r"", NowhereView.as_view()),
+]

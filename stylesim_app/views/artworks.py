@@ -1,0 +1,95 @@
+"""Gallery, artwork, upload."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from .. import tasks
+from ..conf import conf
+from ..filters import artwork_filterset
+from ..forms import artwork_upload_form
+from ..models import IndexEntry
+from ..services import visibility, worklist
+from ..services.search import find_similar
+from ..services.status import index_status
+from ..swapping import get_image
+from .ranking import filters_used, rank, visible_artwork
+
+#: Fills whole rows of two, three, four and six.
+PAGE_SIZE = 24
+
+
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    """The visible works, filtered, ordered and in pages."""
+    visible = visibility.visible_artworks(request)
+    filters = artwork_filterset()(request.GET, queryset=visible)
+    works = filters.qs if filters.is_valid() else visible.none()
+    page = Paginator(_in_stable_order(works), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "filters": filters,
+        "filters_used": filters_used(filters),
+        "page": page,
+        "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1),
+        "query": request.GET,
+        "index": index_status(visible),
+    }
+    return render(request, "stylesim_app/gallery.html", context)
+
+
+@require_safe
+def artwork(request: HttpRequest, pk: str) -> HttpResponse:
+    """An artwork and the works that look like it."""
+    shown = visible_artwork(request, pk)
+    context = rank(request, partial(find_similar, shown))
+    context |= {
+        "artwork": shown,
+        "entry": IndexEntry.objects.filter(artwork=shown).first(),
+        "may_index": visibility.may_index(request.user),
+        "may_know_reason": visibility.may(request.user, "view"),
+    }
+    return render(request, "stylesim_app/artwork.html", context)
+
+
+@require_POST
+def index_again(request: HttpRequest, pk: str) -> HttpResponse:
+    """Ask the workers to describe an artwork once more."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("stylesim:artwork", args=[pk]))
+    shown = visible_artwork(request, pk)
+    if not visibility.may_index(request.user):
+        raise PermissionDenied
+    if not worklist.request_again(IndexEntry.objects.filter(artwork=shown)):
+        worklist.request_new_picture(shown.pk, str(get_image(shown).name))
+    tasks.ring(shown.pk)
+    return redirect("stylesim:artwork", pk=shown.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Add an artwork; its page then waits for the worker."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if not visibility.may(request.user, "add"):
+        raise PermissionDenied
+    form = artwork_upload_form()(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        added = form.save()
+        return redirect("stylesim:artwork", pk=added.pk)
+    context = {"form": form, "image_field": conf.artwork_image_field}
+    return render(request, "stylesim_app/upload.html", context)
+
+
+def _in_stable_order(works: QuerySet[Any]) -> QuerySet[Any]:
+    """With the key last, so that equal works stay on their page."""
+    return works.order_by(*(works.query.order_by or works.model._meta.ordering), "-pk")

@@ -1,0 +1,63 @@
+"""Pictures: served only to those who may see the work."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.views.decorators.http import require_safe
+
+from ..core.errors import ImageError
+from ..services import files, searches, thumbnails
+from ..swapping import get_image
+from .ranking import visible_artwork
+
+#: How long a browser keeps a picture whose address names its version.
+WEEK = 7 * 24 * 3600
+
+
+@require_safe
+def thumbnail(request: HttpRequest, pk: str, size: str) -> HttpResponseBase:
+    """A small version of an artwork; 404 with a picture that says so if its file is broken."""
+    artwork = visible_artwork(request, pk)
+    content = _read_thumbnail(artwork, size)
+    if content is None:
+        kind = "image/svg+xml"
+        response = render(request, "stylesim_app/placeholder.svg", content_type=kind, status=404)
+        patch_cache_control(response, no_store=True)
+        return response
+    current = request.GET.get("v") == thumbnails.version_of(artwork)
+    return _jpeg(request, content, max_age=WEEK if current else 0)
+
+
+@require_safe
+def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """The image that was searched by, small."""
+    search = searches.find(pk, request.user)
+    if search is None or not search.preview_name:
+        raise Http404
+    return _jpeg(request, files.read(search.preview_name), max_age=WEEK)
+
+
+def _read_thumbnail(artwork: Any, size: str) -> bytes | None:
+    """The bytes of a JPEG; None if the picture is missing or cannot be decoded."""
+    if not get_image(artwork):
+        return None
+    try:
+        with thumbnails.make_thumbnail(artwork, size) as file:
+            content: bytes = file.read()
+    except (ImageError, FileNotFoundError):
+        return None
+    return content
+
+
+def _jpeg(request: HttpRequest, content: bytes, max_age: int) -> HttpResponseBase:
+    response = HttpResponse(content, content_type="image/jpeg")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    patch_cache_control(response, private=True, max_age=max_age)
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response

@@ -1,0 +1,70 @@
+"""The part that pages share: a control, and the ranked works or the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+
+from ..exceptions import NotIndexed
+from ..filters import artwork_filterset
+from ..forms import RankingPageForm
+from ..models import WorkItem
+from ..services.search import RankedAnswer, RankingOptions
+from ..services.status import index_status
+from ..services.visibility import visible_artworks
+
+State = WorkItem.State
+
+#: Given options, the visible works and the candidates among them: the ranked answer.
+Find = Callable[[RankingOptions, QuerySet[Any], QuerySet[Any]], RankedAnswer]
+
+
+def visible_artwork(request: HttpRequest, pk: str) -> Any:
+    """The artwork of that key. One that is not visible is 404 like one that does not exist."""
+    try:
+        artwork = visible_artworks(request).filter(pk=pk).first()
+    except (ValueError, ValidationError):
+        artwork = None
+    if artwork is None:
+        raise Http404
+    return artwork
+
+
+def rank(
+    request: HttpRequest, find: Find, final: Collection[str] = (State.FAILED,)
+) -> dict[str, Any]:
+    """What ``includes/ranking.html`` shows for the weights and filters that were sent.
+
+    ``status`` is ``ranked``, ``invalid``, ``waiting``, or ``failed`` in one of the ``final``
+    states, which waiting does not mend.
+    """
+    visible = visible_artworks(request)
+    form = RankingPageForm(request.GET)
+    filters = artwork_filterset()(request.GET, queryset=visible)
+    context: dict[str, Any] = {
+        "ranking_form": form,
+        "filters": filters,
+        "filters_used": filters_used(filters),
+        "query_string": request.GET.urlencode(),
+    }
+    if not (form.is_valid() and filters.is_valid()):
+        return context | {"status": "invalid"}
+    try:
+        answer = find(form.options(), visible, filters.qs)
+    except NotIndexed as error:
+        return context | {
+            "status": "failed" if error.state in final else "waiting",
+            "reason": str(error),
+            "worker_alive": index_status(visible).worker_alive,
+        }
+    return context | {"status": "ranked", "answer": answer}
+
+
+def filters_used(filters: Any) -> int:
+    """How many of the filters, the text and the order aside, were given a value."""
+    names = [name for name in filters.form.fields if name not in ("q", "ordering")]
+    return sum(bool(filters.form.data.get(name)) for name in names)

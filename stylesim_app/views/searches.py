@@ -1,0 +1,74 @@
+"""Search by an image that is not stored."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..api.throttling import SearchThrottle
+from ..conf import conf
+from ..core.errors import ImageError
+from ..forms import ImageSearchForm
+from ..models import WorkItem
+from ..services import searches, visibility
+from ..services.search import find_similar_to_search
+from .ranking import rank
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """The form; what it sends is queued, and the results page waits for it."""
+    if request.method != "POST":
+        return _search_form(request, ImageSearchForm())
+    throttle = SearchThrottle()
+    if not throttle.allow_request(request, None):  # type: ignore[arg-type]
+        return _refuse(request, throttle.wait())
+    form = ImageSearchForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _search_form(request, form)
+    return redirect(searches.start(form.cleaned_data["image"], request.user))
+
+
+@require_safe
+@never_cache
+def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The works that look like a searched image, once a worker has described it."""
+    found = searches.find(pk, request.user)
+    if found is None:
+        return render(request, "stylesim_app/search_gone.html", status=404)
+    final = (WorkItem.State.FAILED, WorkItem.State.STALE)
+    context = rank(request, partial(find_similar_to_search, found), final)
+    context |= {
+        "search": found,
+        "may_know_reason": visibility.may(request.user, "view")
+        or found.state != WorkItem.State.FAILED
+        or found.error_code in ImageError.MESSAGES,
+        "lifetime_hours": conf.search_lifetime_hours,
+    }
+    return render(request, "stylesim_app/search_results.html", context)
+
+
+def _search_form(
+    request: HttpRequest, form: ImageSearchForm, status: int = 200, refusal: str = ""
+) -> HttpResponse:
+    context = {"form": form, "refusal": refusal, "lifetime_hours": conf.search_lifetime_hours}
+    return render(request, "stylesim_app/search.html", context, status=status)
+
+
+def _refuse(request: HttpRequest, wait: float | None) -> HttpResponse:
+    seconds = math.ceil(wait or 60)
+    refusal = ngettext(
+        "Too many searches in a short time. Please try again in %(seconds)d second.",
+        "Too many searches in a short time. Please try again in %(seconds)d seconds.",
+        seconds,
+    ) % {"seconds": seconds}
+    response = _search_form(request, ImageSearchForm(), status=429, refusal=refusal)
+    response["Retry-After"] = str(seconds)
+    return response

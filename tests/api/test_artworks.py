@@ -1,0 +1,365 @@
+"""Artworks in the API: read by whom they are visible to, written by whom it is permitted to."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from stylesim_app.api.serializers import UploadField
+from stylesim_app.models import Artwork, IndexEntry
+from tests import pictures
+
+from .bad_pictures import BAD_PICTURES, animation
+from .conftest import check_problem, upload
+
+LIST = "/api/artworks/"
+HOST = "http://testserver"
+
+
+def address(artwork: Artwork) -> str:
+    return f"{LIST}{artwork.pk}/"
+
+
+def titles(response) -> list[str]:
+    return [work["title"] for work in response.json()["results"]]
+
+
+def test_an_artwork_shows_its_fields_its_page_and_its_index(visitor, collection):
+    artwork = collection["disc-a"]
+    answer = visitor.get(address(artwork)).json()
+    assert answer["id"] == artwork.pk
+    assert (answer["title"], answer["artist"], answer["year_number"]) == (
+        "disc-a",
+        "Artist A",
+        1800,
+    )
+    assert answer["url"] == HOST + reverse("stylesim:artwork", args=[artwork.pk])
+    assert answer["image"] == HOST + artwork.image.url
+    assert answer["thumbnails"] == {
+        size: f"{HOST}/api/artworks/{artwork.pk}/{size}.jpg"
+        for size in ("small", "medium", "large")
+    }
+    index = answer["index"]
+    assert (index["state"], index["reason"], index["note"]) == ("indexed", "", "")
+    assert index["indexed_at"]
+    assert index["attempts"] == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "public_reason"),
+    [
+        ("failed", "It could not be described; staff can see why."),
+        ("pending", "It is waiting for a worker to describe it."),
+    ],
+)
+def test_staff_learns_what_went_wrong_and_others_that_it_did(
+    visitor, curator, make_artwork, state, public_reason
+):
+    artwork = make_artwork()
+    IndexEntry.objects.create(
+        artwork=artwork,
+        state=state,
+        attempts=2,
+        error_code="weights_missing",
+        error_params={"path": "/srv/vgg.pth"},
+    )
+    index = curator.get(address(artwork)).json()["index"]
+    assert (index["state"], index["attempts"]) == (state, 2)
+    assert index["reason"] == "There is no weights file at /srv/vgg.pth."
+    assert visitor.get(address(artwork)).json()["index"]["reason"] == public_reason
+
+
+def test_a_work_without_an_entry_waits(visitor, make_artwork):
+    assert visitor.get(address(make_artwork())).json()["index"]["state"] == "pending"
+
+
+def test_a_work_without_a_picture_has_neither_index_nor_thumbnails(visitor, db):
+    artwork = Artwork.objects.create(title="lost", is_public=True)
+    answer = visitor.get(address(artwork)).json()
+    assert (answer["index"], answer["thumbnails"], answer["image"]) == (None, None, None)
+    check_problem(visitor.get(f"{LIST}{artwork.pk}/small.jpg"), 404, "not_found")
+
+
+@pytest.mark.parametrize("error", [NotImplementedError, ValueError])
+def test_a_storage_may_give_files_no_address(error):
+    class SealedFile:
+        @property
+        def url(self):
+            raise error
+
+    assert UploadField().to_representation(SealedFile()) is None
+
+
+def test_the_list_is_filtered_ordered_and_paged(visitor, collection):
+    assert titles(visitor.get(LIST, {"q": "disc"})) == ["disc-c", "disc-b", "disc-a"]
+    page = visitor.get(LIST, {"artist": "artist b", "ordering": "title", "page_size": 3}).json()
+    assert page["count"] == 4
+    assert [work["title"] for work in page["results"]] == ["bars-b", "corner-b", "cross-b"]
+    assert page["previous"] is None
+    following = visitor.get(page["next"]).json()
+    assert [work["title"] for work in following["results"]] == ["disc-b"]
+    assert following["next"] is None
+    years = visitor.get(LIST, {"year_from": 1810, "year_to": 1820, "ordering": "-year_number"})
+    assert titles(years) == ["disc-c", "disc-b"]
+
+
+def test_pages_of_equal_rank_neither_repeat_nor_lose_a_work(visitor, collection):
+    seen = [
+        title
+        for page in (1, 2, 3)
+        for title in titles(visitor.get(LIST, {"ordering": "artist", "page_size": 5, "page": page}))
+    ]
+    assert sorted(seen) == sorted(collection)
+
+
+def test_the_list_costs_as_many_queries_for_many_works_as_for_one(
+    visitor, collection, django_assert_num_queries
+):
+    for size in (1, 12):
+        with django_assert_num_queries(2):
+            assert len(visitor.get(LIST, {"page_size": size}).json()["results"]) == size
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("page_size", "100000"),
+        ("page_size", "0"),
+        ("page_size", "-1"),
+        ("page_size", "many"),
+        ("page_size", "9" * 5000),
+        ("ordering", "secret"),
+        ("year_from", "late"),
+        ("year_to", "1e999999999"),
+        ("q", "\0"),
+        ("artsit", "Monet"),
+        ("presets", "style"),
+    ],
+)
+def test_a_parameter_that_cannot_be_used_is_named(visitor, db, parameter, value):
+    problem = check_problem(visitor.get(LIST, {parameter: value}), 400, "invalid")
+    assert list(problem["errors"]) == [parameter]
+    assert problem["errors"][parameter][0]
+
+
+@pytest.mark.parametrize("page", ["0", "99", "x", "9" * 4000])
+def test_a_page_that_is_not_there(visitor, make_artwork, page):
+    make_artwork()
+    problem = check_problem(visitor.get(LIST, {"page": page}), 404, "not_found")
+    assert problem["detail"] == f"There is no page {page}."
+
+
+def test_the_smallest_limit_bounds_a_page_that_names_no_size(visitor, collection, settings):
+    settings.STYLESIM_MAX_RESULTS = 5
+    assert len(visitor.get(LIST).json()["results"]) == 5
+
+
+def test_who_sees_what(visitor, curator, with_permissions, make_artwork):
+    public, hidden = make_artwork("disc-a"), make_artwork("disc-b", is_public=False)
+    clerk = with_permissions(is_staff=True)
+    member = with_permissions("view_artwork")
+    viewer = with_permissions("view_artwork", is_staff=True)
+    for client in (visitor, clerk, member):
+        assert titles(client.get(LIST)) == ["disc-a"]
+        assert client.get(address(public)).status_code == 200
+        assert client.get(address(hidden)).status_code == 404
+        assert client.get(f"{LIST}{hidden.pk}/small.jpg").status_code == 404
+    for client in (viewer, curator):
+        assert titles(client.get(LIST)) == ["disc-b", "disc-a"]
+        assert client.get(address(hidden)).status_code == 200
+        assert client.get(f"{LIST}{hidden.pk}/small.jpg").status_code == 200
+
+
+@pytest.mark.parametrize("rest", ["", "similar/", "small.jpg"])
+def test_what_is_not_visible_looks_like_what_is_not_there(visitor, make_artwork, rest):
+    hidden = make_artwork(is_public=False)
+    for key in (hidden.pk, 999_999, "x", 10**30, "%00"):
+        response = visitor.get(f"{LIST}{key}/{rest}")
+        problem = check_problem(response, 404, "not_found")
+        shown = "\0" if key == "%00" else str(key)
+        assert problem["detail"].replace(shown, "ID") == (
+            "There is no artwork ID that you may see. Look it up in the list."
+        )
+
+
+def test_a_thumbnail_is_a_small_jpeg_whatever_is_accepted(visitor, make_artwork):
+    artwork = make_artwork()
+    response = visitor.get(f"{LIST}{artwork.pk}/small.jpg", HTTP_ACCEPT="image/*")
+    assert response["Content-Type"] == "image/jpeg"
+    assert "private" in response["Cache-Control"]
+    with Image.open(io.BytesIO(b"".join(response.streaming_content))) as image:
+        assert image.format == "JPEG"
+        assert max(image.size) <= 240
+
+
+def test_a_thumbnail_of_a_lost_file_is_not_there(visitor, make_artwork):
+    artwork = make_artwork()
+    artwork.image.storage.delete(artwork.image.name)
+    check_problem(visitor.get(f"{LIST}{artwork.pk}/small.jpg"), 404, "not_found")
+    check_problem(visitor.get(f"{LIST}{artwork.pk}/huge.jpg"), 404, "not_found")
+
+
+def test_create_with_a_picture_and_read_it_again(curator, django_capture_on_commit_callbacks):
+    fields = {
+        "title": "Irises",
+        "artist": "Vincent van Gogh",
+        "year": "1889",
+        "is_public": "true",
+        "extra": '{"room": "3"}',
+        "image": upload(),
+    }
+    with django_capture_on_commit_callbacks(execute=True):
+        response = curator.post(LIST, fields, format="multipart")
+    assert response.status_code == 201, response.content
+    artwork = Artwork.objects.get()
+    assert response["Location"] == HOST + address(artwork)
+    assert curator.get(response["Location"]).json()["extra"] == {"room": "3"}
+    assert (artwork.year_number, artwork.is_public) == (1889, True)
+    assert artwork.image.read() == pictures.png("disc-a")
+    assert artwork.stylesim_entry.state == "pending"
+
+
+def test_a_file_gets_the_ending_of_the_format_that_it_has(curator, db):
+    fields = {"title": "Irises", "image": upload(file_name="irises.exe")}
+    assert curator.post(LIST, fields, format="multipart").status_code == 201
+    assert Artwork.objects.get().image.name.endswith(".png")
+
+
+def test_an_animation_is_taken_and_its_first_frame_described(
+    curator, run_worker, django_capture_on_commit_callbacks
+):
+    image = SimpleUploadedFile("dance.gif", animation(), "image/gif")
+    with django_capture_on_commit_callbacks(execute=True):
+        response = curator.post(LIST, {"title": "Dance", "image": image}, format="multipart")
+    assert response.status_code == 201
+    run_worker()
+    index = curator.get(response["Location"]).json()["index"]
+    assert index["state"] == "indexed"
+    assert index["note"] == "The file is an animation; its first frame was described."
+
+
+def test_some_fields_are_changed_by_json(curator, make_artwork):
+    artwork = make_artwork("disc-a", artist="Unknown")
+    changes = {"artist": "Judith Leyster", "extra": {"room": 3}, "year_number": None}
+    response = curator.patch(address(artwork), changes, format="json")
+    assert response.status_code == 200, response.content
+    changed = Artwork.objects.get()
+    assert (changed.artist, changed.extra, changed.title) == (
+        "Judith Leyster",
+        {"room": 3},
+        "disc-a",
+    )
+    assert changed.image.name == artwork.image.name
+
+
+def test_a_new_picture_waits_to_be_indexed(curator, collection, django_capture_on_commit_callbacks):
+    artwork = collection["disc-a"]
+    with django_capture_on_commit_callbacks(execute=True):
+        response = curator.patch(address(artwork), {"image": upload("bars-b")}, format="multipart")
+    assert response.status_code == 200
+    assert curator.get(address(artwork)).json()["index"]["state"] == "pending"
+    assert Artwork.objects.get(pk=artwork.pk).image.read() == pictures.png("bars-b")
+
+
+def test_replacing_needs_every_required_field(curator, make_artwork):
+    artwork = make_artwork()
+    problem = check_problem(
+        curator.put(address(artwork), {"artist": "A"}, format="json"), 400, "invalid"
+    )
+    assert set(problem["errors"]) == {"title", "image"}
+    fields = {"title": "New", "image": upload("bars-b")}
+    assert curator.put(address(artwork), fields, format="multipart").json()["title"] == "New"
+
+
+def test_delete(curator, make_artwork, django_capture_on_commit_callbacks):
+    artwork = make_artwork()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert curator.delete(address(artwork)).status_code == 204
+    assert not Artwork.objects.exists()
+    assert not artwork.image.storage.exists(artwork.image.name)
+
+
+@pytest.mark.parametrize("kind", BAD_PICTURES)
+@pytest.mark.parametrize("method", ["post", "patch"])
+def test_a_bad_picture_is_refused_and_nothing_is_lost(curator, make_artwork, kind, method):
+    file_name, content, message = BAD_PICTURES[kind]
+    artwork = make_artwork()
+    image = SimpleUploadedFile(file_name, content, "image/png")
+    send = getattr(curator, method)
+    target = LIST if method == "post" else address(artwork)
+    problem = check_problem(
+        send(target, {"title": "New", "image": image}, format="multipart"), 400, "invalid"
+    )
+    assert list(problem["errors"]) == ["image"]
+    assert message in problem["errors"]["image"][0]
+    kept = Artwork.objects.get()
+    assert (kept.title, kept.image.name) == ("disc-a", artwork.image.name)
+    assert kept.image.read() == pictures.png("disc-a")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [("STYLESIM_MAX_UPLOAD_MB", 0.0001, "MB"), ("STYLESIM_MAX_PIXELS", 1000, "pixels")],
+)
+def test_a_picture_beyond_the_limits(curator, settings, db, setting, value, message):
+    setattr(settings, setting, value)
+    response = curator.post(LIST, {"title": "New", "image": upload()}, format="multipart")
+    assert message in check_problem(response, 400, "invalid")["errors"]["image"][0]
+
+
+def test_bad_fields_are_all_named(curator, db):
+    fields = {"extra": [1, 2], "year_number": "late", "title": "", "image": "no file"}
+    problem = check_problem(curator.post(LIST, fields, format="json"), 400, "invalid")
+    assert set(problem["errors"]) == {"extra", "year_number", "title", "image"}
+
+
+@pytest.mark.parametrize(
+    ("method", "permission", "status"),
+    [
+        ("post", "add", 201),
+        ("put", "change", 200),
+        ("patch", "change", 200),
+        ("delete", "delete", 204),
+    ],
+)
+def test_writing_needs_the_permission_for_it(
+    visitor, with_permissions, make_artwork, method, permission, status
+):
+    artwork = make_artwork()
+    target = LIST if method == "post" else address(artwork)
+
+    def send(client):
+        fields = {"title": "New", "is_public": "true", "image": upload()}
+        return getattr(client, method)(target, fields, format="multipart")
+
+    refused = send(visitor)
+    check_problem(refused, 401, "not_authenticated")
+    assert refused["WWW-Authenticate"] == "Token"
+    others = {"add_artwork", "change_artwork", "delete_artwork"} - {f"{permission}_artwork"}
+    for client in (
+        with_permissions(),
+        with_permissions(is_staff=True),
+        with_permissions(*others, is_staff=True),
+    ):
+        check_problem(send(client), 403, "permission_denied")
+    assert Artwork.objects.get().title == "disc-a"
+    assert send(with_permissions(f"{permission}_artwork")).status_code == status
+
+
+def test_who_may_change_may_change_only_what_they_see(with_permissions, make_artwork):
+    hidden = make_artwork(is_public=False)
+    client = with_permissions("change_artwork", "delete_artwork")
+    check_problem(client.patch(address(hidden), {"title": "Mine"}), 404, "not_found")
+    check_problem(client.delete(address(hidden)), 404, "not_found")
+    assert Artwork.objects.get().title == "disc-a"
+
+
+def test_a_work_may_be_hidden_by_who_then_sees_it_no_more(with_permissions, make_artwork):
+    artwork = make_artwork()
+    client = with_permissions("change_artwork")
+    assert client.patch(address(artwork), {"is_public": False}, format="json").status_code == 200
+    check_problem(client.get(address(artwork)), 404, "not_found")

@@ -1,0 +1,35 @@
+"""What the tests of the pages share."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from . import pictures
+
+TRUNCATED = pictures.encode(pictures.draw("disc-a"), "JPEG")[:900]
+BAD_FILES = {
+    "empty": ("a.jpg", b"", "The file is empty."),
+    "text": ("a.jpg", b"just words", "The file is not an image in one of these formats"),
+    "svg": ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The file is not an image"),
+    "html": ("a.png", b"<script>alert(1)</script>", "The file is not an image"),
+    "truncated": ("a.jpg", TRUNCATED, "The image is damaged or cut short"),
+}
+
+
+def page(client, name, *args, status=200, **query):
+    """The text of a page, its entities resolved."""
+    response = client.get(reverse(f"stylesim:{name}", args=args), query)
+    assert response.status_code == status, response.status_code
+    return html.unescape(re.sub(r"\s+", " ", response.content.decode()))
+
+
+def titles(text):
+    return re.findall(r'<a href="/artworks/[^"]+/[^"]*">([^<]+)</a>', text)
+
+
+def upload_of(name="disc-a", file_name="a.png"):
+    return SimpleUploadedFile(file_name, pictures.png(name))
