@@ -12,18 +12,20 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; d
 RUN = $(VENV)/bin/python
 # Pictures of one's own make a collection of their own, one for each folder.
 DEMO_DATA = var/demo$(if $(IMAGES),-$(shell printf '%s' "$(IMAGES)" | cksum | cut -d ' ' -f 1))
+CATALOGUES = $(wildcard */locale/*/LC_MESSAGES/django.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev lint test chromium wheel clean
+.PHONY: help demo install install-dev lint test chromium messages wheel clean
 # A target that fails leaves nothing behind that looks finished.
 .DELETE_ON_ERROR:
 
 help: ## List these targets
-	@echo "make demo   the app with a sample gallery; IMAGES=/a/folder for your own pictures, PORT=8000"
-	@echo "make test   linters, types, migrations, all tests with coverage, the wheel"
-	@echo "make lint   the linters and types alone"
-	@echo "make wheel  build the wheel into dist/"
-	@echo "make clean  delete var/ and dist/, the demo's collections included"
+	@echo "make demo      the app with a sample gallery; IMAGES=/a/folder for your own pictures, PORT=8000"
+	@echo "make test      linters, types, migrations, all tests with coverage, the wheel"
+	@echo "make lint      the linters and types alone"
+	@echo "make messages  collect the strings to translate and compile them; needs GNU gettext"
+	@echo "make wheel     build the wheel into dist/"
+	@echo "make clean     delete var/ and dist/, the demo's collections included"
 
 demo: install
 	@env -u DATABASE_URL -u REDIS_URL STYLESIM_DATA_DIR="$(DEMO_DATA)" PYTHONDONTWRITEBYTECODE=1 \
@@ -39,6 +41,15 @@ lint: install-dev
 	$(RUN) -m mypy
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py check
+
+# Without line numbers, wrapping and dates, a change of a catalogue shows what was translated.
+messages: install
+	$(RUN) manage.py makemessages --locale zh_Hans --no-obsolete --no-wrap --add-location file \
+		--ignore var --ignore .venv --ignore tests --ignore build --ignore dist
+	sed -i.old -e '/^"POT-Creation-Date: /d' -e '/^"Report-Msgid-Bugs-To: /d' $(CATALOGUES)
+	rm -f $(CATALOGUES:=.old)
+	$(RUN) manage.py compilemessages --locale zh_Hans \
+		--ignore var --ignore .venv --ignore build --ignore dist
 
 wheel: install-dev
 	$(RUN) -m build

@@ -37,7 +37,7 @@ def facts_of(artwork: Any) -> list[tuple[str, str]]:
     ]
     extra = getattr(artwork, "extra", None)
     if isinstance(extra, dict):
-        facts += [(str(name).replace("_", " "), str(value)) for name, value in extra.items()]
+        facts += [(_as_label(str(name)), str(value)) for name, value in extra.items()]
     return facts
 
 
@@ -45,7 +45,7 @@ def label_of(name: str) -> str:
     """The name of a field in the reader's language, capitalised."""
     field = get_artwork_model()._meta.get_field(name)
     label = str(field.verbose_name) if isinstance(field, Field) else name
-    return label[:1].upper() + label[1:]
+    return _as_label(label)
 
 
 def editable_fields() -> list[str]:
@@ -60,3 +60,8 @@ def editable_fields() -> list[str]:
     ]
     own = [name for name in required if name not in (*known, image)]
     return [*known, *own, image]
+
+
+def _as_label(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]

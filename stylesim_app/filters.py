@@ -64,7 +64,7 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
     }
     fields = {name: label for name, label in sortable.items() if has_field(name)}
     if fields:
-        # django-filter's own words for it are not in our catalogues.
+        # django-filter has no words for this in zh-hans.
         descending = {
             f"-{name}": format_lazy(_("{field} (descending)"), field=label)
             for name, label in fields.items()
