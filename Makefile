@@ -14,6 +14,9 @@ RUN = $(VENV)/bin/python
 DEMO_DATA = var/demo$(if $(IMAGES),-$(shell printf '%s' "$(IMAGES)" | cksum | cut -d ' ' -f 1))
 CATALOGUES = $(wildcard */locale/*/LC_MESSAGES/django.po)
 
+# What depends on the database: locks, constraints, several workers at once.
+ON_POSTGRESQL = tests/test_worklist.py tests/test_sets.py tests/test_search.py tests/test_worker.py
+
 .DEFAULT_GOAL := help
 .PHONY: help demo install install-dev lint test chromium messages wheel clean
 # A target that fails leaves nothing behind that looks finished.
@@ -33,7 +36,7 @@ demo: install
 		$(if $(IMAGES),--images "$(IMAGES)") $(if $(PORT),--port $(PORT))
 
 test: install-dev chromium lint
-	$(RUN) -m pytest --cov --cov-report=term
+	$(RUN) -m pytest -rs --cov --cov-report=term
 
 lint: install-dev
 	$(RUN) -m ruff check

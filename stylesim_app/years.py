@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_BEFORE_CHRIST = re.compile(r"\b(\d{1,4})\s*(?:BCE?|B\.\s?C\.)", re.IGNORECASE)
+_BEFORE_CHRIST = re.compile(r"\b(\d{1,4})\s*(?:BCE?|B\.\s?C\.)|公元前\s*(\d{1,4})", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
-_CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\s+c", re.IGNORECASE)
+_CENTURY = re.compile(r"(\d{1,2})(?:(?:st|nd|rd|th)\s+c|\s*世纪)", re.IGNORECASE)
 
 
 def parse_year(text: str) -> int | None:
@@ -16,7 +16,7 @@ def parse_year(text: str) -> int | None:
     (1889, 1650, -500)
     """
     if found := _BEFORE_CHRIST.search(text):
-        return -int(found[1])
+        return -int(found[1] or found[2])
     if found := _YEAR.search(text):
         return int(found[1])
     if found := _CENTURY.search(text):

@@ -35,6 +35,7 @@ def test_the_work_list(staff_client, collection):
     html = staff_client.get(f"{ENTRIES}{entry.pk}/change/").content.decode()
     assert f'<a href="{LIST}{entry.artwork_id}/change/">disc-b</a>' in html
     assert "cannot be decoded (cut short)" in html
+    assert "None" not in html.split('id="content"')[1]
     assert 'name="_save"' not in html
     assert "deletelink" not in html
     assert staff_client.get(f"{ENTRIES}add/").status_code == 403

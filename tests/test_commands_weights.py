@@ -85,6 +85,8 @@ def test_bad_weights_are_refused_before_any_work_is_touched(
 def test_imagenet_without_a_network_names_the_other_ways(image, tmp_path, settings, monkeypatch):
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    # What opens addresses is made once a process, with the proxies of that time.
+    monkeypatch.setattr("urllib.request._opener", None)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     settings.STYLESIM_WEIGHTS = "imagenet"

@@ -15,14 +15,14 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 from django.contrib.auth import get_user_model
 
 from project.demo import children, collection
 from project.demo.children import Child, ChildFailed, find_port
-from stylesim_app.models import IndexEntry, WorkItem
+from stylesim_app.models import Calibration, IndexEntry, WorkItem
 from stylesim_app.services import status, worklist
 
 from . import pictures
@@ -125,12 +125,13 @@ def test_it_serves_restarts_a_worker_that_died_and_ends_cleanly(demo):
     printed = demo.output.read_text()
     assert process.poll() is None, printed
     [page] = re.findall(r"This work and those like it: (http\S+)", printed)
-    with urlopen(page) as answer:
+    this_machine = build_opener(ProxyHandler({}))
+    with this_machine.open(page) as answer:
         shown = answer.read().decode()
     assert "bars-a" in shown
     assert "disc-b" in shown
     [site] = re.findall(r"API, with its documentation: (http\S+)", printed)
-    with urlopen(site) as answer:
+    with this_machine.open(site) as answer:
         assert answer.status == 200
     password = (demo.data / "admin_password").read_text()
     assert f"Password: {password}" in printed
@@ -266,6 +267,19 @@ def test_the_password_is_kept_and_one_chosen_later_is_not_told(tmp_path: Path, s
     assert collection.ensure_admin() is None
     admin.delete()
     assert collection.ensure_admin() not in (None, first)
+
+
+@pytest.mark.django_db
+def test_a_calibration_made_while_the_collection_grew_is_made_anew(request):
+    collection.calibrate_on_all()
+    assert not Calibration.objects.exists()
+    request.getfixturevalue("collection")
+    Calibration.objects.update(collection_size=4)
+    collection.calibrate_on_all()
+    calibration = Calibration.objects.get()
+    assert calibration.collection_size == 12
+    collection.calibrate_on_all()
+    assert Calibration.objects.get() == calibration
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""A real django-q2 cluster, in processes of its own, on a database file of its own."""
+"""A real django-q2 cluster, in processes of its own, on a database of its own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from . import pictures
@@ -43,18 +46,22 @@ for result in find_similar(works[0], RankingOptions(), works, works).results:
 
 
 class Site:
-    """The reference site on an empty data directory, driven from outside."""
+    """The reference site on an empty data directory and database, driven from outside."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.database = folder / "db.sqlite3"
         self.environment = {
             **os.environ,
             "STYLESIM_DATA_DIR": str(folder),
             "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
             "PYTHONPATH": str(ROOT),
         }
-        self.environment.pop("DATABASE_URL", None)
+        self.server = os.environ.get("DATABASE_URL")
+        if self.server:
+            name = f"site_{uuid.uuid4().hex}"
+            with psycopg.connect(self.server, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}")
+            self.environment["DATABASE_URL"] = self.server.replace("/postgres?", f"/{name}?")
 
     def run(self, *arguments: str) -> str:
         return subprocess.run(
@@ -86,11 +93,13 @@ class Site:
         self.run("-c", UPLOAD, *paths)
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(self.database, timeout=30)
-        try:
+        with contextlib.closing(self.connect()) as connection:
             return connection.execute(sql).fetchall()
-        finally:
-            connection.close()
+
+    def connect(self) -> Any:
+        if self.server:
+            return psycopg.connect(self.environment["DATABASE_URL"], autocommit=True)
+        return sqlite3.connect(self.folder / "db.sqlite3", timeout=30, isolation_level=None)
 
     def states(self) -> list[object]:
         return [state for (state,) in self.query("SELECT state FROM stylesim_app_indexentry")]
@@ -144,10 +153,8 @@ def test_an_upload_is_ranked_while_worker_and_site_run(site, workers):
 
 def test_uploads_before_the_worker_starts_and_lost_messages_are_found(site, workers):
     site.upload("disc-a", "disc-b")
-    connection = sqlite3.connect(site.database)
-    with connection:
+    with contextlib.closing(site.connect()) as connection:
         connection.execute("DELETE FROM django_q_ormq")
-    connection.close()
     workers()
     site.wait_until(lambda: site.states() == ["indexed"] * 2)
 

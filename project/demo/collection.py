@@ -79,10 +79,15 @@ def _is_deaf(worker: Child) -> bool:
     return not status.index_status(Artwork.objects.all()).worker_alive
 
 
+def calibrate_on_all() -> None:
+    """Measure the whole collection, of which the worker took a part while it grew."""
+    index = status.index_status(Artwork.objects.all())
+    if index.indexed >= calibration.MINIMUM_WORKS and index.calibrated_on != index.indexed:
+        calibration.calibrate()
+
+
 def rank_first_work() -> RankedAnswer | None:
     """The works most like the first that is indexed; None if none is."""
-    # The worker calibrates after its last batch, which may be a moment from now.
-    calibration.calibrate_if_due()
     works = Artwork.objects.filter(is_public=True)
     indexed = works.filter(stylesim_entry__state=WorkItem.State.INDEXED)
     first: Any = indexed.order_by("pk").first()

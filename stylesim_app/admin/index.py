@@ -117,9 +117,9 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
         return badge(entry)
 
     @admin.display(description=_("note"))
-    def note_shown(self, entry: IndexEntry) -> str | None:
+    def note_shown(self, entry: IndexEntry) -> str:
         """What a reader should know of how the picture was read."""
-        return translate_note(entry.note) or None
+        return translate_note(entry.note) or self.get_empty_value_display()
 
     @admin.action(description=_("Index again"), permissions=["index"])
     def index_again(self, request: HttpRequest, entries: QuerySet[IndexEntry]) -> None:
@@ -144,12 +144,12 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
         return count
 
     @admin.display(description=_("calibrated on works"))
-    def calibrated_on(self, row: DescriptorSet) -> int | None:
+    def calibrated_on(self, row: DescriptorSet) -> int | str:
         """How many works there were when distances were last measured."""
         sizes = {
             calibration.pk: calibration.collection_size for calibration in row.calibrations.all()
         }
-        return sizes[max(sizes)] if sizes else None
+        return sizes[max(sizes)] if sizes else self.get_empty_value_display()
 
     @admin.display(description=_("provenance"))
     def made_by(self, row: DescriptorSet) -> SafeString:
