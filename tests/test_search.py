@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.base import ContentFile
 
 from stylesim_app.core.distances import PRESETS, DistanceParts, Weighting, measure_parts
 from stylesim_app.core.errors import WeightingError
 from stylesim_app.exceptions import NotIndexed
 from stylesim_app.models import Artwork, IndexEntry
-from stylesim_app.services import calibration, visibility
+from stylesim_app.services import calibration, files, visibility
 from stylesim_app.services.search import RankingOptions, find_similar
 from stylesim_app.services.status import index_status
+
+from . import pictures
 
 
 def rank(artwork, options=None, visible=None, candidates=None):
@@ -163,3 +166,28 @@ def test_the_status_knows_when_a_worker_was_seen(make_artwork, run_worker):
     make_artwork()
     run_worker()
     assert index_status(Artwork.objects.all()).worker_alive
+
+
+def test_another_weighting_of_the_same_works_reads_nothing_again(collection, monkeypatch):
+    first = rank(collection["disc-a"], RankingOptions(preset="style", limit=3))
+    read = files.read_descriptor
+    names = []
+    monkeypatch.setattr(files, "read_descriptor", lambda name: names.append(name) or read(name))
+    rank(collection["disc-a"], RankingOptions(preset="content", limit=3))
+    again = rank(collection["disc-a"], RankingOptions(preset="style", limit=3))
+    assert len(names) == 2  # the query's own, each time
+    assert [result.distance for result in again.results] == [
+        result.distance for result in first.results
+    ]
+
+
+def test_what_is_kept_does_not_outlive_a_new_picture(
+    collection, run_worker, django_capture_on_commit_callbacks
+):
+    before = rank(collection["disc-a"]).results[0]
+    with django_capture_on_commit_callbacks(execute=True):
+        collection["cross-c"].image.save("copy.png", ContentFile(pictures.png("disc-a")))
+    run_worker()
+    after = rank(collection["disc-a"]).results[0]
+    assert after.artwork == collection["cross-c"]
+    assert after.distance < before.distance

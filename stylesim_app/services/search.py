@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -29,6 +31,7 @@ from . import calibration, files, sets, worklist
 
 CUSTOM = "custom"
 READING_THREADS = 4
+PARTS_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -228,12 +231,26 @@ def _measure_all(
 ) -> tuple[list[Any], DistanceParts]:
     """Artwork keys, in ascending order, and the distance parts of each to the query.
 
-    Every exact descriptor is read; one that is damaged is left out and reported.
+    Every exact descriptor is read; one that is damaged is left out and reported. The parts are
+    kept for some minutes, since every other weighting of the same works derives from them.
     """
     rows = list(
         stored.order_by("entry__artwork").values_list("entry__artwork", "entry_id", "file_name")
     )
+    # A descriptor never changes under its file name.
+    names = "\n".join(file_name for _, _, file_name in rows)
+    digest = hashlib.sha256(query.content.tobytes() + names.encode()).hexdigest()
+    key = f"stylesim:parts:{digest}"
+    measured: tuple[list[Any], DistanceParts] | None = cache.get(key)
+    if measured is None:
+        measured = _measure_rows(query, rows)
+        cache.set(key, measured, PARTS_SECONDS)
+    return measured
 
+
+def _measure_rows(
+    query: Descriptor, rows: Sequence[tuple[Any, int, str]]
+) -> tuple[list[Any], DistanceParts]:
     def measure(row: tuple[Any, int, str]) -> tuple[Any, float] | DescriptorError:
         try:
             return measure_parts(query, files.read_descriptor(row[2]))
