@@ -1,0 +1,1 @@
+"""Measurements: each is a ratio of things measured in the same run."""
