@@ -7,7 +7,14 @@ from django.core.files.base import ContentFile
 
 from stylesim_app.core.distances import Weighting
 from stylesim_app.exceptions import NotIndexed, StylesimError
-from stylesim_app.models import Artwork, Calibration, DescriptorSet, IndexEntry, WorkItem
+from stylesim_app.models import (
+    Artwork,
+    Calibration,
+    DescriptorSet,
+    IndexEntry,
+    StoredDescriptor,
+    WorkItem,
+)
 from stylesim_app.services import calibration, extraction, files, sets, worklist
 from stylesim_app.services.search import (
     RankingOptions,
@@ -98,11 +105,28 @@ def test_the_collection_is_calibrated_as_it_grows(collection, make_artwork, inde
     first = Calibration.objects.get()
     assert (first.collection_size, first.sample_size) == (12, 12)
     assert calibration.calibrate_if_due() is None
-    for name in pictures.NAMES[:4]:
+    for name in pictures.NAMES:
         index_artwork(make_artwork(name), name)
     second = calibration.calibrate_if_due()
-    assert second.collection_size == 16
+    assert second.collection_size == 24
     assert list(Calibration.objects.all()) == [second]
+
+
+@pytest.mark.parametrize(("size", "next_size"), [(4, 8), (128, 256), (256, 1024), (1024, 4096)])
+def test_calibrations_become_rarer_in_large_collections(collection, monkeypatch, size, next_size):
+    Calibration.objects.update(collection_size=size)
+    monkeypatch.setattr(calibration, "calibrate", lambda serving: "due")
+    for works, expected in ((next_size - 1, None), (next_size, "due")):
+        monkeypatch.setattr(calibration, "count_descriptors", lambda serving, works=works: works)
+        assert calibration.calibrate_if_due() == expected
+
+
+def test_a_collection_of_damaged_descriptors_is_not_calibrated(collection):
+    Calibration.objects.all().delete()
+    for name in StoredDescriptor.objects.values_list("file_name", flat=True):
+        files.private_storage().delete(name)
+    assert calibration.calibrate_if_due() is None
+    assert IndexEntry.objects.filter(state=State.FAILED).count() == 12
 
 
 def test_a_calibration_samples_all_pairs(collection, described):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from functools import lru_cache
 
 import numpy as np
@@ -47,16 +46,29 @@ def _read_pairs(name: str) -> PairSample:
 
 
 def calibrate_if_due() -> Calibration | None:
-    """Calibrate when the collection reaches 4, 16, 64, 256, 1,024 ... works."""
+    """Calibrate when the collection reaches 4, 8, 16 ... 256, then 1,024, 4,096 ... works."""
     serving = sets.serving_set()
     if serving is None:
         return None
-    works = StoredDescriptor.objects.filter(descriptor_set=serving).count()
+    works = count_descriptors(serving)
     latest = serving_calibration()
-    known = 0 if latest is None else latest.collection_size
-    if works < MINIMUM_WORKS or (known and _step(works) <= _step(known)):
+    if latest is None:
+        due = MINIMUM_WORKS
+    else:
+        # While the sample is the whole collection, a calibration is cheap and soon out of date.
+        due = latest.collection_size * (2 if latest.collection_size < SAMPLE_WORKS else 4)
+    if works < due:
         return None
-    return calibrate(serving)
+    try:
+        return calibrate(serving)
+    except StylesimError:
+        logger.exception("the collection could not be calibrated")
+        return None
+
+
+def count_descriptors(descriptor_set: DescriptorSet) -> int:
+    """How many works a set describes."""
+    return StoredDescriptor.objects.filter(descriptor_set=descriptor_set).count()
 
 
 def calibrate(serving: DescriptorSet | None = None) -> Calibration:
@@ -89,6 +101,8 @@ def calibrate(serving: DescriptorSet | None = None) -> Calibration:
         except DescriptorError as error:
             damaged.append((entry_id, error))
     worklist.report_damage(damaged)
+    if len(descriptors) < MINIMUM_WORKS:
+        raise StylesimError(f"Only {len(descriptors)} of {len(chosen)} descriptors can be read.")
     pairs = sample_pairs(descriptors)
     calibration = Calibration.objects.create(
         descriptor_set=serving,
@@ -99,7 +113,3 @@ def calibrate(serving: DescriptorSet | None = None) -> Calibration:
     Calibration.objects.filter(pk__lt=calibration.pk, descriptor_set=serving).delete()
     logger.info("calibrated on %d of %d works", len(descriptors), len(rows))
     return calibration
-
-
-def _step(works: int) -> int:
-    return math.floor(math.log(works, 4) + 1e-9)
