@@ -138,7 +138,7 @@ def test_an_artwork_is_shown_with_its_facts_and_ranked_works(client, collection)
         medium="oil", extra={"found_in": "a drawer"}, accession_number="A.1"
     )
     text = page(client, "artwork", collection["disc-a"].pk)
-    for expected in ("<h1>disc-a</h1>", "Artist A, 1800", "Medium", "oil", "found in", "a drawer"):
+    for expected in ("<h1>disc-a</h1>", "Artist A, 1800", "Medium", "oil", "Found in", "a drawer"):
         assert expected in text
     ranked = titles(text)
     assert len(ranked) == 10
