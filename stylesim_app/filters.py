@@ -7,25 +7,41 @@ from functools import cache, reduce
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .swapping import get_artwork_model, has_field
+from .years import LAST_YEAR
 
 TEXT_FIELDS = ("title", "artist", "year", "medium", "accession_number", "collection", "exhibition")
 
 
 def search_text(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
     """Works of which every word stands in one of the text fields."""
-    fields = [name for name in TEXT_FIELDS if has_field(name)]
-    if not fields:
-        return queryset
     for word in text.split():
         queryset = queryset.filter(
-            reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in fields))
+            reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in text_fields()))
         )
     return queryset
+
+
+def text_fields() -> list[str]:
+    """The text fields that the artwork model in use has."""
+    return [name for name in TEXT_FIELDS if has_field(name)]
+
+
+class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
+    """A whole number within the years that a field can hold."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=-LAST_YEAR, max_value=LAST_YEAR, **kwargs)
+
+    def get_max_validator(self) -> None:
+        """Its own bound is meant for decimals."""
 
 
 @cache
@@ -36,7 +52,11 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
     given; ``year_from`` and ``year_to`` include their ends; ``ordering`` sorts.
     """
     filters: dict[str, Any] = {
-        "q": django_filters.CharFilter(method=search_text, label=_("Text")),
+        **(
+            {"q": django_filters.CharFilter(method=search_text, label=_("Text"))}
+            if text_fields()
+            else {}
+        ),
         **{
             name: django_filters.CharFilter(field_name=name, lookup_expr="icontains", label=label)
             for name, label in {
@@ -53,9 +73,7 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
             ("year_from", "gte", _("From year")),
             ("year_to", "lte", _("To year")),
         ):
-            filters[name] = django_filters.NumberFilter(
-                field_name="year_number", lookup_expr=lookup, label=label
-            )
+            filters[name] = YearFilter(field_name="year_number", lookup_expr=lookup, label=label)
     sortable = {
         "created": _("Date added"),
         "title": _("Title"),

@@ -10,6 +10,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from .core.descriptors import Provenance
 from .fields import CheckedImageField
 from .messages import translate_error
 from .swapping import get_artwork_model_string
-from .years import parse_year
+from .years import LAST_YEAR, parse_year
 
 
 def artwork_path(_instance: models.Model, file_name: str) -> str:
@@ -43,6 +44,7 @@ class AbstractArtwork(models.Model):
         null=True,
         blank=True,
         db_index=True,
+        validators=(MinValueValidator(-LAST_YEAR), MaxValueValidator(LAST_YEAR)),
         help_text=_("For sorting and filters; taken from the year if left empty."),
     )
     medium = models.CharField(_("medium"), max_length=300, blank=True)

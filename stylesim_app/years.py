@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+#: Years lie between this and its negative.
+LAST_YEAR = 9999
+
 _BEFORE_CHRIST = re.compile(r"\b(\d{1,4})\s*(?:BCE?|B\.\s?C\.)|公元前\s*(\d{1,4})", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _CENTURY = re.compile(r"(\d{1,2})(?:(?:st|nd|rd|th)\s+c|\s*世纪)", re.IGNORECASE)
@@ -21,4 +24,5 @@ def parse_year(text: str) -> int | None:
         return int(found[1])
     if found := _CENTURY.search(text):
         return int(found[1]) * 100 - 50
-    return int(text) if text.strip().isdecimal() else None
+    digits = text.strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 4 else None

@@ -1,5 +1,6 @@
 """The artwork model for those who have none of their own."""
 
+import django.core.validators
 from django.db import migrations, models
 
 import stylesim_app.fields
@@ -42,6 +43,10 @@ class Migration(migrations.Migration):
                         db_index=True,
                         help_text="For sorting and filters; taken from the year if left empty.",
                         null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-9999),
+                            django.core.validators.MaxValueValidator(9999),
+                        ],
                         verbose_name="year as a number",
                     ),
                 ),
