@@ -186,3 +186,18 @@ def test_searches_are_throttled(client, settings, db):
     assert 3500 < int(response["Retry-After"]) <= 3600
     assert "Too many searches in a short time." in response.content.decode()
     assert not ImageSearch.objects.exists()
+
+
+def test_a_made_up_proxy_header_does_not_get_round_the_throttle(client, settings, db):
+    settings.STYLESIM_SEARCH_THROTTLE = "1/hour"
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "proxied",
+        }
+    }
+    codes = [
+        client.post("/search/", {}, headers={"x-forwarded-for": f"10.0.0.{number}"}).status_code
+        for number in range(3)
+    ]
+    assert codes == [200, 429, 429]

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework.settings import api_settings
 from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle
 
 from ..conf import conf
 
 
-class SearchThrottle(SimpleRateThrottle):
+class CallerThrottle(SimpleRateThrottle):
+    """Tells callers without an account apart by the address that nobody can make up.
+
+    ``X-Forwarded-For`` is believed only where ``NUM_PROXIES`` says how many proxies wrote it.
+    """
+
+    def get_ident(self, request: Any) -> str:
+        if api_settings.NUM_PROXIES is None:
+            return str(request.META["REMOTE_ADDR"])
+        return str(super().get_ident(request))
+
+
+class SearchThrottle(CallerThrottle):
     """``STYLESIM_SEARCH_THROTTLE`` for each user, or each address without an account."""
 
     scope = "stylesim_search"
@@ -23,7 +36,7 @@ class SearchThrottle(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 
-class TokenThrottle(AnonRateThrottle):
+class TokenThrottle(CallerThrottle, AnonRateThrottle):
     """Passwords are not guessed through the API."""
 
     scope = "stylesim_token"
