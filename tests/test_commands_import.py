@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -371,3 +372,20 @@ def test_an_animation_is_imported_with_the_ending_of_its_format(folder):
     artwork = Artwork.objects.get()
     assert artwork.title == "moving"
     assert artwork.image.name.endswith(".gif")
+
+
+def test_a_name_that_is_no_text_and_a_year_beyond_reason_do_not_stop_the_rest(folder, capsys):
+    write_pictures(folder, "disc-a", "disc-b", "disc-c")
+    (folder / "disc-a.png").rename(os.fsdecode(bytes(folder) + b"/bad\xff.png"))
+    manifest = write_manifest(
+        folder,
+        ["file", "year", "year_number"],
+        ["disc-b.png", "9" * 30, "9" * 30],
+        ["disc-c.png", "1900", ""],
+    )
+    with pytest.raises(CommandError):
+        run(manifest)
+    assert [artwork.year_number for artwork in Artwork.objects.all()] == [1900]
+    run(folder)
+    assert "bad?" in [artwork.title for artwork in Artwork.objects.all()]
+    assert Artwork.objects.count() == 3

@@ -22,7 +22,7 @@ from ..fields import check_upload
 from ..models import IndexEntry
 from ..swapping import get_artwork_model, get_image, has_field
 from . import worklist
-from .manifests import Row, takes_extra
+from .manifests import Row, as_text, takes_extra
 
 _YES = ("yes", "y", "true", "t", "1")
 _NO = ("no", "n", "false", "f", "0")
@@ -101,7 +101,7 @@ def _import_row(row: Row, known: set[str], is_public: bool | None) -> Outcome:
             _add(_new_artwork(row, is_public), File(file, name=row.path.name), sha256)
     except ValidationError as error:
         return Outcome(row, Result.FAILED, _in_words(error))
-    except (IntegrityError, DataError, OSError) as error:
+    except (IntegrityError, DataError, OSError, ValueError, OverflowError) as error:
         return Outcome(row, Result.FAILED, str(error))
     known.add(sha256)
     return Outcome(row, Result.ADDED)
@@ -112,7 +112,7 @@ def _new_artwork(row: Row, is_public: bool | None) -> Any:
     model = get_artwork_model()
     values: dict[str, Any] = {}
     if has_field("title"):
-        values["title"] = row.path.stem
+        values["title"] = as_text(row.path.stem)
     if is_public is not None:
         values["is_public"] = is_public
     if takes_extra():

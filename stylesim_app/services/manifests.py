@@ -24,6 +24,11 @@ _DELIMITERS = ",;\t"
 _HEADER_CHARACTERS = 100_000
 
 
+def as_text(file_name: str) -> str:
+    """A file name that can be shown and stored: bytes of it that are no text become ``?``."""
+    return file_name.encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True)
 class Row:
     """One picture: where it lies, and what the manifest says about it.
@@ -42,9 +47,10 @@ class Row:
     @property
     def place(self) -> str:
         """Where a person finds the row: its number in the manifest, and the file."""
+        name = as_text(self.name)
         if self.number is None:
-            return self.name
-        return _("row %(number)d, %(name)s") % {"number": self.number, "name": self.name or "?"}
+            return name
+        return _("row %(number)d, %(name)s") % {"number": self.number, "name": name or "?"}
 
 
 @dataclass(frozen=True)
