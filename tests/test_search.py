@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from stylesim_app.core.distances import PRESETS, DistanceParts, Weighting, measure_parts
 from stylesim_app.core.errors import WeightingError
 from stylesim_app.exceptions import NotIndexed
+from stylesim_app.filters import artwork_filterset
 from stylesim_app.models import Artwork, IndexEntry
 from stylesim_app.services import calibration, files, visibility
 from stylesim_app.services.search import RankingOptions, find_similar
@@ -191,3 +192,22 @@ def test_what_is_kept_does_not_outlive_a_new_picture(
     after = rank(collection["disc-a"]).results[0]
     assert after.artwork == collection["cross-c"]
     assert after.distance < before.distance
+
+
+@pytest.mark.parametrize("year", ["-1e400000", "1" * 100_000, "10000", "1.5", "soon"])
+def test_years_beyond_reason_are_refused_at_once(collection, year):
+    filters = artwork_filterset()({"year_to": year}, queryset=Artwork.objects.all())
+    assert not filters.is_valid()
+    assert "year_to" in filters.form.errors
+
+
+def test_years_include_their_ends(collection):
+    filters = artwork_filterset()(
+        {"year_from": "1810", "year_to": "1830"}, queryset=Artwork.objects.all()
+    )
+    assert sorted(work.year for work in filters.qs) == ["1810", "1820", "1830"]
+
+
+@pytest.mark.parametrize("year", ["1" * 25, "99999999999"])
+def test_a_year_that_no_column_holds_gets_no_number(make_artwork, year):
+    assert make_artwork(year=year).year_number is None

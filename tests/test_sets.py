@@ -112,6 +112,15 @@ def test_the_collection_is_calibrated_as_it_grows(collection, make_artwork, inde
     assert list(Calibration.objects.all()) == [second]
 
 
+def test_a_small_collection_is_calibrated_when_the_worker_is_idle(
+    collection, make_artwork, index_artwork
+):
+    assert calibration.calibrate_if_due(idle=True) is None
+    index_artwork(make_artwork("disc-a"), "disc-a")
+    assert calibration.calibrate_if_due() is None
+    assert calibration.calibrate_if_due(idle=True).collection_size == 13
+
+
 @pytest.mark.parametrize(("size", "next_size"), [(4, 8), (128, 256), (256, 1024), (1024, 4096)])
 def test_calibrations_become_rarer_in_large_collections(collection, monkeypatch, size, next_size):
     Calibration.objects.update(collection_size=size)

@@ -410,6 +410,9 @@ def test_a_damaged_descriptor_is_left_out_and_reported(collection, damage, reaso
     answer = rank(collection["disc-a"])
     assert collection["disc-b"] not in [result.artwork for result in answer.results]
     assert len(answer.results) == 10
+    assert not answer.certified
+    assert (answer.indexed, answer.visible) == (11, 12)
+    assert rank(collection["disc-a"]).certified
     entry.refresh_from_db()
     assert entry.state == State.FAILED
     assert reason in entry.reason

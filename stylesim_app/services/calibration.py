@@ -45,8 +45,11 @@ def _read_pairs(name: str) -> PairSample:
     return PairSample.from_bytes(files.read(name))
 
 
-def calibrate_if_due() -> Calibration | None:
-    """Calibrate when the collection reaches 4, 8, 16 ... 256, then 1,024, 4,096 ... works."""
+def calibrate_if_due(*, idle: bool = False) -> Calibration | None:
+    """Calibrate when the collection reaches 4, 8, 16 ... 256, then 1,024, 4,096 ... works.
+
+    While it is small, so that the sample is all of it, also when a worker has nothing else to do.
+    """
     serving = sets.serving_set()
     if serving is None:
         return None
@@ -55,8 +58,10 @@ def calibrate_if_due() -> Calibration | None:
     if latest is None:
         due = MINIMUM_WORKS
     else:
-        # While the sample is the whole collection, a calibration is cheap and soon out of date.
-        due = latest.collection_size * (2 if latest.collection_size < SAMPLE_WORKS else 4)
+        small = latest.collection_size < SAMPLE_WORKS
+        due = latest.collection_size * (2 if small else 4)
+        if small and idle:
+            due = latest.collection_size + 1
     if works < due:
         return None
     try:

@@ -34,6 +34,7 @@ def work_through(
         items: Sequence[Item] = worklist.claim(ImageSearch, 1)
         items = items or worklist.claim(IndexEntry, conf.batch_size)
         if not items:
+            calibration.calibrate_if_due(idle=True)
             return False
         try:
             _work_on(items)

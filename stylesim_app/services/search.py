@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import QuerySet
@@ -181,7 +181,7 @@ def _rank(
     candidates: QuerySet[Any],
 ) -> RankedAnswer:
     weighting = options.weighting()
-    keys, parts = _measure_all(descriptor, _stored(candidates, serving))
+    keys, parts, complete = _measure_all(descriptor, _stored(candidates, serving))
     ranking = rank_parts(parts, weighting, options.limit)
     found = candidates.in_bulk([keys[position] for position in ranking.positions])
     artworks = [found.get(keys[position]) for position in ranking.positions]
@@ -189,7 +189,7 @@ def _rank(
         query=query,
         preset=options.name,
         weighting=weighting,
-        certified=True,
+        certified=complete,
         indexed=_stored(visible, serving).count(),
         visible=visible.count(),
         provenance=None if serving is None else serving.to_provenance(),
@@ -220,16 +220,22 @@ def list_results(ranking: Ranking, weighting: Weighting, artworks: Sequence[Any]
     ]
 
 
+class Measured(NamedTuple):
+    """Artwork keys in ascending order, the parts of each, and whether none had to be left out."""
+
+    keys: list[Any]
+    parts: DistanceParts
+    complete: bool
+
+
 def _stored(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySet[StoredDescriptor]:
     return StoredDescriptor.objects.filter(
         descriptor_set=serving, entry__artwork__in=artworks.order_by().values("pk")
     )
 
 
-def _measure_all(
-    query: Descriptor, stored: QuerySet[StoredDescriptor]
-) -> tuple[list[Any], DistanceParts]:
-    """Artwork keys, in ascending order, and the distance parts of each to the query.
+def _measure_all(query: Descriptor, stored: QuerySet[StoredDescriptor]) -> Measured:
+    """The distance parts of all stored works to the query.
 
     Every exact descriptor is read; one that is damaged is left out and reported. The parts are
     kept for some minutes, since every other weighting of the same works derives from them.
@@ -241,16 +247,14 @@ def _measure_all(
     names = "\n".join(file_name for _, _, file_name in rows)
     digest = hashlib.sha256(query.content.tobytes() + names.encode()).hexdigest()
     key = f"stylesim:parts:{digest}"
-    measured: tuple[list[Any], DistanceParts] | None = cache.get(key)
+    measured: Measured | None = cache.get(key)
     if measured is None:
         measured = _measure_rows(query, rows)
         cache.set(key, measured, PARTS_SECONDS)
     return measured
 
 
-def _measure_rows(
-    query: Descriptor, rows: Sequence[tuple[Any, int, str]]
-) -> tuple[list[Any], DistanceParts]:
+def _measure_rows(query: Descriptor, rows: Sequence[tuple[Any, int, str]]) -> Measured:
     def measure(row: tuple[Any, int, str]) -> tuple[Any, float] | DescriptorError:
         try:
             return measure_parts(query, files.read_descriptor(row[2]))
@@ -263,4 +267,5 @@ def _measure_rows(
         (row[1], outcome) for row, outcome in measured if isinstance(outcome, DescriptorError)
     )
     sound = [(row[0], part) for row, part in measured if not isinstance(part, DescriptorError)]
-    return [key for key, _ in sound], DistanceParts.stack(part for _, part in sound)
+    parts = DistanceParts.stack(part for _, part in sound)
+    return Measured([key for key, _ in sound], parts, complete=len(sound) == len(rows))

@@ -161,9 +161,10 @@ def release(items: QuerySet[Item]) -> int:
 
 
 def report_damage(entries: Iterable[tuple[int, CoreError]]) -> None:
-    """Mark entries whose descriptor cannot be read, so that a person sees it."""
+    """Drop descriptors that cannot be read and mark their entries, so that a person sees it."""
     for pk, error in entries:
         logger.error("IndexEntry %s: %s", pk, error)
+        StoredDescriptor.objects.filter(entry=pk, descriptor_set__serving=True).delete()
         IndexEntry.objects.filter(pk=pk).exclude(state=State.PENDING).update(**_failure(error))
 
 
@@ -183,6 +184,6 @@ def _plain(value: object) -> object:
 
 def sign_of_life() -> None:
     """Note that a worker of this host is at work."""
-    WorkerSign.objects.update_or_create(
-        host=socket.gethostname(), defaults={"seen_at": timezone.now()}
-    )
+    host, now = socket.gethostname(), timezone.now()
+    if not WorkerSign.objects.filter(host=host).update(seen_at=now):
+        WorkerSign.objects.get_or_create(host=host, defaults={"seen_at": now})
