@@ -162,6 +162,37 @@ def check_throttle(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 
 
 @register()
+def check_database(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """A transaction that reads before it writes fails at once if another wrote meanwhile."""
+    database = settings.DATABASES["default"]
+    options = database.get("OPTIONS", {})
+    if not database["ENGINE"].endswith("sqlite3") or "transaction_mode" in options:
+        return []
+    return [
+        checks.Warning(
+            "Web processes and workers write to SQLite at once, and do not wait for one another.",
+            hint='Add "OPTIONS": {"timeout": 30, "transaction_mode": "IMMEDIATE"} to DATABASES.',
+            id="stylesim_app.W004",
+        )
+    ]
+
+
+@register()
+def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Without MEDIA_ROOT, Django stores uploads wherever the process was started."""
+    backend: Any = settings.STORAGES.get("default", {})
+    if settings.MEDIA_ROOT or backend.get("OPTIONS") or "FileSystem" not in str(backend):
+        return []
+    return [
+        checks.Warning(
+            "MEDIA_ROOT is empty, so that uploads are stored in the working directory.",
+            hint="Set MEDIA_ROOT to a folder.",
+            id="stylesim_app.W005",
+        )
+    ]
+
+
+@register()
 def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """django-q2 delivers a message again after ``retry`` seconds, even one that is at work."""
     cluster = getattr(settings, "Q_CLUSTER", {})

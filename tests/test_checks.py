@@ -33,6 +33,12 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
+        (
+            "DATABASES",
+            {"default": {"ENGINE": "django.db.backends.sqlite3"}},
+            "stylesim_app.W004",
+        ),
+        ("MEDIA_ROOT", "", "stylesim_app.W005"),
         ("Q_CLUSTER", {"timeout": 600, "retry": 60}, "stylesim_app.W002"),
         ("Q_CLUSTER", {"retry": 60}, "stylesim_app.W002"),
         ("Q_CLUSTER", {"timeout": 30, "retry": 60}, "stylesim_app.W003"),
