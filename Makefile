@@ -10,9 +10,6 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; d
 	then echo $$name; break; fi; done)
 
 RUN = $(VENV)/bin/python
-# Pictures of one's own make a collection of their own, one for each folder.
-DEMO_DATA = var/demo$(if $(IMAGES),-$(shell printf '%s' "$(IMAGES)" | cksum | cut -d ' ' -f 1))
-CATALOGUES = $(wildcard */locale/*/LC_MESSAGES/django.po)
 
 # What depends on the database: locks, constraints, several workers at once.
 ON_POSTGRESQL = tests/test_worklist.py tests/test_sets.py tests/test_search.py tests/test_worker.py
@@ -30,12 +27,18 @@ help: ## List these targets
 	@echo "make wheel     build the wheel into dist/"
 	@echo "make clean     delete var/ and dist/, the demo's collections included"
 
+# Pictures of one's own make a collection of their own, one for each folder.
+demo: export IMAGES := $(IMAGES)
 demo: install
-	@env -u DATABASE_URL -u REDIS_URL STYLESIM_DATA_DIR="$(DEMO_DATA)" PYTHONDONTWRITEBYTECODE=1 \
+	@data=var/demo; \
+	if [ -n "$$IMAGES" ]; then \
+		data="$$data-$$(printf '%s' "$$IMAGES" | cksum | cut -d ' ' -f 1)"; fi; \
+	exec env -u DATABASE_URL -u REDIS_URL STYLESIM_DATA_DIR="$$data" PYTHONDONTWRITEBYTECODE=1 \
 		$(RUN) manage.py demo \
-		$(if $(IMAGES),--images "$(IMAGES)") $(if $(PORT),--port $(PORT))
+		$${IMAGES:+--images "$$IMAGES"} $(if $(PORT),--port $(PORT))
 
 test: install-dev chromium lint
+	$(RUN) -m tests.postgresql -q -rs $(ON_POSTGRESQL)
 	$(RUN) -m pytest -rs --cov --cov-report=term
 
 lint: install-dev

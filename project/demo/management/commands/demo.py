@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -90,6 +91,8 @@ class Command(BaseCommand):
                 server.restart()
 
     def _import(self, images: Path | None) -> None:
+        if images is None:
+            self._announce(_("Drawing the sample gallery"))
         path = images.expanduser() if images else collection.draw_gallery(_draw_with_bar)
         counts: Counter[Result] = Counter()
         with progress_bar(0, _("Importing")) as bar:
@@ -112,6 +115,7 @@ class Command(BaseCommand):
 
     def _wait(self, worker: Child) -> None:
         """Until the worker has described everything."""
+        self._announce(_("Describing"))
         left = foreground.count_waiting()
         with progress_bar(left, _("Describing")) as bar:
             while left:
@@ -126,6 +130,12 @@ class Command(BaseCommand):
             self.stderr.write(_("Not described:"))
             for line in failure_lines(failed):
                 self.stderr.write(line)
+
+    def _announce(self, step: str) -> None:
+        """Say what is being done where no bar shows it."""
+        if not sys.stderr.isatty():
+            self.stdout.write(f"{step} ...")
+            self.stdout.flush()
 
     def _keep_working(self, worker: Child) -> None:
         if collection.keep_working(worker):
