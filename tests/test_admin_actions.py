@@ -228,3 +228,21 @@ def test_who_may_delete_artworks_needs_no_permission_for_entries(
     assert not Artwork.objects.filter(pk=artwork.pk).exists()
     assert IndexEntry.objects.count() == 11
     assert not artwork.image.storage.exists(artwork.image.name)
+
+
+def test_works_are_shown_to_the_public_and_hidden_again(make_staff, make_artwork):
+    works = [make_artwork(name, is_public=False) for name in ("disc-a", "disc-b")]
+    client = make_staff("view_artwork", "change_artwork")
+    act(client, "make_public", works)
+    assert "2 works are public now." in messages_of(client.get(LIST))
+    assert Artwork.objects.filter(is_public=True).count() == 2
+    act(client, "make_private", works[:1])
+    assert "1 work is hidden now." in messages_of(client.get(LIST))
+    assert Artwork.objects.filter(is_public=True).count() == 1
+
+
+def test_who_may_only_look_cannot_publish(make_staff, make_artwork):
+    work = make_artwork(is_public=False)
+    act(make_staff("view_artwork"), "make_public", [work])
+    work.refresh_from_db()
+    assert not work.is_public

@@ -249,6 +249,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
 class ArtworkAdmin(SimilarWorksAdminMixin):
     """The app's own artworks, and those of a model derived from ``AbstractArtwork``."""
 
+    actions = ("make_public", "make_private")
     list_display = ("title", "artist", "year_shown", "is_public")
     list_filter = (
         "is_public",
@@ -277,6 +278,18 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
     def year_shown(self, artwork: AbstractArtwork) -> str:
         """The year as written, sorted as a number."""
         return artwork.year
+
+    @admin.action(description=_("Show the selected works to the public"), permissions=["change"])
+    def make_public(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
+        count = artworks.update(is_public=True)
+        said = ngettext("%(count)d work is public now.", "%(count)d works are public now.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+    @admin.action(description=_("Hide the selected works from the public"), permissions=["change"])
+    def make_private(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
+        count = artworks.update(is_public=False)
+        said = ngettext("%(count)d work is hidden now.", "%(count)d works are hidden now.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
     def view_on_site(self, artwork: AbstractArtwork) -> str | None:
         """The page of the artwork; none where the site does not include the pages."""
