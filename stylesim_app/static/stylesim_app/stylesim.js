@@ -108,6 +108,10 @@ async function preview(zone, file) {
   const canvas = zone.querySelector("canvas");
   canvas.hidden = true;
   if (!file) return;
+  // What was said of the file before does not hold for this one.
+  zone.classList.remove("has-errors");
+  zone.querySelector(".errorlist")?.remove();
+  zone.querySelector("input[type=file]").removeAttribute("aria-invalid");
   try {
     const image = await createImageBitmap(file);
     const scale = Math.min(1, 960 / Math.max(image.width, image.height));
