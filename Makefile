@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; d
 RUN = $(VENV)/bin/python
 
 # What depends on the database: locks, constraints, several workers at once.
-ON_POSTGRESQL = tests/test_worklist.py tests/test_sets.py tests/test_search.py tests/test_worker.py
+ON_POSTGRESQL = $(addprefix tests/test_, worklist.py bad_files.py sets.py search.py worker.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install install-dev lint test chromium messages wheel clean
