@@ -1,4 +1,4 @@
-"""The image field of artworks: checks what comes in before anything is stored."""
+"""The fields of artworks that check what comes in before anything is stored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import models
+from django.forms.fields import InvalidJSONInput
 
 from .conf import conf
 from .core.errors import ImageError
 from .core.images import FORMATS, ImageFacts, Limits, check_size, inspect_image
 from .messages import localize
+from .validators import validate_object
 
 
 def image_limits() -> Limits:
@@ -62,3 +64,37 @@ class CheckedImageField(models.ImageField):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": CheckedImageFormField, **kwargs})
+
+
+class ObjectFormField(forms.JSONField):
+    """A JSON object as text; an empty text is an empty object."""
+
+    default_validators = [validate_object]
+    # Of these, validators are not asked; Django counts an empty list among them.
+    empty_values = [None, ""]
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            parsed = super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        return {} if parsed is None else parsed
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was sent, as it was written: it may be no JSON, or JSON that cannot be shown."""
+        return initial if self.disabled or data is None else InvalidJSONInput(data)
+
+    def prepare_value(self, value: Any) -> Any:
+        text = super().prepare_value(value)
+        # Half a surrogate pair, which JSON can hold and no page, as JSON writes it.
+        return type(text)(text.encode(errors="backslashreplace").decode())
+
+
+class ObjectField(models.JSONField):
+    """A JSON object; see ``validate_object``."""
+
+    default_validators = [validate_object]
+    empty_values = [{}]
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": ObjectFormField, **kwargs})

@@ -38,6 +38,7 @@ LAYER_WORDS = {
     "relu5_1": _("Motifs and figures"),
 }
 OWN_WEIGHTS = ("style_weight", "content_weight")
+WEIGHTS = ("preset", *OWN_WEIGHTS, "layer_weights")
 DEFAULT_LIMIT = 10
 
 
@@ -97,13 +98,30 @@ class RankingForm(forms.Form):
         return limit
 
     def clean(self) -> dict[str, Any]:
+        """Look at each weight by itself, so that all that is wrong is said at once, and then at
+        all together."""
         cleaned = super().clean() or self.cleaned_data
-        if not self.errors:
-            try:
-                self.options().weighting()
-            except WeightingError as error:
-                self.add_error(_field_of(error), ValidationError(localize(error), code=error.code))
+        if cleaned.get("preset") == CUSTOM:
+            self._resolve_custom(cleaned)
+        given = {name: cleaned[name] for name in WEIGHTS if cleaned.get(name) not in (None, "")}
+        for name, value in given.items():
+            self._check({name: value}, name)
+        if self.errors.keys().isdisjoint(WEIGHTS):
+            self._check(given, None)
         return cleaned
+
+    def _resolve_custom(self, cleaned: dict[str, Any]) -> None:
+        """What answers call weights of one's own, which only those can mean."""
+        cleaned["preset"] = ""
+        if not any(name in self.errors or cleaned[name] is not None for name in OWN_WEIGHTS):
+            reason = _("Give style_weight, content_weight or both with the preset custom.")
+            self.add_error("preset", ValidationError(reason, code="weighting_custom"))
+
+    def _check(self, weights: dict[str, Any], field: str | None) -> None:
+        try:
+            RankingOptions(**weights).weighting()
+        except WeightingError as error:
+            self.add_error(field, ValidationError(localize(error), code=error.code))
 
     def options(self) -> RankingOptions:
         """What the search is asked for."""
@@ -181,15 +199,3 @@ def artwork_upload_form() -> type[forms.ModelForm[Any]]:
     # A host's model may allow a work without a picture; an upload is one with it.
     form.base_fields[image_field].required = True
     return form
-
-
-def _field_of(error: WeightingError) -> str | None:
-    """The field that an error is about; None if it is about how two fit together."""
-    name = error.params.get("name")
-    if name in ("style_weight", "content_weight"):
-        return str(name)
-    return {
-        "weighting_preset": "preset",
-        "weighting_calibration": "preset",
-        "weighting_zero": None,
-    }.get(error.code, "layer_weights")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .core.descriptors import Provenance
-from .fields import CheckedImageField
+from .fields import CheckedImageField, ObjectField
 from .messages import translate_error
 from .swapping import get_artwork_model_string
 from .years import LAST_YEAR, parse_year
@@ -59,7 +59,7 @@ class AbstractArtwork(models.Model):
         _("public"), default=False, help_text=_("Whether people without an account may see it.")
     )
     image = CheckedImageField(_("image"), upload_to=artwork_path, max_length=255)
-    extra = models.JSONField(_("further fields"), default=dict, blank=True)
+    extra = ObjectField(_("further fields"), default=dict, blank=True)
     created = models.DateTimeField(_("created"), auto_now_add=True)
     modified = models.DateTimeField(_("modified"), auto_now=True)
 

@@ -7,6 +7,7 @@ import zlib
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.html import escape
 from django_q.models import OrmQ
 
 from stylesim_app.models import (
@@ -97,3 +98,45 @@ def test_an_upload_is_ranked_as_soon_as_a_worker_described_it(
     html = staff_client.get(response.url).content.decode()
     assert ranked_titles(html)[0][0] == "disc-a"
     assert Artwork.objects.get(title="upload").year_number == 1889
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "object"),
+        ("[1]", "object"),
+        ('{"a": NaN}', "finite"),
+        ('{"a": 1e999}', "finite"),
+        (r'{"a": "\ud800"}', "Unicode"),
+        (r'{"\u0000": 1}', "Unicode"),
+        ('{"a":' + "[" * 10 + "]" * 10 + "}", "at most 10 deep"),
+        ("[" * 100_000, "valid JSON"),
+        ('{"a": ' + "9" * 5000 + "}", "valid JSON"),
+    ],
+)
+def test_further_fields_that_cannot_be_kept_are_shown_as_they_were_sent(
+    staff_client, make_artwork, text, message
+):
+    artwork = make_artwork()
+    page = staff_client.post(f"{LIST}{artwork.pk}/change/", form_of(extra=text))
+    (error,) = page.context["adminform"].form.errors["extra"]
+    assert message in error
+    assert escape(text) in page.content.decode()
+    assert Artwork.objects.get().extra == {}
+
+
+def test_no_further_fields_are_an_empty_object(staff_client, make_artwork):
+    artwork = make_artwork(extra={"room": "3"})
+    assert (
+        "{&quot;room&quot;: &quot;3&quot;}"
+        in staff_client.get(f"{LIST}{artwork.pk}/change/").content.decode()
+    )
+    response = staff_client.post(f"{LIST}{artwork.pk}/change/", form_of(extra=""))
+    assert response.status_code == 302
+    assert Artwork.objects.get().extra == {}
+
+
+def test_half_a_character_that_was_stored_can_be_mended(staff_client, make_artwork):
+    artwork = make_artwork(extra={"a": "\ud800"})
+    page = staff_client.get(f"{LIST}{artwork.pk}/change/")
+    assert escape(r'{"a": "\ud800"}') in page.content.decode()

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS, Provenance
 from ..models import ImageSearch, WorkItem
-from .serializers import UploadField, artwork_serializer
+from .serializers import StrictSerializer, UploadField, artwork_serializer
 
 Float = serializers.FloatField
 Integer = serializers.IntegerField
@@ -95,7 +95,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     provenance = ProvenanceSerializer()
 
 
-class ImageSearchSerializer(serializers.Serializer[Any]):
+class ImageSearchSerializer(StrictSerializer):
     """An image to search by."""
 
     image = UploadField()
@@ -158,7 +158,7 @@ class IndexStatusSerializer(serializers.Serializer[Any]):
     worker = WorkerSerializer(source="*")
 
 
-class IndexAgainSerializer(serializers.Serializer[Any]):
+class IndexAgainSerializer(StrictSerializer):
     """Which works to index again: by their ids, or all in one state."""
 
     artworks = serializers.ListField(

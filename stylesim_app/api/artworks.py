@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.http import FileResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from ..core.errors import ImageError
 from ..filters import artwork_filterset
 from ..services.thumbnails import make_thumbnail
 from ..swapping import get_image
-from .base import ApiView
+from .base import ApiView, Conflict
 from .permissions import MayWriteArtworks
 from .schema import describe, with_problems
 from .serializers import artwork_serializer
@@ -100,7 +100,9 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
         operation_id="deleteArtwork",
         summary="Delete an artwork",
         description="With its index entry, its descriptor and its thumbnails.",
-        responses=with_problems({204: None}, 401, 403, 404),
+        responses=with_problems(
+            {204: None}, *(401, 403, 404, 409), conflict="Other records refer to it."
+        ),
     ),
 )
 class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
@@ -111,6 +113,12 @@ class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
         self.check_object_permissions(self.request, artwork)
         return artwork
 
+    def perform_destroy(self, artwork: Any) -> None:
+        try:
+            super().perform_destroy(artwork)
+        except (ProtectedError, RestrictedError) as error:
+            raise Conflict(_("Other records refer to this artwork; delete them first.")) from error
+
     def perform_update(self, serializer: Any) -> None:
         # A new picture has a new entry, and what was read before says nothing of it.
         serializer.save().refresh_from_db()
@@ -118,6 +126,10 @@ class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
 
 class ThumbnailView(ApiView):
     """A small JPEG of an artwork, for those who may see it."""
+
+    def known_parameters(self) -> None:
+        # A number of the caller's own makes browsers load it anew.
+        return None
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         # Whoever asks for image/jpeg is right here, though no renderer is for it.

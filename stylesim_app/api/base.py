@@ -13,7 +13,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.openapi import AutoSchema
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    NotAcceptable,
+    NotFound,
+    ParseError,
+    ValidationError,
+)
 from rest_framework.generics import GenericAPIView
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -27,6 +33,13 @@ from ..conf import conf
 from ..services.visibility import visible_artworks
 from ..swapping import get_artwork_model
 from .problems import handle_error
+
+
+class Conflict(APIException):
+    """What was asked for does not fit with what else there is."""
+
+    status_code = 409
+    default_code = "conflict"
 
 
 class Pages(PageNumberPagination):
@@ -50,6 +63,40 @@ class Pages(PageNumberPagination):
         return size
 
 
+class BodyParser(JSONParser):
+    """JSON that is not nested beyond what Python can read."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError as error:
+            raise ParseError(_("The body is nested too deeply.")) from error
+
+
+class _EscapingRenderer(JSONRenderer):
+    ensure_ascii = True
+
+
+class AnswerRenderer(JSONRenderer):
+    """JSON in UTF-8; with escapes if a stored text has half a surrogate pair, which UTF-8 lacks."""
+
+    def render(self, *args: Any, **kwargs: Any) -> bytes:
+        try:
+            return super().render(*args, **kwargs)
+        except UnicodeEncodeError:
+            return _EscapingRenderer().render(*args, **kwargs)
+
+
+class Negotiation(DefaultContentNegotiation):
+    """Answers 406 also where ``format`` asks for what there is not."""
+
+    def filter_renderers(self, renderers: Any, format: str) -> Any:  # noqa: A002  (its name)
+        found = [renderer for renderer in renderers if renderer.format == format]
+        if not found:
+            raise NotAcceptable
+        return found
+
+
 class ApiSchema(AutoSchema):
     """Says that reading needs no account, which is left to the visibility of each artwork."""
 
@@ -63,10 +110,10 @@ class ApiSchema(AutoSchema):
 class ApiMixin:
     """Answers, errors and reading of requests; for views of other packages too."""
 
-    renderer_classes: Any = (JSONRenderer,)
-    parser_classes: Any = (JSONParser, MultiPartParser, FormParser)
+    renderer_classes: Any = (AnswerRenderer,)
+    parser_classes: Any = (BodyParser, MultiPartParser, FormParser)
     permission_classes: Any = (AllowAny,)
-    content_negotiation_class: Any = DefaultContentNegotiation
+    content_negotiation_class: Any = Negotiation
     metadata_class: Any = SimpleMetadata
     versioning_class: Any = None
     schema: Any = ApiSchema()
@@ -82,13 +129,13 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
     filter_backends: Any = ()
 
     def known_parameters(self) -> Collection[str] | None:
-        """The query parameters of the view; None if it does not mind any."""
-        return None
+        """The query parameters for reading; None if the view does not mind any."""
+        return ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known = self.known_parameters()
-        if known is not None and request.method in ("GET", "HEAD"):
+        known = self.known_parameters() if request.method in SAFE_METHODS else ()
+        if known is not None and request.method != "OPTIONS":
             refuse_unknown(request, known)
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -113,16 +160,21 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
 
 
 def parse_key(text: str) -> Any:
-    """A primary key of artworks, or None for what cannot be one."""
+    """A primary key of artworks, or None for what is not one as it is written in addresses."""
     try:
-        return get_artwork_model()._meta.pk.clean(text, None)
+        key = get_artwork_model()._meta.pk.clean(text, None)
     except DjangoValidationError:
         return None
+    return key if str(key) == text else None
 
 
 def refuse_unknown(request: Request, known: Collection[str]) -> None:
     """Raise ValidationError for query parameters that would have no effect."""
-    unknown = sorted(set(request.query_params) - set(known))
+    # The negotiation has looked at ``format``.
+    unknown = sorted(set(request.query_params) - {*known, "format"})
     if unknown:
-        reason = _("There is no such parameter; there are %(names)s.") % {"names": ", ".join(known)}
+        reason = _("This address takes no parameters.")
+        if known:
+            names = ", ".join(known)
+            reason = _("There is no such parameter; there are %(names)s.") % {"names": names}
         raise ValidationError({name: [reason] for name in unknown})

@@ -21,7 +21,6 @@ from ..forms import RankingForm
 from ..services.search import RankingOptions
 from .base import ApiView
 
-WEIGHTS = ("preset", "style_weight", "content_weight", "layer_weights")
 _FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from math import ceil
@@ -9,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.settings import api_settings
@@ -28,7 +29,7 @@ def problem_response(
     code: str,
     headers: Mapping[str, str] | None = None,
     **members: Any,
-) -> JsonResponse:
+) -> HttpResponse:
     """An answer of type ``about:blank``: its title is that of the status, ``code`` tells more.
 
     It is no answer of Django REST framework's, whose renderer could be one for YAML or HTML.
@@ -40,16 +41,12 @@ def problem_response(
         "code": code,
         "detail": detail,
     }
-    return JsonResponse(
-        facts | members,
-        status=status,
-        headers=headers,
-        content_type=CONTENT_TYPE,
-        json_dumps_params={"ensure_ascii": False},
-    )
+    # What was sent may be quoted, even if it is half a surrogate pair, which UTF-8 lacks.
+    content = json.dumps(facts | members, ensure_ascii=False).encode(errors="backslashreplace")
+    return HttpResponse(content, status=status, headers=headers, content_type=CONTENT_TYPE)
 
 
-def handle_error(error: Exception, context: Mapping[str, Any]) -> JsonResponse | None:
+def handle_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """The problem that an error is, or None if it is a fault of the program."""
     if isinstance(error, NotIndexed):
         reason = told_reason(context["request"].user, error.state, str(error))
@@ -71,7 +68,7 @@ def handle_error(error: Exception, context: Mapping[str, Any]) -> JsonResponse |
             return None
         response = problem_response(
             known.status_code,
-            f"{known.detail} {_hint(known, context['view'])}".strip(),
+            f"{_as_sentence(str(known.detail))} {_hint(known, context['view'])}".strip(),
             str(known.get_codes()),
             headers=dict(_headers(known)),
         )
@@ -88,6 +85,11 @@ def told_reason(user: Any, state: str, reason: str) -> str:
         WorkItem.State.PENDING.value: _("It is waiting for a worker to describe it."),
         WorkItem.State.FAILED.value: _("It could not be described; staff can see why."),
     }.get(state, reason)
+
+
+def _as_sentence(text: str) -> str:
+    """Some messages of Django REST framework end without a full stop."""
+    return text if text.endswith((".", "。", "!", "?")) else f"{text}."
 
 
 def _as_api_error(error: Exception) -> exceptions.APIException | None:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from ..core.errors import ImageError
 from ..exceptions import NotIndexed
+from ..forms import WEIGHTS
 from ..models import WorkItem
 from ..services import searches
 from ..services.compare import compare_artworks
@@ -27,7 +28,7 @@ from .answers import (
     SimilarSerializer,
 )
 from .base import ApiView
-from .parameters import WEIGHTS, RankingView, read_options
+from .parameters import RankingView, read_options
 from .problems import told_reason
 from .schema import RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
 from .throttling import SearchThrottle

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, PRESETS
 from ..forms import DEFAULT_LIMIT
+from ..services.search import CUSTOM
 from .base import ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
 
@@ -41,10 +42,14 @@ class ProblemSerializer(serializers.Serializer[Any]):
     state = serializers.CharField(required=False, help_text="Of a work that is not indexed.")
 
 
-def with_problems(answers: dict[Any, Any], *statuses: int) -> dict[Any, Any]:
-    """The answers of an operation, with the errors that it may end in."""
+def with_problems(
+    answers: dict[Any, Any], *statuses: int, conflict: str = _MEANING[409]
+) -> dict[Any, Any]:
+    """The answers of an operation, with the errors that it may end in; ``conflict`` says what
+    409 means there."""
+    meaning = {**_MEANING, 409: conflict}
     problems = {
-        (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=_MEANING[status])
+        (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=meaning[status])
         for status in statuses
     }
     return {**answers, **problems}
@@ -62,7 +67,11 @@ def describe(**facts: Any) -> Callable[[Any], Any]:
 
 WEIGHT_PARAMETERS = [
     OpenApiParameter(
-        "preset", str, enum=PRESETS, default=DEFAULT_PRESET, description="What to rank by."
+        "preset",
+        str,
+        enum=(*PRESETS, CUSTOM),
+        default=DEFAULT_PRESET,
+        description="What to rank by; custom needs a weight.",
     ),
     OpenApiParameter("style_weight", float, description="In place of the preset's, zero or more."),
     OpenApiParameter(

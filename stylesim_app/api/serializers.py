@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from django.core.files.base import File
+from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
@@ -18,6 +20,7 @@ from ..messages import translate_note
 from ..models import IndexEntry, WorkItem
 from ..services.thumbnails import SIZES
 from ..swapping import get_artwork_model, get_image
+from ..validators import validate_object
 from .problems import told_reason
 
 
@@ -39,6 +42,40 @@ class UploadField(serializers.FileField):
             return super().to_representation(value)
         except (NotImplementedError, ValueError):
             return None
+
+
+class JsonField(serializers.JSONField):
+    """Any JSON that is not nested beyond what Python can walk through."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except RecursionError:
+            self.fail("invalid")
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not have; those that it only shows are passed over."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = self._name_unknown(data)
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            named: Any = error.detail
+            raise serializers.ValidationError({**named, **unknown}) from error
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return values
+
+    def _name_unknown(self, data: Any) -> dict[str, list[str]]:
+        if not isinstance(data, Mapping):
+            return {}
+        known = [name for name, field in self.fields.items() if not field.read_only]
+        reason = _("There is no such field; there are %(names)s.") % {"names": ", ".join(known)}
+        # Forms of pages hold the token too.
+        unknown = set(data) - {*self.fields, "csrfmiddlewaretoken"}
+        return {str(name): [reason] for name in sorted(unknown)}
 
 
 class IndexStateSerializer(serializers.Serializer[IndexEntry]):
@@ -72,9 +109,13 @@ class ThumbnailsSerializer(serializers.Serializer[Any]):
         }
 
 
-class BaseArtworkSerializer(serializers.ModelSerializer[Any]):
+class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     """An artwork: the fields that the model in use has, and what the index says of it."""
 
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.JSONField: JsonField,
+    }
     url = serializers.SerializerMethodField(help_text="The page of the artwork, if it has one.")
     thumbnails = serializers.SerializerMethodField()
     index = serializers.SerializerMethodField()
@@ -106,9 +147,9 @@ class BaseArtworkSerializer(serializers.ModelSerializer[Any]):
         return IndexStateSerializer(entry, context=self.context).data
 
     def validate_extra(self, value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise serializers.ValidationError(_("Give an object of names and values."))
-        return value
+        # A host's own field of that name may be one that does not check.
+        validate_object(value)
+        return dict(value)
 
     def _absolute(self, path: str) -> str:
         return str(self.context["request"].build_absolute_uri(path))

@@ -92,7 +92,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "extra",
-                    models.JSONField(blank=True, default=dict, verbose_name="further fields"),
+                    stylesim_app.fields.ObjectField(
+                        blank=True, default=dict, verbose_name="further fields"
+                    ),
                 ),
                 ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("modified", models.DateTimeField(auto_now=True, verbose_name="modified")),

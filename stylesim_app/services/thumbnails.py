@@ -74,8 +74,13 @@ def _thumbnailer(storage: Storage, name: str) -> Thumbnailer:
 
 
 def _open_source(source: Thumbnailer | None, size: tuple[int, int], **_: Any) -> Image.Image:
-    """Decode with the rules of the core, so that a picture looks as the network sees it."""
+    """Decode with the rules of the core, so that a picture looks as the network sees it.
+
+    It is made small here, where no side comes to less than a pixel, however long the other is.
+    """
     if source is None:
         raise FileNotFoundError
     source.open("rb")
-    return open_image(source.read(), image_limits(), min_side=min(size))[0]
+    image, _facts = open_image(source.read(), image_limits(), min_side=min(size))
+    image.thumbnail(size, Image.Resampling.LANCZOS)
+    return image

@@ -29,7 +29,8 @@ def visible_artwork(request: HttpRequest, pk: str) -> Any:
         artwork = visible_artworks(request).filter(pk=pk).first()
     except (ValueError, ValidationError):
         artwork = None
-    if artwork is None:
+    # One address for each: " 1" and digits of other scripts are numbers to Python too.
+    if artwork is None or str(artwork.pk) != pk:
         raise Http404
     return artwork
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from urllib.parse import unquote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import ProtectedError, RestrictedError
 from django.urls import reverse
 from PIL import Image
 
@@ -177,13 +179,20 @@ def test_who_sees_what(visitor, curator, with_permissions, make_artwork):
 @pytest.mark.parametrize("rest", ["", "similar/", "small.jpg"])
 def test_what_is_not_visible_looks_like_what_is_not_there(visitor, make_artwork, rest):
     hidden = make_artwork(is_public=False)
-    for key in (hidden.pk, 999_999, "x", 10**30, "%00"):
+    other_digits = "%D9%A0"
+    for key in (hidden.pk, 999_999, "x", 10**30, "%00", other_digits):
         response = visitor.get(f"{LIST}{key}/{rest}")
         problem = check_problem(response, 404, "not_found")
-        shown = "\0" if key == "%00" else str(key)
+        shown = unquote(str(key))
         assert problem["detail"].replace(shown, "ID") == (
             "There is no artwork ID that you may see. Look it up in the list."
         )
+
+
+@pytest.mark.parametrize("written", ["%20{}", "{}%20", "0{}", "%2B{}", "%EF%BC%91"])
+def test_a_work_has_one_address(visitor, make_artwork, written):
+    artwork = make_artwork(pk=1)
+    check_problem(visitor.get(f"{LIST}{written.format(artwork.pk)}/"), 404, "not_found")
 
 
 def test_a_thumbnail_is_a_small_jpeg_whatever_is_accepted(visitor, make_artwork):
@@ -194,6 +203,18 @@ def test_a_thumbnail_is_a_small_jpeg_whatever_is_accepted(visitor, make_artwork)
     with Image.open(io.BytesIO(b"".join(response.streaming_content))) as image:
         assert image.format == "JPEG"
         assert max(image.size) <= 240
+
+
+@pytest.mark.parametrize("shape", [(20_000, 1), (1, 20_000)])
+@pytest.mark.parametrize(("size", "side"), [("small", 240), ("large", 1600)])
+def test_a_picture_that_is_nearly_a_line_has_thumbnails(visitor, make_artwork, shape, size, side):
+    artwork = make_artwork()
+    content = io.BytesIO()
+    Image.new("RGB", shape).save(content, "PNG")
+    artwork.image.save("line.png", content)
+    response = visitor.get(f"{LIST}{artwork.pk}/{size}.jpg")
+    with Image.open(io.BytesIO(b"".join(response.streaming_content))) as image:
+        assert sorted(image.size) == [1, side]
 
 
 def test_a_thumbnail_of_a_lost_file_is_not_there(visitor, make_artwork):
@@ -281,6 +302,19 @@ def test_delete(curator, make_artwork, django_capture_on_commit_callbacks):
         assert curator.delete(address(artwork)).status_code == 204
     assert not Artwork.objects.exists()
     assert not artwork.image.storage.exists(artwork.image.name)
+
+
+@pytest.mark.parametrize("kind", [ProtectedError, RestrictedError])
+def test_what_other_records_need_stays(curator, make_artwork, monkeypatch, kind):
+    artwork = make_artwork()
+
+    def refuse(_artwork):
+        raise kind("Loans need it.", set())
+
+    monkeypatch.setattr(Artwork, "delete", refuse)
+    problem = check_problem(curator.delete(address(artwork)), 409, "conflict")
+    assert "Other records" in problem["detail"]
+    assert "state" not in problem
 
 
 @pytest.mark.parametrize("kind", BAD_PICTURES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django_q.models import OrmQ
 
@@ -17,7 +19,7 @@ INDEX = "/api/index/"
 def send(django_capture_on_commit_callbacks):
     def post(client, body):
         with django_capture_on_commit_callbacks(execute=True):
-            return client.post(INDEX, body, format="json")
+            return client.post(INDEX, json.dumps(body), content_type="application/json")
 
     return post
 
@@ -112,10 +114,20 @@ def test_one_bad_id_refuses_all_and_is_named(curator, collection, send):
         ({"artworks": list(range(1001))}, {"artworks"}),
         ({"state": "lost"}, {"state"}),
         ([1, 2], {"non_field_errors"}),
+        ({"state": "failed", "limit": 3}, {"limit"}),
+        ({"state": "\ud800"}, {"state"}),
     ],
 )
 def test_a_bad_request_is_named(curator, send, body, names):
     assert set(check_problem(send(curator, body), 400, "invalid")["errors"]) == names
+
+
+def test_the_index_takes_no_parameters(visitor, curator, db):
+    problem = check_problem(visitor.get(INDEX, {"x": 1}), 400, "invalid")
+    assert list(problem["errors"]) == ["x"]
+    assert "no parameters" in problem["errors"]["x"][0]
+    response = curator.post(f"{INDEX}?state=failed", {"state": "failed"}, format="json")
+    assert list(check_problem(response, 400, "invalid")["errors"]) == ["state"]
 
 
 def test_indexing_needs_its_permission(visitor, curator, with_permissions, collection, send):

@@ -101,6 +101,46 @@ def test_the_ranking_is_that_of_the_service(visitor, collection):
     ]
 
 
+def test_own_weights_may_be_called_by_the_name_that_answers_give(visitor, collection):
+    weights = {"style_weight": 2, "layer_weights": "1,0,0,0,0"}
+    for address, query in (
+        (similar(collection["disc-a"]), {}),
+        (COMPARE, {"a": collection["disc-a"].pk, "b": collection["disc-b"].pk}),
+    ):
+        named = visitor.get(address, {**query, **weights, "preset": "custom"})
+        assert named.json() == visitor.get(address, {**query, **weights}).json()
+        assert named.json()["preset"] == "custom"
+        response = visitor.get(address, {**query, "preset": "custom"})
+        problem = check_problem(response, 400, "invalid")
+        assert list(problem["errors"]) == ["preset"]
+        assert "style_weight" in problem["errors"]["preset"][0]
+
+
+def test_all_that_is_wrong_is_said_at_once(visitor, collection):
+    wrong = {
+        "preset": "louvre",
+        "style_weight": "-1",
+        "content_weight": "1e308",
+        "layer_weights": "1,2,3",
+        "limit": "0",
+    }
+    response = visitor.get(similar(collection["disc-a"]), wrong)
+    assert set(check_problem(response, 400, "invalid")["errors"]) == set(wrong)
+    wrong = {"style_weight": "0", "content_weight": "0", "limit": "0"}
+    response = visitor.get(similar(collection["disc-a"]), wrong)
+    errors = check_problem(response, 400, "invalid")["errors"]
+    assert set(errors) == {"non_field_errors", "limit"}
+    wrong = {"preset": "custom", "style_weight": "much"}
+    response = visitor.get(similar(collection["disc-a"]), wrong)
+    assert list(check_problem(response, 400, "invalid")["errors"]) == ["style_weight"]
+
+
+def test_the_calibrated_preset_refuses_bad_layer_weights_too(visitor, collection):
+    wrong = {"preset": "balanced", "layer_weights": "1,2,3"}
+    response = visitor.get(similar(collection["disc-a"]), wrong)
+    assert list(check_problem(response, 400, "invalid")["errors"]) == ["layer_weights"]
+
+
 @pytest.mark.parametrize("preset", ["paper", "style", "content", "balanced"])
 def test_every_preset(visitor, collection, preset):
     answer = visitor.get(similar(collection["disc-a"]), {"preset": preset}).json()

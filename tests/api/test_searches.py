@@ -179,6 +179,13 @@ def test_a_search_needs_an_image(visitor, db):
     assert list(problem["errors"]) == ["image"]
 
 
+def test_a_search_takes_nothing_but_an_image(visitor, db):
+    response = visitor.post("/api/search/?limit=3", {"image": upload()}, format="multipart")
+    assert list(check_problem(response, 400, "invalid")["errors"]) == ["limit"]
+    response = visitor.post("/api/search/", {"image": upload(), "limit": 3}, format="multipart")
+    assert list(check_problem(response, 400, "invalid")["errors"]) == ["limit"]
+
+
 def test_searches_are_throttled_for_each_caller_and_asking_is_not(
     visitor, with_permissions, start, settings, db
 ):

@@ -111,6 +111,8 @@ def test_a_body_of_another_type(curator, db):
         (b'{"title": ', "application/json"),
         (b'{"extra": {"width": NaN}}', "application/json"),
         (b"\xff\xfe", "application/json"),
+        (b"[" * 100_000, "application/json"),
+        (b'{"extra":' * 100_000, "application/json"),
         (b"--x\r\n", "multipart/form-data"),
         (b"nothing", "multipart/form-data; boundary=\xff"),
     ],
@@ -118,12 +120,22 @@ def test_a_body_of_another_type(curator, db):
 def test_a_body_that_is_not_what_its_type_says(curator, body, content_type, db):
     response = curator.post("/api/artworks/", body, content_type=content_type)
     problem = check_problem(response, 400, "parse_error")
-    assert "Content-Type" in problem["detail"]
+    assert ". Check that the body is what its Content-Type says." in problem["detail"]
 
 
 def test_an_answer_of_another_type_than_there_is(visitor, db):
     response = visitor.get("/api/artworks/", HTTP_ACCEPT="application/xml")
     assert "application/json" in check_problem(response, 406, "not_acceptable")["detail"]
+
+
+@pytest.mark.parametrize("rest", ["", "artworks/", "index/", "schema/", "docs/"])
+def test_a_format_that_there_is_not(visitor, db, rest):
+    check_problem(visitor.get(f"/api/{rest}?format=xml"), 406, "not_acceptable")
+
+
+@pytest.mark.parametrize("rest", ["", "artworks/", "index/", "schema/"])
+def test_a_format_that_there_is(visitor, db, rest):
+    assert visitor.get(f"/api/{rest}?format=json").status_code == 200
 
 
 def test_too_much_beside_the_file(curator, settings, db):
@@ -169,6 +181,33 @@ def test_options_describe_an_address(curator, db):
     assert answer["actions"]["POST"]["image"]["required"] is True
 
 
+@pytest.mark.parametrize(
+    ("rest", "methods"),
+    [
+        ("", "GET"),
+        ("artworks/", "GET, POST"),
+        ("artworks/1/", "GET, PUT, PATCH, DELETE"),
+        ("artworks/999/", "GET, PUT, PATCH, DELETE"),
+        ("artworks/1/similar/", "GET"),
+        ("artworks/1/small.jpg", "GET"),
+        ("search/", "POST"),
+        ("search/b5317a9b-0366-4ef9-a227-a6d979a63550/", "GET"),
+        ("compare/", "GET"),
+        ("index/", "GET, POST"),
+        ("token/", "POST"),
+        ("schema/", "GET"),
+        ("docs/", "GET"),
+    ],
+)
+@pytest.mark.parametrize("accepted", ["*/*", "text/html,*/*;q=0.8"])
+def test_every_address_says_what_it_takes(visitor, curator, make_artwork, rest, methods, accepted):
+    make_artwork(pk=1)
+    for client in (visitor, curator):
+        response = client.options(f"/api/{rest}", HTTP_ACCEPT=accepted)
+        assert response.status_code == 200
+        assert set(methods.split(", ")) <= set(response["Allow"].split(", "))
+
+
 def test_the_schema_is_valid_and_without_warnings(db):
     output = StringIO()
     call_command("spectacular", validate=True, fail_on_warn=True, stdout=output)
@@ -191,6 +230,12 @@ def test_the_schema_is_valid_and_without_warnings(db):
         ]
         assert problems
         assert all(list(content) == ["application/problem+json"] for content in problems)
+    conflicts = {
+        name: operations[name]["responses"]["409"]["description"]
+        for name in ("deleteArtwork", "compareArtworks")
+    }
+    assert "Other records" in conflicts["deleteArtwork"]
+    assert "Not indexed" in conflicts["compareArtworks"]
     similar = {entry["name"] for entry in operations["listSimilarArtworks"]["parameters"]}
     ranking = {"preset", "style_weight", "content_weight", "layer_weights", "limit"}
     assert similar == {
