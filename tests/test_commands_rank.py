@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 from django.utils import timezone
 
 from stylesim_app.core.distances import PRESETS
@@ -266,3 +266,12 @@ def test_works_without_descriptors_do_not_count(collection):
     StoredDescriptor.objects.exclude(entry__artwork__in=kept).delete()
     with pytest.raises(CommandError, match="needs at least 4 indexed works; there are 3"):
         call_command("stylesim_calibrate")
+
+
+def test_the_status_can_be_asked_for_when_a_setting_is_wrong(collection, settings, capsys):
+    settings.STYLESIM_WEIGHTS = "nonsense"
+    options = {"no_color": True, "force_color": False, "skip_checks": False}
+    load_command_class("stylesim_app", "stylesim_status").execute(
+        check=False, json=False, **options
+    )
+    assert "12" in capsys.readouterr().out

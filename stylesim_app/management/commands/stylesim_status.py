@@ -23,6 +23,8 @@ State = WorkItem.State
 
 class Command(BaseCommand):
     help = "Say where the index stands, and what to do next."
+    # It is what one turns to when a setting is wrong.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="Print JSON.")
