@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.files.base import ContentFile
 from django.test import RequestFactory
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from stylesim_app import tasks
 from stylesim_app.core.descriptors import Descriptor
@@ -33,6 +33,13 @@ def storages(settings: Any, tmp_path: Path) -> None:
         "stylesim": {"BACKEND": backend, "OPTIONS": {"location": tmp_path / "stylesim"}},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A page that was asked for in another language leaves it active in its thread."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,8 @@ def test_the_gallery_finds_filters_and_orders(client, collection):
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"year_from": "abc"}, "Enter a number."),
+        ({"year_from": "abc"}, "Enter a whole number."),
+        ({"year_from": "9" * 40}, "less than or equal to 9999"),
         ({"ordering": "password"}, "Select a valid choice"),
         ({"q": "a\0b"}, "Null characters are not allowed."),
     ],
@@ -55,10 +56,6 @@ def test_a_filter_that_cannot_be_used_is_marked_and_lists_nothing(
     assert message in text
     assert "These filters cannot be used" in text
     assert titles(text) == []
-
-
-def test_an_enormous_year_fits_nothing(client, collection):
-    assert "No work fits" in page(client, "gallery", year_from="9" * 40)
 
 
 def test_the_gallery_has_pages_that_keep_the_query(client, make_artwork):
@@ -217,7 +214,7 @@ def test_ranked_works_can_be_narrowed(client, collection):
         ({"limit": "100000"}, "At most 100 works can be asked for at once."),
         ({"limit": "0"}, "greater than or equal to 1"),
         ({"limit": "many"}, "Enter a whole number."),
-        ({"year_to": "then"}, "Enter a number."),
+        ({"year_to": "then"}, "Enter a whole number."),
     ],
 )
 def test_weights_that_cannot_be_used_are_marked(client, collection, query, message):
