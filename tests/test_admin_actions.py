@@ -105,7 +105,7 @@ def test_candidates_can_be_narrowed(staff_client, collection):
         ("&layer_weights=a,b", "Give 5 numbers"),
         ("&limit=100000", "At most 100 works"),
         ("&limit=0", "greater than or equal to 1"),
-        ("&year_from=late", "Enter a number."),
+        ("&year_from=late", "Enter a whole number."),
     ],
 )
 def test_a_wrong_option_is_told_and_nothing_is_ranked(staff_client, collection, query, message):
