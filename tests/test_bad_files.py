@@ -11,7 +11,7 @@ from django.utils import timezone
 from stylesim_app.core.errors import WeightsError
 from stylesim_app.exceptions import NotIndexed
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
-from stylesim_app.services import extraction, files, indexing, worklist
+from stylesim_app.services import extraction, files, storing, worklist
 
 from . import pictures
 from .core.test_images import png_bomb
@@ -127,7 +127,7 @@ def test_an_animation_is_described_by_its_first_frame_and_says_so(make_artwork, 
     content = pictures.encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     artwork.image.save("animated.gif", ContentFile(content))
     run_worker()
-    assert IndexEntry.objects.get().note == indexing.FIRST_FRAME_NOTE
+    assert IndexEntry.objects.get().note == storing.FIRST_FRAME_NOTE
 
 
 # Damaged descriptors

@@ -5,19 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
-
 from ..conf import conf
-from ..core.descriptors import Descriptor
 from ..core.errors import CoreError, DescriptorError, ImageError, WeightsError
 from ..messages import WorkError
-from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor
+from ..models import ImageSearch, IndexEntry
 from ..swapping import get_image
-from . import calibration, extraction, files, searches, sets, worklist
+from . import calibration, extraction, files, sets, storing, worklist
 from .extraction import ImageFile, Picture
 
-FIRST_FRAME_NOTE = "first_frame"
 Item = IndexEntry | ImageSearch
 
 
@@ -68,7 +63,7 @@ def _work_on(items: Sequence[Item]) -> None:
     descriptor_set = sets.open_set(descriptors[0].provenance)
     for (item, picture), descriptor in zip(pictures, descriptors, strict=True):
         try:
-            _store(item, picture, descriptor, descriptor_set)
+            storing.store(item, picture, descriptor, descriptor_set)
         except OSError as error:
             worklist.fail(item, extraction.as_work_error(error), final=False)
     sets.switch_when_complete(descriptor_set)
@@ -83,41 +78,3 @@ def _locate(item: Item) -> ImageFile | None:
         item.delete()
         return None
     return image.storage, str(image.name)
-
-
-def _store(
-    item: Item, picture: Picture, descriptor: Descriptor, descriptor_set: DescriptorSet
-) -> None:
-    """Write the descriptor, then the rows; what was overtaken by a newer request is dropped."""
-    if isinstance(item, ImageSearch):
-        searches.store(item, picture, descriptor, descriptor_set)
-        return
-    name = files.write("descriptors", "safetensors", descriptor.to_bytes())
-    try:
-        with transaction.atomic():
-            stored = _replace_descriptor(item, picture, descriptor_set, name)
-    except IntegrityError:
-        # The artwork was deleted meanwhile.
-        stored = False
-    if not stored:
-        files.delete([name])
-
-
-def _replace_descriptor(
-    entry: IndexEntry, picture: Picture, descriptor_set: DescriptorSet, name: str
-) -> bool:
-    finished = worklist.finish(
-        entry,
-        image_name=get_image(entry.artwork).name,
-        image_sha256=picture.sha256,
-        note=FIRST_FRAME_NOTE if picture.facts.frames > 1 else "",
-        indexed_at=timezone.now(),
-    )
-    if not finished:
-        return False
-    outdated = StoredDescriptor.objects.filter(entry=entry)
-    if picture.sha256 == entry.image_sha256:
-        outdated = outdated.filter(descriptor_set=descriptor_set)
-    outdated.delete()
-    StoredDescriptor.objects.create(entry=entry, descriptor_set=descriptor_set, file_name=name)
-    return True

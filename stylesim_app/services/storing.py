@@ -1,0 +1,55 @@
+"""Store what the network said of a picture: the file first, then the rows."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ..core.descriptors import Descriptor
+from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor
+from ..swapping import get_image
+from . import files, searches, worklist
+from .extraction import Picture
+
+FIRST_FRAME_NOTE = "first_frame"
+
+
+def store(
+    item: IndexEntry | ImageSearch,
+    picture: Picture,
+    descriptor: Descriptor,
+    descriptor_set: DescriptorSet,
+) -> None:
+    """Write the descriptor, then the rows; what was overtaken by a newer request is dropped."""
+    if isinstance(item, ImageSearch):
+        searches.store(item, picture, descriptor, descriptor_set)
+        return
+    name = files.write("descriptors", "safetensors", descriptor.to_bytes())
+    try:
+        with transaction.atomic():
+            stored = _replace_descriptor(item, picture, descriptor_set, name)
+    except IntegrityError:
+        # The artwork was deleted meanwhile.
+        stored = False
+    if not stored:
+        files.delete([name])
+
+
+def _replace_descriptor(
+    entry: IndexEntry, picture: Picture, descriptor_set: DescriptorSet, name: str
+) -> bool:
+    finished = worklist.finish(
+        entry,
+        image_name=get_image(entry.artwork).name,
+        image_sha256=picture.sha256,
+        note=FIRST_FRAME_NOTE if picture.facts.frames > 1 else "",
+        indexed_at=timezone.now(),
+    )
+    if not finished:
+        return False
+    outdated = StoredDescriptor.objects.filter(entry=entry)
+    if picture.sha256 == entry.image_sha256:
+        outdated = outdated.filter(descriptor_set=descriptor_set)
+    outdated.delete()
+    StoredDescriptor.objects.create(entry=entry, descriptor_set=descriptor_set, file_name=name)
+    return True
