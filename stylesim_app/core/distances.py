@@ -72,6 +72,19 @@ class DistanceParts:
         table = table.reshape(-1, len(STYLE_LAYERS) + 1)
         return cls(layers=table[:, :-1], content=table[:, -1])
 
+    @classmethod
+    def unknown(cls, count: int) -> Self:
+        """NaN for each of ``count`` pairs."""
+        return cls(np.full((count, len(STYLE_LAYERS)), np.nan), np.full(count, np.nan))
+
+    def take(self, positions: NDArray[np.intp]) -> Self:
+        """The parts of some of the pairs."""
+        return type(self)(self.layers[positions], self.content[positions])
+
+    def put(self, positions: NDArray[np.intp], parts: DistanceParts) -> None:
+        """Write the parts of some of the pairs."""
+        self.layers[positions], self.content[positions] = parts.layers, parts.content
+
     def style_distances(self, layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS) -> FloatArray:
         """``sqrt(sum_l w_l d_l ** 2)``, ``(n,)``."""
         squares: FloatArray = np.square(self.layers) @ np.asarray(layer_weights)
@@ -88,7 +101,7 @@ def measure_parts(a: Descriptor, b: Descriptor) -> tuple[FloatArray, float]:
 
     Raises DescriptorError if the two are of different provenance.
     """
-    if a.provenance.digest != b.provenance.digest:
+    if a.provenance != b.provenance and a.provenance.digest != b.provenance.digest:
         raise DescriptorError(
             "descriptor_provenance", left=a.provenance.digest, right=b.provenance.digest
         )

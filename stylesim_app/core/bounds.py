@@ -1,0 +1,117 @@
+"""Bounds of the distances between compact descriptors.
+
+With ``a = ||x - mean||^2``, Pythagoras gives ``||z_A - z_B||^2 + r_A^2 + r_B^2 = a_A + a_B -
+2 z_A z_B``; what the projection leaves out of two works lies between parallel and opposite, so::
+
+    ||x_A - x_B||^2  =  a_A + a_B - 2 z_A z_B  +-  2 r_A r_B
+
+for each layer, and so for every weighting. The middle is the estimate. One matrix product a layer
+bounds many works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compression import ROUNDING, CompactDescriptor
+from .descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS
+from .distances import Weighting
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Squares of layer distances, and how far they may be off: by layer, ``(queries, works)``."""
+
+    squares: Mapping[str, FloatArray]
+    swings: Mapping[str, FloatArray]
+
+    def lower(self, weighting: Weighting) -> FloatArray:
+        """No distance is less, ``(queries, works)``."""
+        return self._weigh(weighting, -1)
+
+    def estimate(self, weighting: Weighting) -> FloatArray:
+        """The distances if what the projections leave out were orthogonal."""
+        return self._weigh(weighting, 0)
+
+    def upper(self, weighting: Weighting) -> FloatArray:
+        """No distance is more."""
+        return self._weigh(weighting, 1)
+
+    def _weigh(self, weighting: Weighting, direction: int) -> FloatArray:
+        # In float64, since weights may be beyond float32's range.
+        terms = []
+        if weighting.style_weight:
+            style = sum(
+                np.float64(weight) * self._bound(layer, direction)
+                for layer, weight in zip(STYLE_LAYERS, weighting.layer_weights, strict=True)
+                if weight
+            )
+            terms.append(weighting.style_weight * np.sqrt(style))
+        if weighting.content_weight:
+            content = np.sqrt(self._bound(CONTENT_LAYER, direction))
+            terms.append(np.float64(weighting.content_weight) * content)
+        distances: FloatArray = sum(terms[1:], start=terms[0])
+        return distances
+
+    def _bound(self, layer: str, direction: int) -> FloatArray:
+        squares = self.squares[layer]
+        if direction:
+            squares = squares + direction * self.swings[layer]
+        bounded: FloatArray = np.maximum(squares, 0)
+        return bounded
+
+
+@dataclass(frozen=True, eq=False)
+class CompactTable:
+    """Compact descriptors of ``n`` works by layer, so that a layer is one block of memory.
+
+    ``z[layer]`` is ``(n, m)``; ``norms[layer]`` is ``(n, 2)``, ``||x - mean||^2`` and ``r``.
+    """
+
+    z: Mapping[str, NDArray[np.float32]]
+    norms: Mapping[str, NDArray[np.float32]]
+
+    def __len__(self) -> int:
+        return len(self.z[CONTENT_LAYER])
+
+    def rows(self, start: int, stop: int) -> Self:
+        """A part of the table, not copied."""
+        return type(self)(
+            {layer: block[start:stop] for layer, block in self.z.items()},
+            {layer: block[start:stop] for layer, block in self.norms.items()},
+        )
+
+    def bound(self, queries: Sequence[CompactDescriptor], weighting: Weighting) -> Bounds:
+        """Bounds of the distances of each query to each work, in the layers that count.
+
+        Memory: up to 48 bytes for each pair of a query and a work.
+        """
+        squares: dict[str, FloatArray] = {}
+        swings: dict[str, FloatArray] = {}
+        for layer in used_layers(weighting):
+            index = LAYERS.index(layer)
+            z = np.stack([query.layer(layer) for query in queries])
+            own = np.array([[query.squares[index], query.residuals[index]] for query in queries])
+            totals = own[:, :1] + self.norms[layer][:, 0]
+            swings[layer] = 2 * own[:, 1:] * self.norms[layer][:, 1] + np.float32(ROUNDING) * totals
+            totals -= 2 * (z @ self.z[layer].T)
+            squares[layer] = totals
+        return Bounds(squares, swings)
+
+
+def used_layers(weighting: Weighting) -> list[str]:
+    """The layers that a weighting does not multiply with zero, in the order of LAYERS."""
+    layers = []
+    if weighting.style_weight:
+        weights = zip(STYLE_LAYERS, weighting.layer_weights, strict=True)
+        layers = [layer for layer, weight in weights if weight]
+    if weighting.content_weight:
+        layers.append(CONTENT_LAYER)
+    return layers
