@@ -118,6 +118,8 @@ WHITENOISE_USE_FINDERS = True
 
 STYLESIM_WEIGHTS = os.environ.get("STYLESIM_WEIGHTS", "paintings")
 STYLESIM_MODEL_DIR = DATA_DIR / "models"
+STYLESIM_STORE = os.environ.get("STYLESIM_STORE", "embedded")
+STYLESIM_CACHE_DIR = DATA_DIR / "cache"
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
 Q_CLUSTER = {

@@ -71,6 +71,19 @@ class Conf:
         return int(getattr(settings, "STYLESIM_MAX_RESULTS", 100))
 
     @property
+    def store(self) -> str:
+        return str(getattr(settings, "STYLESIM_STORE", "embedded"))
+
+    @property
+    def cache_dir(self) -> Path:
+        default = Path.home() / ".cache" / "stylesim" / "tables"
+        return Path(getattr(settings, "STYLESIM_CACHE_DIR", default))
+
+    @property
+    def refine(self) -> int:
+        return int(getattr(settings, "STYLESIM_REFINE", 200))
+
+    @property
     def max_attempts(self) -> int:
         return int(getattr(settings, "STYLESIM_MAX_ATTEMPTS", 3))
 

@@ -145,12 +145,18 @@ class IndexEntry(WorkItem):
 
 
 class DescriptorSet(models.Model):
-    """All descriptors of one provenance. One set serves; another may be growing beside it."""
+    """All descriptors of one provenance. One set serves; another may be growing beside it.
+
+    Who holds ``maintainer`` until ``maintained_until`` alone calibrates the set and keeps its
+    lists of neighbours.
+    """
 
     digest = models.CharField(max_length=64, unique=True)
     provenance = models.JSONField(_("provenance"))
     serving = models.BooleanField(_("serving"), default=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
+    maintainer = models.UUIDField(null=True, editable=False)
+    maintained_until = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("descriptor set")
@@ -172,7 +178,16 @@ class DescriptorSet(models.Model):
 
 
 class StoredDescriptor(models.Model):
-    """Where the exact descriptor of an artwork lies in the ``stylesim`` storage."""
+    """Where the exact descriptor of an artwork lies in the ``stylesim`` storage.
+
+    ``list_reach`` is the distance beyond which no work enters its list of neighbours, infinite
+    while the list has room; up to ``list_horizon``, the list is certain to lack none.
+    """
+
+    class ListState(models.TextChoices):
+        NEW = "new", _("to be listed")
+        TORN = "torn", _("to be listed again")
+        WHOLE = "whole", _("listed")
 
     entry = models.ForeignKey(IndexEntry, on_delete=models.CASCADE, related_name="descriptors")
     descriptor_set = models.ForeignKey(
@@ -180,10 +195,16 @@ class StoredDescriptor(models.Model):
     )
     file_name = models.CharField(max_length=200)
     created = models.DateTimeField(auto_now_add=True)
+    list_state = models.CharField(max_length=5, choices=ListState, default=ListState.NEW)
+    list_reach = models.FloatField(default=0.0, editable=False)
+    list_horizon = models.FloatField(default=0.0, editable=False)
 
     class Meta:
         verbose_name = _("descriptor")
         verbose_name_plural = _("descriptors")
+        indexes = (
+            models.Index(fields=["descriptor_set", "list_state"], name="stylesim_list_state"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["entry", "descriptor_set"], name="stylesim_one_descriptor_a_set"
@@ -194,8 +215,44 @@ class StoredDescriptor(models.Model):
         return self.file_name
 
 
+class Neighbour(models.Model):
+    """One line of a work's list: a work near to it, at the default weights.
+
+    The list says nothing of who may see what; that is applied when it is read.
+    """
+
+    owner = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="neighbours")
+    neighbour = models.ForeignKey(
+        StoredDescriptor, on_delete=models.CASCADE, related_name="listed_by"
+    )
+    distance = models.FloatField(_("distance"))
+    relu1_1 = models.FloatField()
+    relu2_1 = models.FloatField()
+    relu3_1 = models.FloatField()
+    relu4_1 = models.FloatField()
+    relu5_1 = models.FloatField()
+    relu5_2 = models.FloatField()
+
+    class Meta:
+        verbose_name = _("neighbour")
+        verbose_name_plural = _("neighbours")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["owner", "neighbour"], name="stylesim_one_line_a_neighbour"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}: {self.neighbour_id} ({self.distance:g})"
+
+
 class Calibration(models.Model):
-    """What distances mean in this collection, measured on random pairs of a descriptor set."""
+    """What distances mean in this collection, and how its descriptors are made compact.
+
+    ``file_name`` holds the distances of random pairs, ``bases_name``, if any, the projections,
+    and ``store`` says which store keeps what they project. It is ``ready``, and may serve, once
+    all works are projected; ``length`` counts those that ever were.
+    """
 
     descriptor_set = models.ForeignKey(
         DescriptorSet, on_delete=models.CASCADE, related_name="calibrations"
@@ -203,6 +260,10 @@ class Calibration(models.Model):
     collection_size = models.PositiveIntegerField(_("indexed works"))
     sample_size = models.PositiveIntegerField(_("works in the sample"))
     file_name = models.CharField(max_length=200)
+    bases_name = models.CharField(max_length=200, blank=True)
+    store = models.CharField(max_length=20, blank=True)
+    ready = models.BooleanField(_("ready"), default=True)
+    length = models.PositiveBigIntegerField(default=0, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -212,6 +273,30 @@ class Calibration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.descriptor_set} ({self.sample_size} / {self.collection_size})"
+
+
+class CompactRow(models.Model):
+    """A compact descriptor in the embedded store: the record, and its place in the table."""
+
+    calibration = models.ForeignKey(Calibration, on_delete=models.CASCADE, related_name="+")
+    stored = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveBigIntegerField()
+    record = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("compact descriptor")
+        verbose_name_plural = _("compact descriptors")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["calibration", "position"], name="stylesim_one_row_a_position"
+            ),
+            models.UniqueConstraint(
+                fields=["calibration", "stored"], name="stylesim_one_row_a_descriptor"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.calibration_id}: {self.position}"
 
 
 class ImageSearch(WorkItem):

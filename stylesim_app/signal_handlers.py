@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from . import tasks
 from .models import Calibration, ImageSearch, StoredDescriptor
@@ -19,6 +19,7 @@ def connect() -> None:
     pre_save.connect(note_new_file, sender=artwork_model, dispatch_uid=uid)
     post_save.connect(artwork_saved, sender=artwork_model, dispatch_uid=uid)
     post_delete.connect(artwork_deleted, sender=artwork_model, dispatch_uid=uid)
+    pre_delete.connect(descriptor_deleted, sender=StoredDescriptor, dispatch_uid=uid)
     for owner in (StoredDescriptor, Calibration, ImageSearch):
         post_delete.connect(owner_deleted, sender=owner, dispatch_uid=uid)
 
@@ -47,11 +48,16 @@ def artwork_deleted(instance: models.Model, **_: Any) -> None:
         transaction.on_commit(lambda: tasks.delete_pictures(model, name), robust=True)
 
 
+def descriptor_deleted(instance: StoredDescriptor, **_: Any) -> None:
+    """Note which lists of neighbours will lack one."""
+    tasks.tear_lists(instance)
+
+
 def owner_deleted(instance: models.Model, **_: Any) -> None:
     """Delete the private files that belonged to a row."""
     names = [
         value
-        for field in ("file_name", "image_name", "preview_name", "descriptor_name")
+        for field in ("file_name", "bases_name", "image_name", "preview_name", "descriptor_name")
         if (value := getattr(instance, field, ""))
     ]
     transaction.on_commit(lambda: tasks.delete_private_files(names), robust=True)

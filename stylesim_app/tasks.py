@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from .models import StoredDescriptor
 
 SCHEDULE_NAME = "stylesim: work that waits"
 _quiet: ContextVar[bool] = ContextVar("stylesim_quiet", default=False)
@@ -69,6 +72,13 @@ def delete_pictures(model: type[models.Model], image_name: str) -> None:
     from .services import thumbnails
 
     thumbnails.delete_pictures(model, image_name)
+
+
+def tear_lists(stored: StoredDescriptor) -> None:
+    """Before a descriptor is deleted, in the same transaction."""
+    from .services import neighbours
+
+    neighbours.tear(stored)
 
 
 def delete_private_files(names: Sequence[str]) -> None:

@@ -14,7 +14,15 @@ from django.contrib.auth import get_user_model
 from project.demo.children import Child
 from project.demo.gallery import write_gallery
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
-from stylesim_app.services import calibration, foreground, importing, manifests, status, worklist
+from stylesim_app.services import (
+    calibration,
+    foreground,
+    importing,
+    maintenance,
+    manifests,
+    status,
+    worklist,
+)
 from stylesim_app.services.importing import Outcome
 from stylesim_app.services.search import RankedAnswer, RankingOptions, find_similar
 
@@ -83,7 +91,7 @@ def calibrate_on_all() -> None:
     """Measure the whole collection, of which the worker took a part while it grew."""
     index = status.index_status(Artwork.objects.all())
     if index.indexed >= calibration.MINIMUM_WORKS and index.calibrated_on != index.indexed:
-        calibration.calibrate()
+        maintenance.calibrate()
 
 
 def rank_first_work() -> RankedAnswer | None:

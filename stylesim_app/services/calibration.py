@@ -1,28 +1,54 @@
-"""Measure what distances mean in this collection, again and again as it grows."""
+"""Calibrations: what distances mean in this collection, and how its descriptors are compressed.
+
+A calibration is fitted to a random sample; then all works are projected, a chunk at a time, while
+the one before still serves; the switch is one transaction. A worker that dies half-way leaves a
+calibration that is not ready, and the next worker goes on with it. No image is read.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+from django.db import transaction
+from django.db.models import QuerySet
 
+from ..conf import conf
+from ..core.blas import use_one_thread
 from ..core.calibration import PairSample, sample_pairs
+from ..core.compression import Compressor
+from ..core.descriptors import Descriptor
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
 from ..models import Calibration, DescriptorSet, StoredDescriptor
-from . import files, sets, worklist
+from ..stores import import_store
+from ..stores.base import Store
+from ..stores.unbounded import UnboundedStore
+from . import files, reading, sets
 
 logger = logging.getLogger(__name__)
 
-#: The first calibration; the next follow at four times as many works, and so on.
+#: Works that a calibration needs.
 MINIMUM_WORKS = 4
-SAMPLE_WORKS = 256
+#: Works from which on descriptors are compressed; below, search reads exact ones.
+MINIMUM_COMPRESSED = 64
+#: A collection is calibrated again when it has grown by this factor.
+GROWTH = 4
+PAIR_WORKS = 256
+FIT_WORKS = 1024
+#: Works that are projected in one transaction.
+CHUNK = 64
 
 
 def serving_calibration() -> Calibration | None:
-    """The latest calibration of the serving set."""
-    return Calibration.objects.filter(descriptor_set__serving=True).order_by("-pk").first()
+    """The latest calibration of the serving set that is ready."""
+    return latest_ready(sets.serving_set())
+
+
+def latest_ready(descriptor_set: DescriptorSet | None) -> Calibration | None:
+    return Calibration.objects.filter(descriptor_set=descriptor_set, ready=True).last()
 
 
 def serving_pairs() -> PairSample | None:
@@ -45,30 +71,65 @@ def _read_pairs(name: str) -> PairSample:
     return PairSample.from_bytes(files.read(name))
 
 
-def calibrate_if_due(*, idle: bool = False) -> Calibration | None:
-    """Calibrate when the collection reaches 4, 8, 16 ... 256, then 1,024, 4,096 ... works.
-
-    While it is small, so that the sample is all of it, also when a worker has nothing else to do.
-    """
-    serving = sets.serving_set()
-    if serving is None:
-        return None
-    works = count_descriptors(serving)
-    latest = serving_calibration()
-    if latest is None:
-        due = MINIMUM_WORKS
-    else:
-        small = latest.collection_size < SAMPLE_WORKS
-        due = latest.collection_size * (2 if small else 4)
-        if small and idle:
-            due = latest.collection_size + 1
-    if works < due:
-        return None
+def serving_store(descriptor_set: DescriptorSet | None) -> Store:
+    """The store that bounds the distances of a set; one that bounds nothing, if bases are lost."""
+    calibration = latest_ready(descriptor_set)
     try:
-        return calibrate(serving)
-    except StylesimError:
-        logger.exception("the collection could not be calibrated")
-        return None
+        return open_store(calibration)
+    except (FileNotFoundError, DescriptorError):
+        logger.exception("the bases of a calibration are lost; run stylesim_calibrate")
+        return UnboundedStore()
+
+
+def open_store(calibration: Calibration | None) -> Store:
+    """Raises FileNotFoundError or DescriptorError if the bases are lost."""
+    if calibration is None or not calibration.bases_name:
+        return UnboundedStore()
+    compressor = _read_compressor(calibration.bases_name)
+    return import_store(calibration.store)(calibration, compressor)
+
+
+@lru_cache(maxsize=2)
+def _read_compressor(name: str) -> Compressor:
+    return Compressor.from_bytes(files.read(name))
+
+
+def add_to_stores(stored: StoredDescriptor, descriptor: Descriptor) -> None:
+    """Compress a descriptor for each calibration of its set, the one in preparation included.
+
+    In the transaction that wrote ``stored``; the set is locked, so that no switch comes between.
+    """
+    sets.lock(stored.descriptor_set_id)
+    for calibration in Calibration.objects.filter(descriptor_set=stored.descriptor_set_id):
+        try:
+            store = open_store(calibration)
+        except (FileNotFoundError, DescriptorError):
+            logger.exception("the bases of calibration %s are lost", calibration.pk)
+        else:
+            store.add({stored.pk: descriptor})
+
+
+def is_due(descriptor_set: DescriptorSet, *, idle: bool = False) -> bool:
+    """Whether the collection reached 4, 8, 16, 32, 64, then 256, 1,024, 4,096 ... works since.
+
+    While it is small also when a worker has nothing else to do; and if the bases are lost, or kept
+    in another store than STYLESIM_STORE names.
+    """
+    works = count_descriptors(descriptor_set)
+    latest = Calibration.objects.filter(descriptor_set=descriptor_set).last()
+    if latest is None:
+        return works >= MINIMUM_WORKS
+    size = latest.collection_size
+    if size < MINIMUM_COMPRESSED:
+        return works >= (size + 1 if idle else min(2 * size, MINIMUM_COMPRESSED))
+    if latest.store != conf.store or (idle and not files.exists(latest.bases_name)):
+        return works >= MINIMUM_COMPRESSED
+    return works >= GROWTH * size
+
+
+def unfinished(descriptor_set: DescriptorSet) -> Calibration | None:
+    """The calibration that is being prepared."""
+    return Calibration.objects.filter(descriptor_set=descriptor_set, ready=False).last()
 
 
 def count_descriptors(descriptor_set: DescriptorSet) -> int:
@@ -76,45 +137,84 @@ def count_descriptors(descriptor_set: DescriptorSet) -> int:
     return StoredDescriptor.objects.filter(descriptor_set=descriptor_set).count()
 
 
-def calibrate(serving: DescriptorSet | None = None) -> Calibration:
-    """Measure all pairs of a random sample. No image is read.
+def fit(descriptor_set: DescriptorSet) -> Calibration:
+    """Measure a random sample, and from 64 works on fit bases to it.
 
-    Raises StylesimError while fewer than four works are indexed.
+    One that was left unfinished is dropped. Raises StylesimError while fewer than four works are
+    indexed.
     """
-    serving = serving or sets.serving_set()
-    rows = (
-        []
-        if serving is None
-        else list(
-            StoredDescriptor.objects.filter(descriptor_set=serving)
-            .order_by("pk")
-            .values_list("entry_id", "file_name")
-        )
-    )
-    if serving is None or len(rows) < MINIMUM_WORKS:
+    use_one_thread()
+    described = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
+    rows = list(described.order_by("pk").values_list("pk", "file_name"))
+    if len(rows) < MINIMUM_WORKS:
         raise StylesimError(
             f"A calibration needs at least {MINIMUM_WORKS} indexed works; there are {len(rows)}."
         )
     # Seeded, so that calibrating twice gives the same numbers.
-    chosen = np.random.default_rng(len(rows)).permutation(len(rows))[:SAMPLE_WORKS]
-    descriptors = []
-    damaged = []
-    for index in chosen:
-        entry_id, file_name = rows[index]
-        try:
-            descriptors.append(files.read_descriptor(file_name))
-        except DescriptorError as error:
-            damaged.append((entry_id, error))
-    worklist.report_damage(damaged)
-    if len(descriptors) < MINIMUM_WORKS:
-        raise StylesimError(f"Only {len(descriptors)} of {len(chosen)} descriptors can be read.")
+    order = np.random.default_rng(len(rows)).permutation(len(rows))
+    sample = dict(rows[index] for index in order[:FIT_WORKS])
+    names = []
+    descriptors: list[Descriptor] = []
+    for key, descriptor in reading.read_each(sample):
+        names.append(sample[key])
+        if len(descriptors) < PAIR_WORKS:
+            descriptors.append(descriptor)
+    if len(names) < MINIMUM_WORKS:
+        raise StylesimError(f"Only {len(names)} of {len(sample)} descriptors can be read.")
     pairs = sample_pairs(descriptors)
+    compressed = len(rows) >= MINIMUM_COMPRESSED
+    bases_name = ""
+    if compressed:
+        compressor = Compressor.fit(len(names), lambda index: files.read_descriptor(names[index]))
+        bases_name = files.write("calibrations", "safetensors", compressor.to_bytes())
+    Calibration.objects.filter(descriptor_set=descriptor_set, ready=False).delete()
     calibration = Calibration.objects.create(
-        descriptor_set=serving,
+        descriptor_set=descriptor_set,
         collection_size=len(rows),
-        sample_size=len(descriptors),
+        sample_size=len(names),
         file_name=files.write("calibrations", "safetensors", pairs.to_bytes()),
+        bases_name=bases_name,
+        store=conf.store if compressed else "",
+        ready=not compressed,
     )
-    Calibration.objects.filter(pk__lt=calibration.pk, descriptor_set=serving).delete()
-    logger.info("calibrated on %d of %d works", len(descriptors), len(rows))
+    if calibration.ready:
+        _drop_before(calibration)
+    logger.info("calibrated on %d of %d works", len(names), len(rows))
     return calibration
+
+
+def prepare(calibration: Calibration, go_on: Callable[[], bool]) -> bool:
+    """Project the works that a calibration lacks, while ``go_on()``; True once it is ready.
+
+    Raises FileNotFoundError or DescriptorError if the bases are lost.
+    """
+    store = open_store(calibration)
+    described = StoredDescriptor.objects.filter(descriptor_set=calibration.descriptor_set_id)
+    while True:
+        chunk = dict(store.lacking(described).order_by("pk").values_list("pk", "file_name")[:CHUNK])
+        if not chunk and _switch(calibration, store, described):
+            return True
+        descriptors = dict(reading.read_each(chunk))
+        with transaction.atomic():
+            sets.lock(calibration.descriptor_set_id)
+            still = store.lacking(described.filter(pk__in=descriptors)).values_list("pk", flat=True)
+            store.add({pk: descriptors[pk] for pk in still})
+        if not go_on():
+            return False
+
+
+def _switch(calibration: Calibration, store: Store, described: QuerySet[StoredDescriptor]) -> bool:
+    """Let a calibration serve, unless a work was stored meanwhile that it lacks."""
+    with transaction.atomic():
+        sets.lock(calibration.descriptor_set_id)
+        if store.lacking(described).exists():
+            return False
+        Calibration.objects.filter(pk=calibration.pk).update(ready=True)
+        _drop_before(calibration)
+    return True
+
+
+def _drop_before(calibration: Calibration) -> None:
+    Calibration.objects.filter(
+        descriptor_set=calibration.descriptor_set_id, pk__lt=calibration.pk
+    ).delete()

@@ -12,7 +12,7 @@ from ..core.ranking import rank_parts
 from ..exceptions import NotIndexed
 from ..models import DescriptorSet
 from . import sets
-from .search import RankingOptions, Result, list_results, read_query
+from .search import RankingOptions, Result, find_stored, list_results, read_stored
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def compare_artworks(a: Any, b: Any, options: RankingOptions) -> Comparison:
 
 
 def _read(artwork: Any, serving: DescriptorSet | None) -> Descriptor:
-    """As ``read_query``, but the reason says which of the two works it is about."""
+    """As ``find_stored``, but the reason says which of the two works it is about."""
     try:
-        return read_query(artwork, serving)
+        return read_stored(find_stored(artwork, serving))
     except NotIndexed as error:
         raise NotIndexed(error.state, f"{title_of(artwork)}: {error}") from error

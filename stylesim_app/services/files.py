@@ -30,6 +30,10 @@ def read(name: str) -> bytes:
     return content
 
 
+def exists(name: str) -> bool:
+    return private_storage().exists(name)
+
+
 def read_descriptor(name: str) -> Descriptor:
     """Raises DescriptorError if the file is missing or damaged."""
     try:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -16,18 +13,18 @@ from ..core.descriptors import STYLE_LAYERS, Descriptor, Provenance
 from ..core.distances import (
     DEFAULT_PRESET,
     EQUAL_LAYER_WEIGHTS,
-    DistanceParts,
     Weighting,
-    measure_parts,
     resolve_preset,
 )
 from ..core.errors import DescriptorError, WeightingError
-from ..core.ranking import Ranking, rank_parts
+from ..core.ranking import Ranking
 from ..exceptions import NotIndexed
 from ..messages import localize
 from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor, WorkItem
 from ..swapping import get_artwork_model, has_field
-from . import calibration, files, sets, worklist
+from . import calibration, files, neighbours, sets, worklist
+from .nearest import find_nearest
+from .neighbours import Ranked
 
 CUSTOM = "custom"
 READING_THREADS = 4
@@ -106,11 +103,16 @@ def find_similar(
     Raises NotIndexed if it has no descriptor yet, WeightingError for unusable weights.
     """
     serving = sets.serving_set()
-    descriptor = read_query(artwork, serving)
+    stored = find_stored(artwork, serving)
     candidates = candidates.exclude(pk=artwork.pk)
     if options.exclude_same_artist and has_field("artist") and artwork.artist:
         candidates = candidates.exclude(artist=artwork.artist)
-    return _rank(artwork, descriptor, serving, options, visible, candidates)
+    ranked = None
+    if options.weighting() == neighbours.WEIGHTING:
+        ranked = neighbours.rank_listed(stored, candidates, options.limit)
+    if ranked is None:
+        ranked = _search(read_stored(stored), serving, options, candidates)
+    return _answer(artwork, ranked, serving, options, visible, candidates)
 
 
 def find_similar_to_search(
@@ -133,7 +135,8 @@ def find_similar_to_search(
         descriptor = files.read_descriptor(search.descriptor_name)
     except DescriptorError as error:
         raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
-    return _rank(search, descriptor, serving, options, visible, candidates)
+    ranked = _search(descriptor, serving, options, candidates)
+    return _answer(search, ranked, serving, options, visible, candidates)
 
 
 def find_similar_to_descriptor(
@@ -150,11 +153,12 @@ def find_similar_to_descriptor(
             _("The collection was described by another network; index the stale works first."),
         )
     artworks = get_artwork_model()._default_manager.all()
-    return _rank(name, descriptor, serving, options, artworks, artworks)
+    ranked = _search(descriptor, serving, options, artworks)
+    return _answer(name, ranked, serving, options, artworks, artworks)
 
 
-def read_query(artwork: Any, serving: DescriptorSet | None) -> Descriptor:
-    """The descriptor of an artwork in the serving set. Raises NotIndexed if it has none."""
+def find_stored(artwork: Any, serving: DescriptorSet | None) -> StoredDescriptor:
+    """What is stored of an artwork in the serving set. Raises NotIndexed if nothing is."""
     entry = IndexEntry.objects.filter(artwork=artwork).first()
     stored = (
         StoredDescriptor.objects.filter(entry=entry, descriptor_set=serving).first()
@@ -165,35 +169,54 @@ def read_query(artwork: Any, serving: DescriptorSet | None) -> Descriptor:
         state = entry.state if entry is not None else WorkItem.State.PENDING
         reason = entry.reason if entry is not None else ""
         raise NotIndexed(state, reason or _("This work is waiting for a worker to describe it."))
+    return stored
+
+
+def read_stored(stored: StoredDescriptor) -> Descriptor:
+    """The descriptor in a file. Raises NotIndexed, and reports it, if the file is damaged."""
     try:
         return files.read_descriptor(stored.file_name)
     except DescriptorError as error:
-        worklist.report_damage([(stored.entry_id, error)])
+        worklist.report_damage([(stored.pk, error)])
         raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
 
 
-def _rank(
-    query: Any,
+def _search(
     descriptor: Descriptor,
+    serving: DescriptorSet | None,
+    options: RankingOptions,
+    candidates: QuerySet[Any],
+) -> Ranked:
+    (nearest,) = find_nearest(
+        [descriptor],
+        calibration.serving_store(serving),
+        _stored(candidates, serving),
+        options.weighting(),
+        options.limit,
+    )
+    return Ranked([candidate.artwork for candidate in nearest.candidates], nearest.ranking)
+
+
+def _answer(
+    query: Any,
+    ranked: Ranked,
     serving: DescriptorSet | None,
     options: RankingOptions,
     visible: QuerySet[Any],
     candidates: QuerySet[Any],
 ) -> RankedAnswer:
     weighting = options.weighting()
-    keys, parts, complete = _measure_all(descriptor, _stored(candidates, serving))
-    ranking = rank_parts(parts, weighting, options.limit)
-    found = candidates.in_bulk([keys[position] for position in ranking.positions])
-    artworks = [found.get(keys[position]) for position in ranking.positions]
+    found = candidates.in_bulk(ranked.keys)
+    artworks = [found.get(key) for key in ranked.keys]
     return RankedAnswer(
         query=query,
         preset=options.name,
         weighting=weighting,
-        certified=complete,
+        certified=ranked.ranking.certified,
         indexed=_stored(visible, serving).count(),
         visible=visible.count(),
         provenance=None if serving is None else serving.to_provenance(),
-        results=list_results(ranking, weighting, artworks),
+        results=list_results(ranked.ranking, weighting, artworks),
     )
 
 
@@ -209,9 +232,9 @@ def list_results(ranking: Ranking, weighting: Weighting, artworks: Sequence[Any]
             artwork=artwork,
             distance=float(ranking.distances[index]),
             style_distance=float(ranking.style_distances[index]),
-            content_distance=float(ranking.content_distances[index]),
+            content_distance=float(ranking.parts.content[index]),
             layer_distances=dict(
-                zip(STYLE_LAYERS, map(float, ranking.layer_distances[index]), strict=True)
+                zip(STYLE_LAYERS, map(float, ranking.parts.layers[index]), strict=True)
             ),
             closer_than=closer_than[index],
         )
@@ -220,52 +243,7 @@ def list_results(ranking: Ranking, weighting: Weighting, artworks: Sequence[Any]
     ]
 
 
-class Measured(NamedTuple):
-    """Artwork keys in ascending order, the parts of each, and whether none had to be left out."""
-
-    keys: list[Any]
-    parts: DistanceParts
-    complete: bool
-
-
 def _stored(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySet[StoredDescriptor]:
     return StoredDescriptor.objects.filter(
         descriptor_set=serving, entry__artwork__in=artworks.order_by().values("pk")
     )
-
-
-def _measure_all(query: Descriptor, stored: QuerySet[StoredDescriptor]) -> Measured:
-    """The distance parts of all stored works to the query.
-
-    Every exact descriptor is read; one that is damaged is left out and reported. The parts are
-    kept for some minutes, since every other weighting of the same works derives from them.
-    """
-    rows = list(
-        stored.order_by("entry__artwork").values_list("entry__artwork", "entry_id", "file_name")
-    )
-    # A descriptor never changes under its file name.
-    names = "\n".join(file_name for _, _, file_name in rows)
-    digest = hashlib.sha256(query.content.tobytes() + names.encode()).hexdigest()
-    key = f"stylesim:parts:{digest}"
-    measured: Measured | None = cache.get(key)
-    if measured is None:
-        measured = _measure_rows(query, rows)
-        cache.set(key, measured, PARTS_SECONDS)
-    return measured
-
-
-def _measure_rows(query: Descriptor, rows: Sequence[tuple[Any, int, str]]) -> Measured:
-    def measure(row: tuple[Any, int, str]) -> tuple[Any, float] | DescriptorError:
-        try:
-            return measure_parts(query, files.read_descriptor(row[2]))
-        except DescriptorError as error:
-            return error
-
-    with ThreadPoolExecutor(READING_THREADS) as threads:
-        measured = list(zip(rows, threads.map(measure, rows), strict=True))
-    worklist.report_damage(
-        (row[1], outcome) for row, outcome in measured if isinstance(outcome, DescriptorError)
-    )
-    sound = [(row[0], part) for row, part in measured if not isinstance(part, DescriptorError)]
-    parts = DistanceParts.stack(part for _, part in sound)
-    return Measured([key for key, _ in sound], parts, complete=len(sound) == len(rows))

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from ..core.descriptors import Provenance
-from ..models import DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
+from ..models import Calibration, DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
 
 
 def serving_set() -> DescriptorSet | None:
@@ -49,13 +49,30 @@ def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> Que
     )
 
 
+def lock(descriptor_set_id: int) -> None:
+    """Hold the row of a set until the end of the transaction.
+
+    Whoever stores or deletes a descriptor, lets a calibration serve or writes lists does so.
+    """
+    DescriptorSet.objects.select_for_update(no_key=True).get(pk=descriptor_set_id)
+
+
+def is_complete(descriptor_set: DescriptorSet) -> bool:
+    """Whether no work would be lost from rankings if the set served."""
+    served = IndexEntry.objects.filter(descriptors__descriptor_set=serving_set())
+    return not lacking(descriptor_set, served.exclude(state=WorkItem.State.FAILED)).exists()
+
+
 def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
-    """Let a set serve, and drop the others, once no work would be lost from rankings by it."""
+    """Let a set serve, and drop the others, once no work would be lost from rankings by it, and
+    once its descriptors are compressed if those of the old one are."""
     old = serving_set()
-    if old is None or old.pk == descriptor_set.pk:
+    if old is None or old.pk == descriptor_set.pk or not is_complete(descriptor_set):
         return False
-    served = IndexEntry.objects.filter(descriptors__descriptor_set=old)
-    if lacking(descriptor_set, served.exclude(state=WorkItem.State.FAILED)).exists():
+    compressed = Calibration.objects.filter(ready=True).exclude(bases_name="")
+    if compressed.filter(descriptor_set=old).exists() and not (
+        compressed.filter(descriptor_set=descriptor_set).exists()
+    ):
         return False
     with transaction.atomic():
         DescriptorSet.objects.filter(pk=old.pk).update(serving=False)

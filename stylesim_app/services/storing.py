@@ -8,7 +8,7 @@ from django.utils import timezone
 from ..core.descriptors import Descriptor
 from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor
 from ..swapping import get_image
-from . import files, searches, worklist
+from . import calibration, files, searches, worklist
 from .extraction import Picture
 
 FIRST_FRAME_NOTE = "first_frame"
@@ -24,10 +24,12 @@ def store(
     if isinstance(item, ImageSearch):
         searches.store(item, picture, descriptor, descriptor_set)
         return
-    name = files.write("descriptors", "safetensors", descriptor.to_bytes())
+    content = descriptor.to_bytes()
+    name = files.write("descriptors", "safetensors", content)
+    rounded = Descriptor.from_bytes(content)
     try:
         with transaction.atomic():
-            stored = _replace_descriptor(item, picture, descriptor_set, name)
+            stored = _replace_descriptor(item, picture, rounded, descriptor_set, name)
     except IntegrityError:
         # The artwork was deleted meanwhile.
         stored = False
@@ -36,7 +38,11 @@ def store(
 
 
 def _replace_descriptor(
-    entry: IndexEntry, picture: Picture, descriptor_set: DescriptorSet, name: str
+    entry: IndexEntry,
+    picture: Picture,
+    descriptor: Descriptor,
+    descriptor_set: DescriptorSet,
+    name: str,
 ) -> bool:
     finished = worklist.finish(
         entry,
@@ -51,5 +57,8 @@ def _replace_descriptor(
     if picture.sha256 == entry.image_sha256:
         outdated = outdated.filter(descriptor_set=descriptor_set)
     outdated.delete()
-    StoredDescriptor.objects.create(entry=entry, descriptor_set=descriptor_set, file_name=name)
+    stored = StoredDescriptor.objects.create(
+        entry=entry, descriptor_set=descriptor_set, file_name=name
+    )
+    calibration.add_to_stores(stored, descriptor)
     return True

@@ -20,7 +20,7 @@ from django.utils import timezone
 from ..conf import conf
 from ..core.errors import CoreError
 from ..messages import WorkError
-from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
+from ..models import ImageSearch, IndexEntry, StoredDescriptor, WorkerSign, WorkItem
 from ..swapping import get_artwork_model
 
 logger = logging.getLogger(__name__)
@@ -93,6 +93,11 @@ def claimable(model: type[Item]) -> QuerySet[Item]:
     return model._default_manager.filter(state=State.PENDING, due_at__lte=timezone.now())
 
 
+def anything_waits() -> bool:
+    """Whether a worker could claim a row now."""
+    return claimable(ImageSearch).exists() or claimable(IndexEntry).exists()
+
+
 def claim(model: type[Item], limit: int) -> list[Item]:
     """Take up to ``limit`` rows that wait, the newest first, so that one upload does not stand
     behind an import. A row that was tried before comes alone: it may be what stops workers.
@@ -160,12 +165,14 @@ def release(items: QuerySet[Item]) -> int:
     )
 
 
-def report_damage(entries: Iterable[tuple[int, CoreError]]) -> None:
-    """Drop descriptors that cannot be read and mark their entries, so that a person sees it."""
-    for pk, error in entries:
-        logger.error("IndexEntry %s: %s", pk, error)
-        StoredDescriptor.objects.filter(entry=pk, descriptor_set__serving=True).delete()
-        IndexEntry.objects.filter(pk=pk).exclude(state=State.PENDING).update(**_failure(error))
+def report_damage(damaged: Iterable[tuple[int, CoreError]]) -> None:
+    """Drop stored descriptors that cannot be read and mark their entries, so that a person sees
+    it."""
+    for pk, error in damaged:
+        logger.error("StoredDescriptor %s: %s", pk, error)
+        entries = IndexEntry.objects.filter(descriptors=pk).exclude(state=State.PENDING)
+        entries.update(**_failure(error))
+        StoredDescriptor.objects.filter(pk=pk).delete()
 
 
 def _failure(error: CoreError) -> dict[str, Any]:

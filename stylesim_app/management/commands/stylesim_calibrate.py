@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from stylesim_app.exceptions import StylesimError
-from stylesim_app.services import calibration
+from stylesim_app.services import maintenance
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, **_options: Any) -> None:
         try:
-            measured = calibration.calibrate()
+            measured = maintenance.calibrate()
         except StylesimError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

@@ -1,0 +1,235 @@
+"""Lists of neighbours: the ``LIST_LENGTH`` works nearest to each, at the default weights.
+
+A new work gets its list, and enters the lists of others where it belongs; a deletion tears the
+lists that it touches, and they are made anew. Only the maintainer of a set writes lists, so that
+no two new works miss each other.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from ..conf import conf
+from ..core.descriptors import LAYERS, Descriptor
+from ..core.distances import DistanceParts, Weighting
+from ..core.ranking import READ_BATCH, Ranking, rank_parts
+from ..models import DescriptorSet, Neighbour, StoredDescriptor
+from ..stores.base import Reachable, Store
+from . import calibration, reading, sets
+from .nearest import Nearest, find_nearest
+
+logger = logging.getLogger(__name__)
+
+LIST_LENGTH = 50
+WEIGHTING = Weighting()
+#: Lists that are made together, so that what several of them need is read once; 1.6 MB each.
+BLOCK = 128
+#: Of the works in doubt, how many are read before fewer are, when many lists are made.
+BLOCK_READ_BATCH = 64
+
+ListState = StoredDescriptor.ListState
+
+
+class Ranked(NamedTuple):
+    """The keys of ranked artworks, and their ranking."""
+
+    keys: list[Any]
+    ranking: Ranking
+
+
+def rank_listed(stored: StoredDescriptor, candidates: QuerySet[Any], limit: int) -> Ranked | None:
+    """The candidates of least distance, as a list tells them.
+
+    None if it does not tell: while it is torn or a new work has not entered, or if fewer than
+    ``limit`` of those on it are candidates.
+    """
+    if stored.list_state != ListState.WHOLE:
+        return None
+    if _in_state(stored.descriptor_set_id, ListState.NEW).exists():
+        return None
+    lines = list(
+        Neighbour.objects.filter(owner=stored, neighbour__entry__artwork__in=candidates)
+        .order_by("distance", "neighbour__entry__artwork")
+        .values_list("neighbour__entry__artwork", *LAYERS)[:limit]
+    )
+    if len(lines) < limit and stored.list_reach < math.inf:
+        return None
+    parts = DistanceParts.stack((layers, content) for _, *layers, content in lines)
+    farthest = parts.distances(WEIGHTING).max(initial=0.0)
+    certified = stored.list_horizon == math.inf or bool(farthest < stored.list_horizon)
+    ranking = replace(rank_parts(parts, WEIGHTING, limit), certified=certified)
+    return Ranked([key for key, *_ in lines], ranking)
+
+
+def tear(stored: StoredDescriptor) -> None:
+    """Before a descriptor is deleted: the lists that it is on will lack one."""
+    sets.lock(stored.descriptor_set_id)
+    StoredDescriptor.objects.filter(
+        neighbours__neighbour=stored, descriptor_set__serving=True
+    ).update(list_state=ListState.TORN)
+
+
+def count_waiting(descriptor_set: DescriptorSet | None) -> int:
+    """How many works have no list, or a torn one."""
+    stored = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
+    return stored.exclude(list_state=ListState.WHOLE).count()
+
+
+def list_waiting(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
+    """Make the lists that are missing, while ``go_on()``; True if none is left.
+
+    Where most works are new, it is cheaper to make all lists anew than to enter each work.
+    """
+    store = calibration.serving_store(descriptor_set)
+    new = _in_state(descriptor_set.pk, ListState.NEW)
+    if new.count() > _in_state(descriptor_set.pk, ListState.WHOLE).count():
+        # All of these will be listed in view of all others, so that none need enter a list.
+        StoredDescriptor.objects.filter(descriptor_set=descriptor_set).update(
+            list_state=ListState.TORN
+        )
+    torn = _in_state(descriptor_set.pk, ListState.TORN)
+    while block := list(torn.order_by("pk")[:BLOCK]):
+        _make_lists(block, store)
+        if not go_on():
+            return False
+    while first := new.order_by("pk").first():
+        _enter(first, store)
+        if not go_on():
+            return False
+    return not torn.exists()
+
+
+def _in_state(descriptor_set_id: int, state: str) -> QuerySet[StoredDescriptor]:
+    return StoredDescriptor.objects.filter(descriptor_set=descriptor_set_id, list_state=state)
+
+
+def _make_lists(block: Sequence[StoredDescriptor], store: Store) -> None:
+    """Write the lists of some works, from all that are stored."""
+    descriptors = dict(reading.read_each({each.pk: each.file_name for each in block}))
+    owners = [each for each in block if each.pk in descriptors]
+    if owners:
+        found = _find(owners, list(descriptors.values()), store, BLOCK_READ_BATCH)
+        _write(list(zip(owners, found, strict=True)))
+
+
+def _enter(stored: StoredDescriptor, store: Store) -> None:
+    """Write the list of a new work, and enter it in the lists of others where it belongs."""
+    for _, descriptor in reading.read_each({stored.pk: stored.file_name}):
+        (nearest,) = _find([stored], [descriptor], store)
+        owners = _in_state(stored.descriptor_set_id, ListState.WHOLE)
+        reachable = store.reachable(descriptor, WEIGHTING, owners)
+        known = nearest.read
+        unread = [each for each in reachable.candidates if each.stored not in known]
+        settled = unread[: conf.refine] if store.bounded else unread
+        (measured,) = reading.measure([(descriptor, settled)])
+        known |= {each.stored: measured.take(np.array([at])) for at, each in enumerate(settled)}
+        _write([(stored, nearest)], reachable, known)
+
+
+def _find(
+    owners: Sequence[StoredDescriptor],
+    descriptors: Sequence[Descriptor],
+    store: Store,
+    read_batch: int = READ_BATCH,
+) -> list[Nearest]:
+    """The neighbours of works of one set; each finds itself too, unless its copies crowd it out."""
+    described = StoredDescriptor.objects.filter(descriptor_set=owners[0].descriptor_set_id)
+    return find_nearest(
+        descriptors, store, described, WEIGHTING, LIST_LENGTH + 1, read_batch=read_batch
+    )
+
+
+def _write(
+    lists: Sequence[tuple[StoredDescriptor, Nearest]],
+    reachable: Reachable | None = None,
+    known: Mapping[int, DistanceParts] = MappingProxyType({}),
+) -> None:
+    """Write lists, and the entries of the first of the works in the lists of others.
+
+    Nothing is written if a work was deleted meanwhile; the lists are then made again.
+    """
+    try:
+        with transaction.atomic():
+            sets.lock(lists[0][0].descriptor_set_id)
+            _replace_lists(lists)
+            if reachable is not None:
+                _write_entries(lists[0][0], reachable, known)
+    except IntegrityError:
+        logger.info("a work was deleted while lists were made; they are made again")
+
+
+def _replace_lists(lists: Sequence[tuple[StoredDescriptor, Nearest]]) -> None:
+    Neighbour.objects.filter(owner__in=[owner.pk for owner, _ in lists]).delete()
+    lines = []
+    for owner, nearest in lists:
+        ranking = nearest.ranking
+        others = [at for at, each in enumerate(nearest.candidates) if each.stored != owner.pk]
+        others = others[:LIST_LENGTH]
+        lines += [
+            _line(owner.pk, nearest.candidates[at].stored, ranking.parts.take(np.array([at])))
+            for at in others
+        ]
+        owner.list_state = ListState.WHOLE
+        owner.list_horizon = ranking.horizon
+        owner.list_reach = (
+            float(ranking.distances[others[-1]]) if len(others) == LIST_LENGTH else math.inf
+        )
+    Neighbour.objects.bulk_create(lines)
+    StoredDescriptor.objects.bulk_update(
+        [owner for owner, _ in lists], ["list_state", "list_reach", "list_horizon"]
+    )
+
+
+def _write_entries(
+    stored: StoredDescriptor, reachable: Reachable, known: Mapping[int, DistanceParts]
+) -> None:
+    """Enter a work in the lists that it reaches, and trim those that became too long."""
+    entered = []
+    for at, owner in enumerate(reachable.candidates):
+        parts = known.get(owner.stored)
+        if parts is None:
+            # Not settled within the budget: from here on the list may lack this work.
+            StoredDescriptor.objects.filter(
+                pk=owner.stored, list_horizon__gt=reachable.lower[at]
+            ).update(list_horizon=reachable.lower[at])
+        elif float(parts.distances(WEIGHTING)[0]) <= reachable.reaches[at]:
+            entered.append(_line(owner.stored, stored.pk, parts))
+    Neighbour.objects.bulk_create(entered)
+    _trim([line.owner_id for line in entered])
+
+
+def _trim(owners: Sequence[int]) -> None:
+    """Cut lists to their length, and note how far each reaches."""
+    lines: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    rows = Neighbour.objects.filter(owner__in=owners)
+    ordered = rows.order_by("distance", "neighbour__entry__artwork")
+    for owner, pk, distance in ordered.values_list("owner", "pk", "distance"):
+        lines[owner].append((pk, distance))
+    surplus = [pk for kept in lines.values() for pk, _ in kept[LIST_LENGTH:]]
+    Neighbour.objects.filter(pk__in=surplus).delete()
+    changed = []
+    for stored in StoredDescriptor.objects.filter(pk__in=owners):
+        kept = lines[stored.pk][:LIST_LENGTH]
+        stored.list_reach = kept[-1][1] if len(kept) == LIST_LENGTH else math.inf
+        changed.append(stored)
+    StoredDescriptor.objects.bulk_update(changed, ["list_reach"])
+
+
+def _line(owner: int, neighbour: int, parts: DistanceParts) -> Neighbour:
+    values = (*map(float, parts.layers[0]), float(parts.content[0]))
+    return Neighbour(
+        owner_id=owner,
+        neighbour_id=neighbour,
+        distance=float(parts.distances(WEIGHTING)[0]),
+        **dict(zip(LAYERS, values, strict=True)),
+    )

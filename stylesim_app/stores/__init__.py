@@ -1,0 +1,19 @@
+"""Where compact descriptors are kept and searched."""
+
+from __future__ import annotations
+
+from django.utils.module_loading import import_string
+
+from .base import CompactStore
+
+#: By the name that STYLESIM_STORE and a calibration give.
+STORES = {
+    "embedded": "stylesim_app.stores.embedded.EmbeddedStore",
+    "pgvector": "stylesim_app.stores.pgvector.PgvectorStore",
+}
+
+
+def import_store(name: str) -> type[CompactStore]:
+    """The store of that name. Raises KeyError."""
+    store: type[CompactStore] = import_string(STORES[name])
+    return store

@@ -1,0 +1,108 @@
+"""The interface of the stores: what keeps compact descriptors, and bounds distances by them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+
+from ..core.blas import use_one_thread
+from ..core.compression import CompactDescriptor, Compressor
+from ..core.descriptors import Descriptor
+from ..core.distances import Weighting
+from ..core.ranking import Shortlist
+from ..models import Calibration, StoredDescriptor
+
+
+class Candidate(NamedTuple):
+    """A described work: the keys of its rows, and the file of its exact descriptor."""
+
+    stored: int
+    artwork: Any
+    entry: int
+    file_name: str
+
+    @staticmethod
+    def columns(prefix: str = "") -> list[str]:
+        """What to select, in the order of the fields, from where ``prefix`` leads."""
+        return [f"{prefix}{name}" for name in ("pk", "entry__artwork", "entry_id", "file_name")]
+
+
+class Shortlisted(NamedTuple):
+    """The candidates that may be among the nearest, by artwork key, and the bounds of each."""
+
+    candidates: list[Candidate]
+    shortlist: Shortlist
+
+
+@dataclass(frozen=True, eq=False)
+class Reachable:
+    """Works whose list of neighbours a query may enter, the likeliest first.
+
+    ``lower`` ``(n,)`` bounds the distance to each; beyond ``reaches`` ``(n,)`` nothing enters the
+    list of each.
+    """
+
+    candidates: list[Candidate]
+    lower: NDArray[np.float64]
+    reaches: NDArray[np.float64]
+
+
+class Store(ABC):
+    """Bounds distances to the descriptors of one set.
+
+    If it is not ``bounded`` it rules nothing out, so that every exact descriptor is to be read.
+    """
+
+    bounded: ClassVar[bool] = True
+
+    @abstractmethod
+    def add(self, descriptors: Mapping[int, Descriptor]) -> None:
+        """Keep what bounds need, by the key of the stored descriptor; in a transaction."""
+
+    @abstractmethod
+    def lacking(self, stored: QuerySet[StoredDescriptor]) -> QuerySet[StoredDescriptor]:
+        """Those of the stored descriptors that were not added yet."""
+
+    @abstractmethod
+    def shortlists(
+        self,
+        queries: Sequence[Descriptor],
+        weighting: Weighting,
+        candidates: QuerySet[StoredDescriptor],
+        size: int,
+    ) -> list[Shortlisted]:
+        """For each query, at least the ``size`` candidates of least estimate, and as many of least
+        lower bound."""
+
+    @abstractmethod
+    def reachable(
+        self, query: Descriptor, weighting: Weighting, owners: QuerySet[StoredDescriptor]
+    ) -> Reachable:
+        """The owners to whom the query may be no farther than their ``list_reach``."""
+
+
+class CompactStore(Store):
+    """A store that keeps the compact descriptors of a calibration.
+
+    Descriptors are compressed as they are stored: rounding them later would break the bounds.
+    """
+
+    def __init__(self, calibration: Calibration, compressor: Compressor) -> None:
+        use_one_thread()
+        self.calibration = calibration
+        self.compressor = compressor
+
+    def add(self, descriptors: Mapping[int, Descriptor]) -> None:
+        self.add_compact(
+            {stored: self.compressor.compress(each) for stored, each in descriptors.items()}
+        )
+
+    @abstractmethod
+    def add_compact(self, compacts: Mapping[int, CompactDescriptor]) -> None:
+        """As ``add``, of descriptors that are compressed already."""
