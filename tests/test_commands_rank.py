@@ -221,7 +221,7 @@ def test_json_tells_the_same(collection, capsys):
     worklist.sign_of_life()
     answer = json.loads(status(capsys, "--json"))
     assert list(answer) == (
-        ["visible", "indexed", "states", "provenance", "calibrated_on", "worker"]
+        ["visible", "indexed", "states", "provenance", "calibrated_on", "lists_missing", "worker"]
     )
     assert answer["states"] == {"pending": 0, "indexed": 12, "failed": 0, "stale": 0}
     assert answer["provenance"]["network"] == "vgg19"

@@ -147,7 +147,9 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
     def calibrated_on(self, row: DescriptorSet) -> int | str:
         """How many works there were when distances were last measured."""
         sizes = {
-            calibration.pk: calibration.collection_size for calibration in row.calibrations.all()
+            calibration.pk: calibration.collection_size
+            for calibration in row.calibrations.all()
+            if calibration.ready
         }
         return sizes[max(sizes)] if sizes else self.get_empty_value_display()
 

@@ -22,6 +22,9 @@ from .compression import ROUNDING, CompactDescriptor
 from .descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from .distances import Weighting
 
+#: How far a square may be off where float32 has too few digits left for ROUNDING to hold.
+UNDERFLOW = np.finfo(np.float32).tiny
+
 FloatArray = NDArray[np.floating[Any]]
 
 
@@ -45,15 +48,17 @@ class Bounds:
         return self._weigh(weighting, 1)
 
     def _weigh(self, weighting: Weighting, direction: int) -> FloatArray:
-        # In float64, since weights may be beyond float32's range.
         terms = []
         if weighting.style_weight:
-            style = sum(
-                np.float64(weight) * self._bound(layer, direction)
+            # Weights may be beyond float32's range; as shares of the largest they are not.
+            largest = max(weighting.layer_weights)
+            squares = [
+                np.float32(weight / largest) * self._bound(layer, direction)
                 for layer, weight in zip(STYLE_LAYERS, weighting.layer_weights, strict=True)
                 if weight
-            )
-            terms.append(weighting.style_weight * np.sqrt(style))
+            ]
+            scale = np.float64(weighting.style_weight) * np.sqrt(largest)
+            terms.append(scale * np.sqrt(sum(squares[1:], start=squares[0])))
         if weighting.content_weight:
             content = np.sqrt(self._bound(CONTENT_LAYER, direction))
             terms.append(np.float64(weighting.content_weight) * content)
@@ -61,11 +66,11 @@ class Bounds:
         return distances
 
     def _bound(self, layer: str, direction: int) -> FloatArray:
-        squares = self.squares[layer]
-        if direction:
-            squares = squares + direction * self.swings[layer]
-        bounded: FloatArray = np.maximum(squares, 0)
-        return bounded
+        if not direction:
+            return np.maximum(self.squares[layer], 0)
+        combine = np.add if direction > 0 else np.subtract
+        bounded: FloatArray = combine(self.squares[layer], self.swings[layer])
+        return np.maximum(bounded, 0, out=bounded)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +105,8 @@ class CompactTable:
             z = np.stack([query.layer(layer) for query in queries])
             own = np.array([[query.squares[index], query.residuals[index]] for query in queries])
             totals = own[:, :1] + self.norms[layer][:, 0]
-            swings[layer] = 2 * own[:, 1:] * self.norms[layer][:, 1] + np.float32(ROUNDING) * totals
+            swings[layer] = 2 * own[:, 1:] * self.norms[layer][:, 1]
+            swings[layer] += np.float32(ROUNDING) * totals + UNDERFLOW
             totals -= 2 * (z @ self.z[layer].T)
             squares[layer] = totals
         return Bounds(squares, swings)
@@ -115,3 +121,10 @@ def used_layers(weighting: Weighting) -> list[str]:
     if weighting.content_weight:
         layers.append(CONTENT_LAYER)
     return layers
+
+
+def least(values: FloatArray, count: int) -> NDArray[np.intp]:
+    """The positions of the ``count`` least values, in no order."""
+    if count >= len(values):
+        return np.arange(len(values))
+    return np.argpartition(values, count)[:count]

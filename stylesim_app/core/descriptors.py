@@ -28,6 +28,8 @@ CHANNELS = dict(zip(LAYERS, (64, 128, 256, 512, 512, 512), strict=True))
 
 # Just under the largest float16, 65504.
 _FLOAT16_RANGE = 60_000.0
+# The least that float32 holds with all its digits.
+_LEAST_SCALE = float(np.finfo(np.float32).tiny)
 
 FloatArray = NDArray[np.float32]
 Array = TypeVar("Array", bound=Any)
@@ -91,7 +93,7 @@ class Descriptor:
             values = self.layer(layer)
             largest = float(np.abs(values).max(initial=0.0))
             if largest > 0:
-                scales[index] = largest / _FLOAT16_RANGE
+                scales[index] = max(largest / _FLOAT16_RANGE, _LEAST_SCALE)
             tensors[layer] = (values / scales[index]).astype(np.float16)
         tensors["scales"] = scales
         return save(tensors, metadata={"provenance": json.dumps(self.provenance.to_json())})
@@ -126,7 +128,10 @@ def _widen(numbers: NDArray[np.float16], scale: np.float32) -> FloatArray:
     wide <<= 13
     wide &= np.int32(0x8FFFE000 - 2**32)
     values: FloatArray = wide.view(np.float32)
-    values *= np.float32(2.0**112) * scale
+    values *= np.float32(2.0**112) * min(scale, np.float32(1))
+    if scale > 1:
+        # In a step of its own: the product of both factors may be beyond float32.
+        values *= scale
     return values
 
 

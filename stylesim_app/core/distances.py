@@ -87,7 +87,8 @@ class DistanceParts:
 
     def style_distances(self, layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS) -> FloatArray:
         """``sqrt(sum_l w_l d_l ** 2)``, ``(n,)``."""
-        squares: FloatArray = np.square(self.layers) @ np.asarray(layer_weights)
+        # No matrix product: it rounds a row by where it stands, and equal works must stay equal.
+        squares: FloatArray = (np.square(self.layers) * np.asarray(layer_weights)).sum(axis=1)
         return np.sqrt(squares)
 
     def distances(self, weighting: Weighting) -> FloatArray:
@@ -123,8 +124,10 @@ def resolve_preset(preset: str) -> tuple[float, float]:
 
 
 def _euclidean(a: FloatArray, b: FloatArray) -> float:
-    difference = a - b
-    return math.sqrt(float(difference @ difference))
+    squares = a - b
+    np.square(squares, out=squares)
+    # NumPy adds in pairs. BLAS adds one after another, and may be off by 3e-5 at this length.
+    return math.sqrt(float(squares.sum()))
 
 
 def _check_weight(name: str, value: object) -> None:

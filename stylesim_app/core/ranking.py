@@ -96,7 +96,7 @@ def refine(
         batch = doubtful[: int(min(read_batch, left))]
     known = np.flatnonzero(np.isfinite(distances))
     ranked = rank_parts(parts.take(known), weighting, limit)
-    horizon = min(float(shortlist.lower[unread].min(initial=np.inf)), shortlist.rest)
+    horizon = float(np.minimum(shortlist.lower[unread].min(initial=np.inf), shortlist.rest))
     damaged = len(known) < np.count_nonzero(~unread)
     return Ranking(
         positions=known[ranked.positions],

@@ -49,6 +49,7 @@ def status_json(status: IndexStatus) -> str:
             "states": status.states,
             "provenance": None if status.provenance is None else status.provenance.to_json(),
             "calibrated_on": status.calibrated_on,
+            "lists_missing": status.lists_missing,
             "worker": {"seen_at": status.worker_seen, "alive": status.worker_alive},
         }
     )

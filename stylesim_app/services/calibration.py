@@ -189,6 +189,7 @@ def prepare(calibration: Calibration, go_on: Callable[[], bool]) -> bool:
     Raises FileNotFoundError or DescriptorError if the bases are lost.
     """
     store = open_store(calibration)
+    store.prepare()
     described = StoredDescriptor.objects.filter(descriptor_set=calibration.descriptor_set_id)
     while True:
         chunk = dict(store.lacking(described).order_by("pk").values_list("pk", "file_name")[:CHUNK])

@@ -79,7 +79,7 @@ def tear(stored: StoredDescriptor) -> None:
     ).update(list_state=ListState.TORN)
 
 
-def count_waiting(descriptor_set: DescriptorSet | None) -> int:
+def count_missing(descriptor_set: DescriptorSet | None) -> int:
     """How many works have no list, or a torn one."""
     stored = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
     return stored.exclude(list_state=ListState.WHOLE).count()

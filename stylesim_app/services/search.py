@@ -22,7 +22,7 @@ from ..exceptions import NotIndexed
 from ..messages import localize
 from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor, WorkItem
 from ..swapping import get_artwork_model, has_field
-from . import calibration, files, neighbours, sets, worklist
+from . import calibration, coverage, files, neighbours, sets, worklist
 from .nearest import find_nearest
 from .neighbours import Ranked
 
@@ -190,7 +190,7 @@ def _search(
     (nearest,) = find_nearest(
         [descriptor],
         calibration.serving_store(serving),
-        _stored(candidates, serving),
+        coverage.described(candidates, serving),
         options.weighting(),
         options.limit,
     )
@@ -207,14 +207,15 @@ def _answer(
 ) -> RankedAnswer:
     weighting = options.weighting()
     found = candidates.in_bulk(ranked.keys)
+    indexed, total = coverage.count(visible, serving)
     artworks = [found.get(key) for key in ranked.keys]
     return RankedAnswer(
         query=query,
         preset=options.name,
         weighting=weighting,
         certified=ranked.ranking.certified,
-        indexed=_stored(visible, serving).count(),
-        visible=visible.count(),
+        indexed=indexed,
+        visible=total,
         provenance=None if serving is None else serving.to_provenance(),
         results=list_results(ranked.ranking, weighting, artworks),
     )
@@ -241,9 +242,3 @@ def list_results(ranking: Ranking, weighting: Weighting, artworks: Sequence[Any]
         for index, artwork in enumerate(artworks)
         if artwork is not None
     ]
-
-
-def _stored(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySet[StoredDescriptor]:
-    return StoredDescriptor.objects.filter(
-        descriptor_set=serving, entry__artwork__in=artworks.order_by().values("pk")
-    )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ..core.descriptors import Provenance
 from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
-from . import calibration, sets
+from . import calibration, neighbours, sets
 
 #: The schedule rings every minute; a worker that misses three has gone.
 SILENCE = timedelta(minutes=3)
@@ -21,7 +21,9 @@ SILENCE = timedelta(minutes=3)
 class IndexStatus:
     """Counts by state over the works that the caller may see, and what serves them.
 
-    ``worker_alive`` is False if work waits but no worker gave a sign of life of late.
+    ``lists_missing`` works have no list of neighbours yet, or a torn one, so that their rankings
+    are searched for. ``worker_alive`` is False if work waits but no worker gave a sign of life of
+    late.
     """
 
     visible: int
@@ -29,6 +31,7 @@ class IndexStatus:
     states: dict[str, int]
     provenance: Provenance | None
     calibrated_on: int | None
+    lists_missing: int
     worker_seen: datetime | None
     worker_alive: bool
 
@@ -53,6 +56,7 @@ def index_status(visible: QuerySet[Any]) -> IndexStatus:
         states=states,
         provenance=None if serving is None else serving.to_provenance(),
         calibrated_on=None if latest is None else latest.collection_size,
+        lists_missing=neighbours.count_missing(serving),
         worker_seen=seen,
         worker_alive=seen is not None and timezone.now() - seen < SILENCE,
     )

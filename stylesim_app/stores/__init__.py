@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.module_loading import import_string
 
-from .base import CompactStore
+# An app below this package is imported before there are models.
+if TYPE_CHECKING:
+    from .base import CompactStore
 
 #: By the name that STYLESIM_STORE and a calibration give.
 STORES = {
     "embedded": "stylesim_app.stores.embedded.EmbeddedStore",
-    "pgvector": "stylesim_app.stores.pgvector.PgvectorStore",
+    "pgvector": "stylesim_app.stores.pgvector.store.PgvectorStore",
 }
 
 

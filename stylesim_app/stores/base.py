@@ -61,6 +61,9 @@ class Store(ABC):
 
     bounded: ClassVar[bool] = True
 
+    def prepare(self) -> None:  # noqa: B027
+        """Before the descriptors of a collection are added, and whenever that goes on."""
+
     @abstractmethod
     def add(self, descriptors: Mapping[int, Descriptor]) -> None:
         """Keep what bounds need, by the key of the stored descriptor; in a transaction."""

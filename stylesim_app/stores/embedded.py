@@ -13,14 +13,14 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from numpy.typing import NDArray
 
 from ..conf import conf
-from ..core.bounds import CompactTable
-from ..core.compression import CompactDescriptor
+from ..core.bounds import CompactTable, least
+from ..core.compression import RECORD_SIZE, CompactDescriptor
 from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
 from ..core.ranking import Shortlist
 from ..models import Calibration, CompactRow, StoredDescriptor
 from .base import Candidate, CompactStore, Reachable, Shortlisted
-from .table_file import open_table
+from .table_file import Mapped, open_table
 
 #: Queries whose bounds are computed by one matrix product; 5 MB each at 100,000 works.
 BLOCK = 16
@@ -30,8 +30,8 @@ SLICE = 8192
 #: before all candidates are.
 SURPLUS = 2
 
-#: Positions that one statement names; of more, all rows are read.
-NAMED_POSITIONS = 5000
+#: Stored descriptors that one statement names; of more, all candidates are read.
+NAMED_KEYS = 5000
 
 FloatArray = NDArray[np.floating[Any]]
 Positions = NDArray[np.int64]
@@ -74,13 +74,13 @@ class EmbeddedStore(CompactStore):
         candidates: QuerySet[StoredDescriptor],
         size: int,
     ) -> list[Shortlisted]:
-        table = self._table()
+        table, stored = self._read_table()
         answers = []
         for start in range(0, len(queries), BLOCK):
             block = queries[start : start + BLOCK]
             estimates, lower = self._scan(table, block, weighting)
             answers += [
-                self._choose(estimates[row], lower[row], candidates, size)
+                self._choose(estimates[row], lower[row], stored, candidates, size)
                 for row in range(len(block))
             ]
         return answers
@@ -88,21 +88,18 @@ class EmbeddedStore(CompactStore):
     def reachable(
         self, query: Descriptor, weighting: Weighting, owners: QuerySet[StoredDescriptor]
     ) -> Reachable:
-        (estimates,), (lower,) = self._scan(self._table(), [query], weighting)
-        rows = np.array(
-            list(self.rows.filter(stored__in=owners).values_list("position", "stored__list_reach")),
-            dtype=np.float64,
-        ).reshape(-1, 2)
-        positions, reaches = rows[:, 0].astype(np.int64), rows[:, 1]
-        known = positions < len(lower)
-        positions, reaches = positions[known], reaches[known]
-        near = lower[positions] <= reaches
-        positions, reaches = positions[near], reaches[near]
-        found = self._find(positions, owners)
+        table, stored = self._read_table()
+        (estimates,), (lower,) = self._scan(table, [query], weighting)
+        rows = owners.values_list("pk", "list_reach").iterator()
+        reaching = np.fromiter(rows, np.dtype([("key", np.int64), ("reach", np.float64)]))
+        positions = _positions_of(reaching["key"], stored)
+        near = (positions >= 0) & (lower[positions] <= reaching["reach"])
+        positions, reaches = positions[near], reaching["reach"][near]
+        found = _find(stored[positions], owners)
         likeliest = np.argsort(estimates[positions] - reaches, kind="stable")
-        order = [at for at in likeliest if int(positions[at]) in found]
+        order = [at for at in likeliest if int(stored[positions[at]]) in found]
         return Reachable(
-            [found[int(positions[at])] for at in order],
+            [found[int(stored[positions[at]])] for at in order],
             lower=lower[positions[order]],
             reaches=reaches[order],
         )
@@ -122,45 +119,52 @@ class EmbeddedStore(CompactStore):
             estimates, lower = zip(*threads.map(scan, starts), strict=True)
         return np.concatenate(estimates, axis=1), np.concatenate(lower, axis=1)
 
-    def _table(self) -> CompactTable:
+    def _read_table(self) -> Mapped:
         """The table with all rows that were committed before this call."""
         length = Calibration.objects.values_list("length", flat=True).get(pk=self.calibration.pk)
         folder = conf.cache_dir / Path(self.calibration.bases_name).stem
         return open_table(folder).read(length, self._read_records)
 
-    def _read_records(self, start: int, stop: int) -> tuple[Positions, NDArray[np.float32]]:
-        rows = list(
-            self.rows.filter(position__gte=start, position__lt=stop).values_list(
-                "position", "record"
-            )
+    def _read_records(
+        self, start: int, stop: int
+    ) -> tuple[Positions, Positions, NDArray[np.float32]]:
+        rows = self.rows.filter(position__gte=start, position__lt=stop)
+        found = list(rows.values_list("position", "stored_id", "record"))
+        numbers = np.frombuffer(b"".join(bytes(record) for *_, record in found), dtype="<f4")
+        return (
+            np.array([position for position, *_ in found], np.int64),
+            np.array([stored for _, stored, _ in found], np.int64),
+            numbers.reshape(-1, RECORD_SIZE),
         )
-        records = np.frombuffer(b"".join(bytes(record) for _, record in rows), dtype="<f4")
-        return np.array([position for position, _ in rows], np.int64), records
 
     def _choose(
         self,
         estimates: FloatArray,
         lower: FloatArray,
+        stored: Positions,
         candidates: QuerySet[StoredDescriptor],
         size: int,
     ) -> Shortlisted:
-        best = _least(estimates, SURPLUS * size)
-        chosen = np.union1d(best, _least(lower, SURPLUS * size))
-        found = self._find(chosen, candidates)
-        if len(chosen) < len(lower) and sum(int(at) in found for at in best) < size:
+        best = least(estimates, SURPLUS * size)
+        chosen = np.union1d(best, least(lower, SURPLUS * size))
+        found = _find(stored[chosen], candidates)
+        if len(chosen) < len(lower) and sum(int(key) in found for key in stored[best]) < size:
             # The candidates are few, or far: look at them alone.
-            allowed = self.rows.filter(stored__in=candidates, position__lt=len(lower))
-            among = np.array(list(allowed.values_list("position", flat=True)), dtype=np.int64)
-            best = among[_least(estimates[among], size)]
-            chosen = np.union1d(best, among[_least(lower[among], size)])
-            found = self._find(chosen, candidates)
+            allowed = np.fromiter(candidates.values_list("pk", flat=True).iterator(), np.int64)
+            among = _positions_of(allowed, stored)
+            among = among[among >= 0]
+            best = among[least(estimates[among], size)]
+            chosen = np.union1d(best, among[least(lower[among], size)])
+            found = _find(stored[chosen], candidates)
             others = lower[np.setdiff1d(among, chosen)]
         else:
             others = np.delete(lower, chosen)
+        position_of = {int(stored[position]): position for position in chosen}
         # By artwork, which is the order of works that are equally far.
-        positions = sorted(found, key=lambda position: found[position].artwork)
+        listed = sorted(found.values(), key=lambda candidate: candidate.artwork)
+        positions = [position_of[candidate.stored] for candidate in listed]
         return Shortlisted(
-            [found[position] for position in positions],
+            listed,
             Shortlist(
                 estimates=estimates[positions],
                 lower=lower[positions],
@@ -168,26 +172,19 @@ class EmbeddedStore(CompactStore):
             ),
         )
 
-    def _find(
-        self, positions: Positions, candidates: QuerySet[StoredDescriptor] | None = None
-    ) -> dict[int, Candidate]:
-        """The candidates at some positions of the table, by position."""
-        rows = self.rows
-        if len(positions) <= NAMED_POSITIONS:
-            rows = rows.filter(position__in=positions.tolist())
-        if candidates is not None:
-            rows = rows.filter(stored__in=candidates)
-        wanted = set(positions.tolist())
-        columns = Candidate.columns("stored__")
-        return {
-            position: Candidate(*values)
-            for position, *values in rows.values_list("position", *columns)
-            if position in wanted
-        }
+
+def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, Candidate]:
+    """Those of the stored descriptors that are candidates, by key."""
+    if len(keys) <= NAMED_KEYS:
+        candidates = candidates.filter(pk__in=keys.tolist())
+    wanted = set(keys.tolist())
+    rows = candidates.order_by().values_list(*Candidate.columns())
+    return {row[0]: Candidate(*row) for row in rows if row[0] in wanted}
 
 
-def _least(values: FloatArray, count: int) -> Positions:
-    """The positions of the ``count`` least values, in no order."""
-    if count >= len(values):
-        return np.arange(len(values))
-    return np.argpartition(values, count)[:count]
+def _positions_of(keys: Positions, stored: Positions) -> Positions:
+    """Where in a table stored descriptors stand, -1 for one that it lacks."""
+    order = np.argsort(stored)
+    places = np.searchsorted(stored, keys, sorter=order)
+    positions = order[np.minimum(places, len(stored) - 1)]
+    return np.where(stored[positions] == keys, positions, -1)

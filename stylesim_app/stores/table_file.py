@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
 from ..core.bounds import CompactTable
-from ..core.compression import RECORD_SIZE, SIZES, CompactDescriptor
+from ..core.compression import SIZES, CompactDescriptor
 from ..core.descriptors import LAYERS
 
 #: Rows that are read from the database at once, 3.4 KB each.
@@ -23,12 +24,28 @@ VACANT = 1e30
 #: A table that nobody opened for so long is deleted; it is rebuilt where it is missed.
 UNUSED_SECONDS = 30 * 24 * 3600
 
-#: From a start and an end to the positions between that are taken, and their records, flat.
-ReadRecords = Callable[[int, int], tuple[NDArray[np.int64], NDArray[np.float32]]]
+#: Each file's kind of number, and how many a row has.
+FILES: dict[str, tuple[type[np.number[Any]], int]] = {
+    "stored": (np.int64, 1),
+    **{f"{layer}.z": (np.float32, SIZES[layer]) for layer in LAYERS},
+    **{f"{layer}.norms": (np.float32, 2) for layer in LAYERS},
+}
+
+#: From a start and an end to the positions between that are taken ``(n,)``, the keys of their
+#: stored descriptors ``(n,)``, and their records ``(n, RECORD_SIZE)``.
+ReadRecords = Callable[[int, int], tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]
+
+
+class Mapped(NamedTuple):
+    """A table, and the key of the stored descriptor of each row, 0 if it was never filled."""
+
+    table: CompactTable
+    stored: NDArray[np.int64]
 
 
 class TableFile:
-    """A folder with two files a layer, ``CompactTable.z`` and ``.norms``, and the length.
+    """A folder with two files a layer, ``CompactTable.z`` and ``.norms``, the keys of the stored
+    descriptors, and the length.
 
     Rows are only ever added. Whoever finds that some are missing adds them, under a lock; the
     length is written last, so that a table that is being extended looks as it was before.
@@ -38,54 +55,65 @@ class TableFile:
         self.folder = folder
         self.length_file = folder / "length"
         self.lock = FileLock(folder / "lock")
-        self.table = self._map("r", 0)
+        self.mapped = self._map("r", 0)
 
-    def read(self, length: int, read_records: ReadRecords) -> CompactTable:
+    def read(self, length: int, read_records: ReadRecords) -> Mapped:
         """The table with at least ``length`` rows; those that it lacks are read and added."""
-        if len(self.table) < length:
+        if len(self.mapped.stored) < length:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self.lock:
                 start = self._read_length()
                 if start < length:
                     self._write(start, length, read_records)
                     self.length_file.write_text(str(length))
-                self.table = self._map("r", max(start, length))
-        return self.table
+                self.mapped = self._map("r", max(start, length))
+        return self.mapped
 
     def _read_length(self) -> int:
+        """The rows that are there; none if files were deleted or cut short."""
         try:
-            return int(self.length_file.read_text())
+            length = int(self.length_file.read_text())
+            sizes = [(self.folder / name).stat().st_size for name in FILES]
         except (FileNotFoundError, ValueError):
             return 0
+        whole = all(
+            size >= length * _row_bytes(name) for name, size in zip(FILES, sizes, strict=True)
+        )
+        return length if whole else 0
 
     def _write(self, start: int, length: int, read_records: ReadRecords) -> None:
-        for name, width in _files():
+        for name in FILES:
             with (self.folder / name).open("ab") as file:
-                file.truncate(length * width * 4)
-        table = self._map("r+", length)
+                file.truncate(length * _row_bytes(name))
+        mapped = self._map("r+", length)
+        table = mapped.table
         for low in range(start, length, CHUNK):
             high = min(low + CHUNK, length)
-            positions, flat = read_records(low, high)
-            records = CompactDescriptor.from_numbers(flat.reshape(-1, RECORD_SIZE))
+            positions, stored, numbers = read_records(low, high)
+            records = CompactDescriptor.from_numbers(numbers)
+            mapped.stored[positions] = stored
             for index, layer in enumerate(LAYERS):
                 table.z[layer][positions] = records.layer(layer)
                 norms = table.norms[layer]
                 norms[low:high] = VACANT, 0
                 norms[positions, 0] = records.squares[:, index]
                 norms[positions, 1] = records.residuals[:, index]
-        for array in (*table.z.values(), *table.norms.values()):
+        for array in (mapped.stored, *table.z.values(), *table.norms.values()):
             array.flush()  # type: ignore[attr-defined]
 
-    def _map(self, mode: str, length: int) -> CompactTable:
-        arrays = {
-            name: np.memmap(self.folder / name, np.float32, mode, shape=(length, width))  # type: ignore[call-overload]
+    def _map(self, mode: Literal["r", "r+"], length: int) -> Mapped:
+        arrays: dict[str, Any] = {
+            name: np.memmap(self.folder / name, kind, mode, shape=(length, width))
             if length
-            else np.empty((0, width), np.float32)
-            for name, width in _files()
+            else np.empty((0, width), kind)
+            for name, (kind, width) in FILES.items()
         }
-        return CompactTable(
-            z={layer: arrays[f"{layer}.z"] for layer in LAYERS},
-            norms={layer: arrays[f"{layer}.norms"] for layer in LAYERS},
+        return Mapped(
+            CompactTable(
+                z={layer: arrays[f"{layer}.z"] for layer in LAYERS},
+                norms={layer: arrays[f"{layer}.norms"] for layer in LAYERS},
+            ),
+            arrays["stored"][:, 0],
         )
 
 
@@ -99,10 +127,6 @@ def open_table(folder: Path) -> TableFile:
     return TableFile(folder)
 
 
-def _files() -> list[tuple[str, int]]:
-    """The names of the files, and the numbers of a row in each."""
-    return [
-        (f"{layer}.{name}", width)
-        for layer in LAYERS
-        for name, width in (("z", SIZES[layer]), ("norms", 2))
-    ]
+def _row_bytes(name: str) -> int:
+    kind, width = FILES[name]
+    return np.dtype(kind).itemsize * width

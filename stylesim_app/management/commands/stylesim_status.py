@@ -62,6 +62,12 @@ def _lines(status: IndexStatus) -> Iterator[str]:
             else _("on %(count)s works") % {"count": _number(status.calibrated_on)},
         ),
         (
+            _("lists of neighbours"),
+            _("%(count)s to be made") % {"count": _number(status.lists_missing)}
+            if status.lists_missing
+            else _("complete"),
+        ),
+        (
             _("worker"),
             _("never seen")
             if status.worker_seen is None

@@ -1,0 +1,41 @@
+"""How many of the works that a caller may see can be ranked."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
+from django.db.models import Exists, OuterRef, QuerySet
+
+from ..models import DescriptorSet, StoredDescriptor
+
+#: From so many visible works on, counting takes longer than a search, and counts are kept.
+MANY = 10_000
+KEPT_SECONDS = 60
+
+
+def described(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySet[StoredDescriptor]:
+    """The descriptors of artworks in the serving set."""
+    # Correlated, since otherwise a list of all artworks would be made for each query.
+    seen = artworks.order_by().filter(pk=OuterRef("entry__artwork"))
+    return StoredDescriptor.objects.filter(Exists(seen), descriptor_set=serving)
+
+
+def count(visible: QuerySet[Any], serving: DescriptorSet | None) -> tuple[int, int]:
+    """How many of the visible works are described, and how many there are.
+
+    In a large collection the figures may be a minute old.
+    """
+    try:
+        asked = f"{visible.query} {serving and serving.pk}"
+    except EmptyResultSet:
+        return 0, 0
+    key = f"stylesim:coverage:{hashlib.sha256(asked.encode()).hexdigest()}"
+    counts: tuple[int, int] | None = cache.get(key)
+    if counts is None:
+        counts = described(visible, serving).count(), visible.count()
+        if counts[1] >= MANY:
+            cache.set(key, counts, KEPT_SECONDS)
+    return counts
