@@ -161,11 +161,11 @@ def test_ctrl_c_puts_back_what_was_claimed(make_artwork, monkeypatch):
     for name in ("disc-a", "bars-b"):
         make_artwork(name)
 
-    def interrupt(_pictures: object) -> None:
+    def interrupt(_pipeline: object, _files: object) -> None:
         assert IndexEntry.objects.filter(lease_token__isnull=False).count() == 2
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(extraction, "describe", interrupt)
+    monkeypatch.setattr(extraction.Pipeline, "start", interrupt)
     with pytest.raises(CommandError, match="Stopped; 2 works still wait") as caught:
         call_command("stylesim_index")
     assert caught.value.returncode == 130

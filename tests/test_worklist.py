@@ -174,13 +174,14 @@ def test_a_message_for_a_row_that_is_gone_is_no_error(db):
 def test_an_artwork_deleted_while_it_is_described_is_no_error(make_artwork, settings, monkeypatch):
     make_artwork()
     worklist.reconcile()
-    describe = extraction.describe
+    start = extraction.Pipeline.start
 
-    def describe_and_delete(found):
+    def start_and_delete(pipeline, found):
+        outcomes = start(pipeline, found)
         Artwork.objects.all().delete()
-        return describe(found)
+        return outcomes
 
-    monkeypatch.setattr(extraction, "describe", describe_and_delete)
+    monkeypatch.setattr(extraction.Pipeline, "start", start_and_delete)
     assert indexing.work_through() is False
     assert stored_files(settings) == set()
 
@@ -188,15 +189,17 @@ def test_an_artwork_deleted_while_it_is_described_is_no_error(make_artwork, sett
 def test_the_last_of_two_racing_uploads_is_described(make_artwork, monkeypatch, described):
     artwork = make_artwork("disc-a")
     worklist.reconcile()
-    describe = extraction.describe
+    start = extraction.Pipeline.start
 
-    def upload_meanwhile(found):
-        monkeypatch.setattr(extraction, "describe", describe)
+    def upload_meanwhile(pipeline, found):
+        monkeypatch.setattr(extraction.Pipeline, "start", start)
+        outcomes = start(pipeline, found)
+        outcomes.result()
         artwork.image.save("second.png", ContentFile(pictures.png("cross-b")))
         worklist.request_if_changed(artwork.pk, artwork.image.name, new_file=True)
-        return describe(found)
+        return outcomes
 
-    monkeypatch.setattr(extraction, "describe", upload_meanwhile)
+    monkeypatch.setattr(extraction.Pipeline, "start", upload_meanwhile)
     indexing.work_through()
     stored = files.read_descriptor(StoredDescriptor.objects.get().file_name)
     assert stored.content == pytest.approx(described["cross-b"].content, abs=0.05)

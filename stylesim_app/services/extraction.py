@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from django.core.files.storage import Storage
 from numpy.typing import NDArray
 
 from ..conf import conf
-from ..core.errors import ImageError
+from ..core.descriptors import Descriptor
+from ..core.errors import CoreError, DescriptorError, ImageError, WeightsError
 from ..core.images import ImageFacts, check_size, load_pixels
 from ..fields import image_limits
 from ..messages import WorkError
 
 if TYPE_CHECKING:
-    from ..core.descriptors import Descriptor
     from ..core.vgg import Network
 
 DECODING_THREADS = 4
@@ -69,19 +69,62 @@ def decode_picture(content: bytes) -> Picture:
     return Picture(pixels, facts, sha256=hashlib.sha256(content).hexdigest())
 
 
-def read_pictures(files: Sequence[ImageFile]) -> list[Picture | ImageError | WorkError]:
-    """Read and decode files beside one another; a failure takes the place of its picture."""
+class Described(NamedTuple):
+    """What the network said of a picture."""
 
-    def attempt(file: ImageFile) -> Picture | ImageError | WorkError:
-        try:
-            return read_picture(*file)
-        except (ImageError, WorkError) as error:
-            return error
-        except (OSError, MemoryError) as error:
-            return as_work_error(error)
+    picture: Picture
+    descriptor: Descriptor
 
-    with ThreadPoolExecutor(DECODING_THREADS) as threads:
-        return list(threads.map(attempt, files))
+
+#: What becomes of a file.
+Outcome = Described | CoreError
+
+
+class Pipeline:
+    """Batches of files, decoded in threads while the network, in another, describes the one before.
+
+    It keeps the order in which batches are started, and touches no database. Leaving it, as a
+    context manager, drops what is not begun.
+    """
+
+    def __init__(self) -> None:
+        self._decoders = ThreadPoolExecutor(DECODING_THREADS, "stylesim-decode")
+        self._network = ThreadPoolExecutor(1, "stylesim-network")
+
+    def __enter__(self) -> Pipeline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._network.shutdown(cancel_futures=True)
+        self._decoders.shutdown(cancel_futures=True)
+
+    def start(self, files: Sequence[ImageFile]) -> Future[list[Outcome]]:
+        """Begin to decode a batch; the future is what becomes of each file."""
+        decoding = [self._decoders.submit(_attempt_to_read, file) for file in files]
+        return self._network.submit(_describe_decoded, decoding)
+
+
+def _attempt_to_read(file: ImageFile) -> Picture | CoreError:
+    try:
+        return read_picture(*file)
+    except (ImageError, WorkError) as error:
+        return error
+    except (OSError, MemoryError) as error:
+        return as_work_error(error)
+
+
+def _describe_decoded(decoding: Sequence[Future[Picture | CoreError]]) -> list[Outcome]:
+    """A picture that cannot be read fails alone; if the network fails, all do."""
+    read = [future.result() for future in decoding]
+    pictures = [picture for picture in read if isinstance(picture, Picture)]
+    try:
+        descriptors = iter(describe(pictures) if pictures else [])
+    except (WeightsError, DescriptorError, WorkError) as error:
+        return [error if isinstance(picture, Picture) else picture for picture in read]
+    return [
+        Described(picture, next(descriptors)) if isinstance(picture, Picture) else picture
+        for picture in read
+    ]
 
 
 def describe(pictures: Sequence[Picture]) -> list[Descriptor]:

@@ -1,19 +1,28 @@
-"""The worker's job: take what waits, describe it, store it."""
+"""The worker's job: take what waits, describe it, store it.
+
+Three batches are under way at a time: while the network describes one, the next is decoded, and
+the one before is stored. Only the calling thread speaks to the database.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 
 from ..conf import conf
-from ..core.errors import CoreError, DescriptorError, ImageError, WeightsError
-from ..messages import WorkError
+from ..core.errors import CoreError, ImageError
 from ..models import ImageSearch, IndexEntry
 from ..swapping import get_image
-from . import calibration, extraction, files, sets, storing, worklist
-from .extraction import ImageFile, Picture
+from . import extraction, files, maintenance, sets, storing, worklist
+from .extraction import Described, ImageFile, Outcome, Pipeline
 
 Item = IndexEntry | ImageSearch
+
+#: Batches that are claimed and not stored: one is decoded, one described, one stored.
+UNDER_WAY = 3
 
 
 def work_through(
@@ -25,48 +34,100 @@ def work_through(
     """
     deadline = time.monotonic() + (conf.task_seconds if seconds is None else seconds)
     while time.monotonic() < deadline:
-        worklist.sign_of_life()
-        items: Sequence[Item] = worklist.claim(ImageSearch, 1)
-        items = items or worklist.claim(IndexEntry, conf.batch_size)
-        if not items:
-            calibration.calibrate_if_due(idle=True)
-            return False
-        try:
-            _work_on(items)
-        except KeyboardInterrupt:
-            rows = type(items[0])._default_manager
-            worklist.release(rows.filter(lease_token=items[0].lease_token))
-            raise
-        calibration.calibrate_if_due()
-        if on_progress is not None:
-            on_progress(len(items))
+        if _describe_what_waits(deadline, on_progress or (lambda _: None)):
+            if maintenance.maintain(deadline - time.monotonic(), idle=True):
+                return False
+        elif maintenance.is_urgent():
+            maintenance.maintain(deadline - time.monotonic(), idle=False)
     return True
 
 
-def _work_on(items: Sequence[Item]) -> None:
-    located = [(item, file) for item in items if (file := _locate(item)) is not None]
-    outcomes = extraction.read_pictures([file for _, file in located])
-    pictures: list[tuple[Item, Picture]] = []
-    for (item, _), outcome in zip(located, outcomes, strict=True):
-        if isinstance(outcome, CoreError):
-            worklist.fail(item, outcome, final=isinstance(outcome, ImageError))
-        else:
-            pictures.append((item, outcome))
-    if not pictures:
-        return
+def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) -> bool:
+    """True once nothing waits; False if before that time is up or maintenance is urgent.
+
+    What was claimed is stored in each case, or released by an interrupt.
+    """
+    batches: deque[Batch] = deque()
+    urgent = False
+    with Pipeline() as pipeline, _released_if_interrupted(batches):
+        while True:
+            worklist.sign_of_life()
+            stop = urgent or time.monotonic() >= deadline
+            while not stop and _has_room(batches) and (items := _claim()):
+                batches.append(Batch(items))
+                if not batches[-1].alone:
+                    batches[-1].start(pipeline)
+            if not batches:
+                return not stop
+            batches[0].store(pipeline)
+            on_progress(len(batches.popleft().items))
+            urgent = urgent or maintenance.is_urgent()
+
+
+def _claim() -> Sequence[Item]:
+    """Rows of one kind, searches first: a person waits for each."""
+    searches: Sequence[Item] = worklist.claim(ImageSearch, 1)
+    return searches or worklist.claim(IndexEntry, conf.batch_size)
+
+
+def _has_room(batches: deque[Batch]) -> bool:
+    return len(batches) < UNDER_WAY and not (batches and batches[-1].alone)
+
+
+@contextmanager
+def _released_if_interrupted(batches: deque[Batch]) -> Iterator[None]:
     try:
-        descriptors = extraction.describe([picture for _, picture in pictures])
-    except (WeightsError, DescriptorError, WorkError) as error:
-        for item, _ in pictures:
-            worklist.fail(item, error, final=False)
-        return
-    descriptor_set = sets.open_set(descriptors[0].provenance)
-    for (item, picture), descriptor in zip(pictures, descriptors, strict=True):
-        try:
-            storing.store(item, picture, descriptor, descriptor_set)
-        except OSError as error:
-            worklist.fail(item, extraction.as_work_error(error), final=False)
-    sets.switch_when_complete(descriptor_set)
+        yield
+    except KeyboardInterrupt:
+        for batch in batches:
+            batch.release()
+        raise
+
+
+class Batch:
+    """Claimed rows, all of one kind and under one lease."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = items
+        self._with_image: list[Item] = []
+        self._outcomes: Future[list[Outcome]] | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether it was tried before: it may be what stops workers, so nothing runs beside it."""
+        return self.items[0].attempts > 1
+
+    def start(self, pipeline: Pipeline) -> Future[list[Outcome]]:
+        """Have the images decoded and described, unless that is under way."""
+        if self._outcomes is None:
+            located = [(item, file) for item in self.items if (file := _locate(item)) is not None]
+            self._with_image = [item for item, _ in located]
+            self._outcomes = pipeline.start([file for _, file in located])
+        return self._outcomes
+
+    def store(self, pipeline: Pipeline) -> None:
+        """Write what became of each image, as soon as it is known."""
+        described: list[tuple[Item, Described]] = []
+        outcomes = self.start(pipeline).result()
+        for item, outcome in zip(self._with_image, outcomes, strict=True):
+            if isinstance(outcome, CoreError):
+                worklist.fail(item, outcome, final=isinstance(outcome, ImageError))
+            else:
+                described.append((item, outcome))
+        if not described:
+            return
+        descriptor_set = sets.open_set(described[0][1].descriptor.provenance)
+        for item, (picture, descriptor) in described:
+            try:
+                storing.store(item, picture, descriptor, descriptor_set)
+            except OSError as error:
+                worklist.fail(item, extraction.as_work_error(error), final=False)
+        sets.switch_when_complete(descriptor_set)
+
+    def release(self) -> None:
+        """Put back what is not stored yet, as if nobody had claimed it."""
+        rows = type(self.items[0])._default_manager
+        worklist.release(rows.filter(lease_token=self.items[0].lease_token))
 
 
 def _locate(item: Item) -> ImageFile | None:
