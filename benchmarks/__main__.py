@@ -1,27 +1,34 @@
-"""``python -m benchmarks [name ...]``: run all benchmarks, or those named."""
+"""``python -m benchmarks [NAME ...] [--output FOLDER]``: run all benchmarks, or those named."""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import os
+from importlib import import_module
+from pathlib import Path
 
-from . import extraction, reading
+import django
 
-BENCHMARKS = {"extraction": extraction.run, "reading": reading.run}
+from .report import report
+
+#: Modules of this package, each with ``run() -> Result``.
+BENCHMARKS = ("extraction", "all_pairs", "search", "growth", "recall", "web")
+OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 
 
-def main() -> int:
-    names = sys.argv[1:] or list(BENCHMARKS)
-    unknown = [name for name in names if name not in BENCHMARKS]
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FOLDER")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
-        print(f"There is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}.")
-        return 2
-    for name in names:
-        print(f"# {name}\n")
-        for label, value in BENCHMARKS[name]().items():
-            print(f"{label:60} {value}")
-        print()
-    return 0
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    django.setup()
+    for name in options.names or BENCHMARKS:
+        report(import_module(f"{__package__}.{name}").run(), options.output)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,85 +1,163 @@
-"""How fast pictures are described, against the literal way and against the processor."""
+"""How fast files become descriptors, against the literal way and against the processor."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torchvision.models import vgg19
+from django.core.files.storage import FileSystemStorage
+from django.test import override_settings
 
-from stylesim_app.core.descriptors import LAYERS, STYLE_LAYERS
-from stylesim_app.core.images import INPUT_SIZE
-from stylesim_app.core.vgg import LAYER_INDEX, PRECISIONS, Network, build_network
+from stylesim_app.conf import conf
+from stylesim_app.core.descriptors import Descriptor
+from stylesim_app.core.distances import DistanceParts, Weighting, measure_parts
+from stylesim_app.core.errors import CoreError
+from stylesim_app.core.vgg import PRECISIONS, Network, build_network
 from stylesim_app.core.weights import Weights, load_weights
+from stylesim_app.services import extraction
+from stylesim_app.services.extraction import Outcome, Picture
+from stylesim_app.services.indexing import UNDER_WAY
 
+from .literal import Literal
+from .pictures import draw_pictures, find_pictures
+from .report import Goal, Result
 from .timing import median_seconds
 
-PICTURES = 8
-BATCH = 4
+PICTURES = 48
+#: Of those, how many the literal way describes in each round.
+LITERAL_PICTURES = 8
+FIDELITY_PICTURES = 150
+TOP = 10
 MATRIX = 3072
 #: Multiplications and additions of VGG19 to relu5_2 for one picture of 224 x 224.
 NETWORK_FLOP = 37.1e9
 
+LITERAL = "literal: one by one, float32, hooks, bmm"
+OURS = "ours: decoded, described and written beside one another"
+NETWORK = "the network and the Gram matrices alone"
+DECODING = "decoding and resizing alone, in one thread"
+WRITING = "writing alone"
+FLOOR = "floor: the network at the rate of a large matrix product"
 
-def run() -> dict[str, str]:
+
+@override_settings(STYLESIM_WEIGHTS="paintings", STYLESIM_DEVICE="cpu", STYLESIM_PRECISION="auto")
+def run() -> Result:
     weights = load_weights("paintings", Path())
-    network = build_network(weights, device="cpu")
-    pixels = np.random.default_rng(0).integers(
-        0, 256, (PICTURES, INPUT_SIZE, INPUT_SIZE, 3), dtype=np.uint8
+    network = extraction.get_network()
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = draw_pictures(Path(folder), PICTURES)
+        milliseconds = _measure_speed(weights, network, drawn)
+        compared = find_pictures(FIDELITY_PICTURES) or drawn
+        overlap = _measure_fidelity(weights, network, compared)
+    ours = milliseconds[OURS]
+    return Result(
+        name="extraction",
+        description=(
+            f"From JPEG files of two megapixels to descriptors, {PICTURES} pictures, in batches of "
+            f"{conf.batch_size}, in {network.provenance.precision}, on the processor."
+        ),
+        figures=[
+            {"": name, "ms a picture": value, "times ours": value / ours}
+            for name, value in milliseconds.items()
+        ],
+        goals=[
+            Goal("literal / ours", milliseconds[LITERAL] / ours, 2.5),
+            Goal("floor / ours", milliseconds[FLOOR] / ours, 0.75),
+            Goal(
+                f"share of each top {TOP} that is float32's, {len(compared)} pictures",
+                overlap,
+                0.995,
+            ),
+        ],
+        plot=lambda axes: _plot(axes, milliseconds),
     )
-    precision = PRECISIONS[network.provenance.precision]
-    matrix = torch.randn(MATRIX, MATRIX).to(precision)
-    literal = _build_literal(weights)
+
+
+def _plot(axes: Any, milliseconds: Mapping[str, float]) -> None:
+    bars = axes.barh(
+        [name.replace(": ", ":\n") for name in milliseconds],
+        list(milliseconds.values()),
+        color=["#2f6f8f" if name == OURS else "#b8c4cc" for name in milliseconds],
+    )
+    axes.bar_label(bars, fmt="%.0f", padding=4)
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("milliseconds a picture")
+
+
+def _measure_speed(weights: Weights, network: Network, paths: Sequence[Path]) -> dict[str, float]:
+    """Milliseconds a picture of each way and of each part, measured in turn."""
+    literal = Literal(weights)
+    matrix = torch.randn(MATRIX, MATRIX).to(PRECISIONS[network.provenance.precision])
+    pictures = [extraction.decode_picture(path.read_bytes()) for path in paths]
+    [descriptor] = extraction.describe(pictures[:1])
     seconds = median_seconds(
         {
-            "literal": lambda: [_describe_literally(literal, picture) for picture in pixels],
-            "ours": lambda: _describe_in_batches(network, pixels),
-            "product": lambda: matrix @ matrix,
-        }
+            LITERAL: lambda: [literal.describe(path) for path in paths[:LITERAL_PICTURES]],
+            OURS: lambda: _extract(paths),
+            NETWORK: lambda: _describe(pictures),
+            DECODING: lambda: [extraction.decode_picture(path.read_bytes()) for path in paths],
+            WRITING: lambda: _write(paths[0], descriptor),
+            FLOOR: lambda: matrix @ matrix,
+        },
+        rounds=5,
     )
-    floor = NETWORK_FLOP * PICTURES / (2 * MATRIX**3 / seconds["product"])
-    return {
-        "precision": network.provenance.precision,
-        "literal: one by one, float32, hooks, bmm": f"{1e3 * seconds['literal'] / PICTURES:.0f} ms",
-        "ours: batches, Gram matrices and packing included": (
-            f"{1e3 * seconds['ours'] / PICTURES:.0f} ms"
-        ),
-        "literal / ours": f"{seconds['literal'] / seconds['ours']:.2f}",
-        "floor (a large matrix product's rate) / ours": f"{floor / seconds['ours']:.2f}",
-    }
+    counts = {LITERAL: LITERAL_PICTURES, WRITING: 1, FLOOR: 2 * MATRIX**3 / NETWORK_FLOP}
+    return {name: 1e3 * value / counts.get(name, len(paths)) for name, value in seconds.items()}
 
 
-def _describe_in_batches(network: Network, pixels: np.ndarray) -> None:
-    for start in range(0, len(pixels), BATCH):
-        network.describe(pixels[start : start + BATCH])
+def _extract(paths: Sequence[Path]) -> None:
+    """As a worker does, without its database."""
+    storage = FileSystemStorage(paths[0].parent)
+    size = conf.batch_size
+    batches = [paths[start : start + size] for start in range(0, len(paths), size)]
+    with extraction.Pipeline() as pipeline:
+
+        def start(batch: Sequence[Path]) -> Future[list[Outcome]]:
+            return pipeline.start([(storage, path.name) for path in batch])
+
+        started = [start(batch) for batch in batches[:UNDER_WAY]]
+        for number, batch in enumerate(batches):
+            for path, outcome in zip(batch, started[number].result(), strict=True):
+                if isinstance(outcome, CoreError):
+                    raise outcome
+                _write(path, outcome.descriptor)
+            started += [start(later) for later in batches[number + UNDER_WAY :][:1]]
 
 
-def _build_literal(weights: Weights) -> torch.nn.Sequential:
-    whole: torch.nn.Sequential = vgg19(weights=None).features
-    features = whole[: LAYER_INDEX[LAYERS[-1]] + 1]
-    features.load_state_dict({name: tensor.float() for name, tensor in weights.tensors.items()})
-    for module in features:
-        if isinstance(module, torch.nn.ReLU):
-            module.inplace = False
-    return features.eval()
+def _describe(pictures: Sequence[Picture]) -> None:
+    for start in range(0, len(pictures), conf.batch_size):
+        extraction.describe(pictures[start : start + conf.batch_size])
 
 
-def _describe_literally(features: torch.nn.Sequential, picture: np.ndarray) -> list[torch.Tensor]:
-    """As a tutorial does: a hook a layer, and ``bmm`` for the Gram matrix."""
-    maps: list[torch.Tensor] = []
-    hooks = [
-        features[LAYER_INDEX[layer]].register_forward_hook(
-            lambda _module, _inputs, output: maps.append(output)
-        )
-        for layer in LAYERS
+def _write(path: Path, descriptor: Descriptor) -> None:
+    path.with_suffix(".safetensors").write_bytes(descriptor.to_bytes())
+
+
+def _measure_fidelity(weights: Weights, network: Network, paths: Sequence[Path]) -> float:
+    """How much of the top tens of float32 is in those of what is stored, for all pictures."""
+    exact = build_network(weights, precision="float32", device="cpu")
+    stored, true = [], []
+    for start in range(0, len(paths), conf.batch_size):
+        batch = paths[start : start + conf.batch_size]
+        pixels = np.stack([extraction.decode_picture(path.read_bytes()).pixels for path in batch])
+        true += exact.describe(pixels)
+        stored += [Descriptor.from_bytes(each.to_bytes()) for each in network.describe(pixels)]
+    shared = [
+        len(set(ours) & set(theirs))
+        for ours, theirs in zip(_find_nearest(stored), _find_nearest(true), strict=True)
     ]
-    with torch.no_grad():
-        features(torch.from_numpy(picture).permute(2, 0, 1).float().div(255).unsqueeze(0))
-    for hook in hooks:
-        hook.remove()
-    grams = []
-    for map_ in maps[: len(STYLE_LAYERS)]:
-        flat = map_.flatten(2)
-        grams.append(torch.bmm(flat, flat.transpose(1, 2)) / (2 * flat.shape[1] * flat.shape[2]))
-    return [*grams, maps[-1]]
+    return sum(shared) / (TOP * len(shared))
+
+
+def _find_nearest(descriptors: Sequence[Descriptor]) -> Iterator[list[int]]:
+    """The positions of the nearest others of each, at the default weights."""
+    for query in descriptors:
+        parts = DistanceParts.stack(measure_parts(query, each) for each in descriptors)
+        order = np.argsort(parts.distances(Weighting()), kind="stable")
+        yield [int(place) for place in order if descriptors[place] is not query][:TOP]
