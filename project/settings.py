@@ -39,6 +39,10 @@ INSTALLED_APPS = [
     "project.demo",
 ]
 
+STYLESIM_STORE = os.environ.get("STYLESIM_STORE", "embedded")
+if STYLESIM_STORE == "pgvector":
+    INSTALLED_APPS.append("stylesim_app.stores.pgvector")
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -118,7 +122,6 @@ WHITENOISE_USE_FINDERS = True
 
 STYLESIM_WEIGHTS = os.environ.get("STYLESIM_WEIGHTS", "paintings")
 STYLESIM_MODEL_DIR = DATA_DIR / "models"
-STYLESIM_STORE = os.environ.get("STYLESIM_STORE", "embedded")
 STYLESIM_CACHE_DIR = DATA_DIR / "cache"
 
 REDIS_URL = os.environ.get("REDIS_URL", "")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import models
+from django.db import connection, models
 
 from .conf import conf
+from .stores import STORES
 from .swapping import get_artwork_model, has_field
 
 #: Positive numbers by the setting's name and the property that reads it.
@@ -21,6 +24,7 @@ POSITIVE = {
     "STYLESIM_MAX_UPLOAD_MB": "max_upload_mb",
     "STYLESIM_MAX_PIXELS": "max_pixels",
     "STYLESIM_MAX_RESULTS": "max_results",
+    "STYLESIM_REFINE": "refine",
     "STYLESIM_MAX_ATTEMPTS": "max_attempts",
     "STYLESIM_LEASE_SECONDS": "lease_seconds",
     "STYLESIM_TASK_SECONDS": "task_seconds",
@@ -137,6 +141,46 @@ def check_precision(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
             f"STYLESIM_PRECISION is {conf.precision!r}.",
             hint=f"Use one of {', '.join(PRECISIONS)}.",
             id="stylesim_app.E007",
+        )
+    ]
+
+
+@register()
+def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    if conf.store not in STORES:
+        reason, hint = "no store", f"Use one of {', '.join(STORES)}."
+    elif conf.store != "pgvector":
+        return []
+    elif connection.vendor != "postgresql":
+        reason = f"no store for {connection.display_name}"
+        hint = "Use PostgreSQL with the extension pgvector, or the store embedded."
+    elif not apps.is_installed("stylesim_app.stores.pgvector"):
+        reason = "an app that is not installed"
+        hint = 'Add "stylesim_app.stores.pgvector" to INSTALLED_APPS, and migrate.'
+    else:
+        return []
+    return [
+        Error(
+            f"STYLESIM_STORE is {conf.store!r}, which is {reason}.",
+            hint=hint,
+            id="stylesim_app.E009",
+        )
+    ]
+
+
+@register()
+def check_cache_dir(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """The embedded store maps tables from there, and makes the folder if it has to."""
+    folder = conf.cache_dir.absolute()
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    if conf.store != "embedded" or (existing.is_dir() and os.access(existing, os.W_OK)):
+        return []
+    return [
+        checks.Warning(
+            f"STYLESIM_CACHE_DIR is {str(folder)!r}, where this process cannot write, so that no "
+            "collection of 64 works or more can be searched.",
+            hint="Name a folder on a local disk that web processes and workers can write to.",
+            id="stylesim_app.W006",
         )
     ]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from stylesim_app import swapping
 
@@ -30,9 +32,11 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_WEIGHTS", "/no/such/file.pth", "stylesim_app.E005"),
         ("STYLESIM_WEIGHTS", "resnet", "stylesim_app.E005"),
         ("STYLESIM_BATCH_SIZE", 0, "stylesim_app.E006"),
+        ("STYLESIM_REFINE", 0, "stylesim_app.E006"),
         ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
+        ("STYLESIM_STORE", "faiss", "stylesim_app.E009"),
         (
             "DATABASES",
             {"default": {"ENGINE": "django.db.backends.sqlite3"}},
@@ -47,6 +51,32 @@ def test_the_reference_site_has_nothing_to_complain_of():
 def test_a_wrong_setting_is_told(settings, name, value, check):
     setattr(settings, name, value)
     assert check in found()
+
+
+def test_the_pgvector_store_needs_postgresql_and_its_app(settings):
+    settings.STYLESIM_STORE = "pgvector"
+    settings.INSTALLED_APPS = [
+        app for app in settings.INSTALLED_APPS if app != "stylesim_app.stores.pgvector"
+    ]
+    [message] = [each for each in run_checks() if each.id == "stylesim_app.E009"]
+    expected = {"postgresql": "not installed", "sqlite": "no store for SQLite"}
+    assert expected[connection.vendor] in message.msg
+
+
+def test_the_pgvector_store_is_accepted_on_postgresql(settings):
+    if not apps.is_installed("stylesim_app.stores.pgvector"):
+        pytest.skip("STYLESIM_STORE is not pgvector: python -m tests.postgresql")
+    settings.STYLESIM_STORE = "pgvector"
+    assert found() == set()
+
+
+def test_a_cache_that_cannot_be_written_is_told_if_it_is_needed(settings, tmp_path):
+    (tmp_path / "file").touch()
+    settings.STYLESIM_CACHE_DIR = tmp_path / "file" / "tables"
+    settings.STYLESIM_STORE = "embedded"
+    assert found() == {"stylesim_app.W006"}
+    settings.STYLESIM_CACHE_DIR = tmp_path / "new" / "tables"
+    assert found() == set()
 
 
 def test_a_model_that_says_nothing_of_the_public_is_hidden_with_a_warning(settings):

@@ -93,6 +93,7 @@ class Store(ABC):
 class CompactStore(Store):
     """A store that keeps the compact descriptors of a calibration.
 
+    Searches raise Calibration.DoesNotExist once another calibration has taken its place.
     Descriptors are compressed as they are stored: rounding them later would break the bounds.
     """
 

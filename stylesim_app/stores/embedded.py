@@ -93,8 +93,9 @@ class EmbeddedStore(CompactStore):
         rows = owners.values_list("pk", "list_reach").iterator()
         reaching = np.fromiter(rows, np.dtype([("key", np.int64), ("reach", np.float64)]))
         positions = _positions_of(reaching["key"], stored)
-        near = (positions >= 0) & (lower[positions] <= reaching["reach"])
-        positions, reaches = positions[near], reaching["reach"][near]
+        positions, reaches = positions[positions >= 0], reaching["reach"][positions >= 0]
+        near = lower[positions] <= reaches
+        positions, reaches = positions[near], reaches[near]
         found = _find(stored[positions], owners)
         likeliest = np.argsort(estimates[positions] - reaches, kind="stable")
         order = [at for at in likeliest if int(stored[positions[at]]) in found]
@@ -114,7 +115,7 @@ class EmbeddedStore(CompactStore):
             bounds = table.rows(start, start + SLICE).bound(compacts, weighting)
             return bounds.estimate(weighting), bounds.lower(weighting)
 
-        starts = range(0, len(table), SLICE)
+        starts = range(0, max(len(table), 1), SLICE)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             estimates, lower = zip(*threads.map(scan, starts), strict=True)
         return np.concatenate(estimates, axis=1), np.concatenate(lower, axis=1)
@@ -130,6 +131,8 @@ class EmbeddedStore(CompactStore):
     ) -> tuple[Positions, Positions, NDArray[np.float32]]:
         rows = self.rows.filter(position__gte=start, position__lt=stop)
         found = list(rows.values_list("position", "stored_id", "record"))
+        # If the calibration is gone by now, so may be rows of it.
+        Calibration.objects.only("pk").get(pk=self.calibration.pk)
         numbers = np.frombuffer(b"".join(bytes(record) for *_, record in found), dtype="<f4")
         return (
             np.array([position for position, *_ in found], np.int64),
@@ -184,6 +187,8 @@ def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, 
 
 def _positions_of(keys: Positions, stored: Positions) -> Positions:
     """Where in a table stored descriptors stand, -1 for one that it lacks."""
+    if not len(stored):
+        return np.full(len(keys), -1)
     order = np.argsort(stored)
     places = np.searchsorted(stored, keys, sorter=order)
     positions = order[np.minimum(places, len(stored) - 1)]

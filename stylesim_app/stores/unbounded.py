@@ -49,5 +49,5 @@ class UnboundedStore(Store):
 
 
 def _list(stored: QuerySet[StoredDescriptor]) -> list[Candidate]:
-    rows = stored.order_by("entry__artwork").values_list(*Candidate.columns())
+    rows = stored.order_by("entry__artwork_id").values_list(*Candidate.columns())
     return [Candidate(*row) for row in rows]

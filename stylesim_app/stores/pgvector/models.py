@@ -1,0 +1,54 @@
+"""Compact descriptors as columns that PostgreSQL can calculate with."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from pgvector.django import VectorField
+
+from ...core.compression import SIZES
+from ...models import Calibration, StoredDescriptor
+
+
+class CompactVectors(models.Model):
+    """A compact descriptor: of each layer the projection, ``||x - mean||^2`` and the residual.
+
+    In float32, as they were computed: rounding them further would break the bounds. The columns
+    of fixed width come first, where PostgreSQL finds them fastest.
+    """
+
+    # The unique constraint is an index by calibration.
+    calibration = models.ForeignKey(
+        Calibration, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    stored = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
+    relu1_1_square = models.FloatField()
+    relu1_1_residual = models.FloatField()
+    relu2_1_square = models.FloatField()
+    relu2_1_residual = models.FloatField()
+    relu3_1_square = models.FloatField()
+    relu3_1_residual = models.FloatField()
+    relu4_1_square = models.FloatField()
+    relu4_1_residual = models.FloatField()
+    relu5_1_square = models.FloatField()
+    relu5_1_residual = models.FloatField()
+    relu5_2_square = models.FloatField()
+    relu5_2_residual = models.FloatField()
+    relu1_1 = VectorField(dimensions=SIZES["relu1_1"])
+    relu2_1 = VectorField(dimensions=SIZES["relu2_1"])
+    relu3_1 = VectorField(dimensions=SIZES["relu3_1"])
+    relu4_1 = VectorField(dimensions=SIZES["relu4_1"])
+    relu5_1 = VectorField(dimensions=SIZES["relu5_1"])
+    relu5_2 = VectorField(dimensions=SIZES["relu5_2"])
+
+    class Meta:
+        verbose_name = _("compact descriptor in pgvector")
+        verbose_name_plural = _("compact descriptors in pgvector")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["calibration", "stored"], name="stylesim_one_vector_a_descriptor"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.calibration_id}: {self.stored_id}"
