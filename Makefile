@@ -11,8 +11,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; d
 
 RUN = $(VENV)/bin/python
 
-# What depends on the database: locks, constraints, several workers at once.
-ON_POSTGRESQL = $(addprefix tests/test_, worklist.py bad_files.py sets.py search.py worker.py)
+CATALOGUES = $(addsuffix /locale/zh_Hans/LC_MESSAGES/django.po, stylesim_app project)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install install-dev lint test chromium messages wheel clean
@@ -21,7 +20,7 @@ ON_POSTGRESQL = $(addprefix tests/test_, worklist.py bad_files.py sets.py search
 
 help: ## List these targets
 	@echo "make demo      the app with a sample gallery; IMAGES=/a/folder for your own pictures, PORT=8000"
-	@echo "make test      linters, types, migrations, all tests with coverage, the wheel"
+	@echo "make test      linters, types, migrations, all tests on SQLite and PostgreSQL, coverage, the wheel"
 	@echo "make lint      the linters and types alone"
 	@echo "make messages  collect the strings to translate and compile them; needs GNU gettext"
 	@echo "make wheel     build the wheel into dist/"
@@ -38,8 +37,7 @@ demo: install
 		$${IMAGES:+--images "$$IMAGES"} $(if $(PORT),--port $(PORT))
 
 test: install-dev chromium lint
-	$(RUN) -m tests.postgresql -q -rs $(ON_POSTGRESQL)
-	$(RUN) -m pytest -rs --cov --cov-report=term
+	$(RUN) -m tests.both
 
 lint: install-dev
 	$(RUN) -m ruff check

@@ -1,4 +1,4 @@
-"""Run tests on a real PostgreSQL: ``python -m tests.postgresql tests/test_worklist.py ...``.
+"""Run tests on a real PostgreSQL with pgvector: ``python -m tests.postgresql tests/test_sets.py``.
 
 The server comes from a Python package, needs no root, and is gone afterwards.
 """
@@ -19,7 +19,11 @@ def main() -> int:
         try:
             return subprocess.run(
                 [sys.executable, "-m", "pytest", *sys.argv[1:]],
-                env={**os.environ, "DATABASE_URL": server.get_uri()},
+                env={
+                    "STYLESIM_STORE": "pgvector",
+                    **os.environ,
+                    "DATABASE_URL": server.get_uri(),
+                },
                 check=False,
             ).returncode
         finally:

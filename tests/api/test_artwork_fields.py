@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
 
 from stylesim_app.models import Artwork
 
@@ -69,6 +70,7 @@ def test_further_fields_as_deep_and_long_as_may_be(curator, make_artwork):
     assert Artwork.objects.get().extra == nested
 
 
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL refuses to store it")
 def test_half_a_character_that_was_stored_does_not_break_the_list(visitor, make_artwork):
     make_artwork(extra={"a": "\ud800"})
     assert visitor.get(LIST).json()["results"][0]["extra"] == {"a": "\ud800"}
