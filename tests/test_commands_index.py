@@ -152,7 +152,7 @@ def test_a_work_that_another_worker_holds_is_waited_for(make_artwork):
     [entry] = worklist.claim(IndexEntry, 1)
     IndexEntry.objects.filter(pk=entry.pk).update(due_at=timezone.now() + timedelta(seconds=1))
     seen: list[int] = []
-    assert not foreground.index_waiting(seen.append).exists()
+    assert not foreground.index_waiting(seen.append, seen.append).exists()
     assert seen[0] == 1
     assert seen[-1] == 0
 

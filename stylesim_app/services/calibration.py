@@ -105,6 +105,8 @@ def add_to_stores(stored: StoredDescriptor, descriptor: Descriptor) -> None:
             store = open_store(calibration)
         except (FileNotFoundError, DescriptorError):
             logger.exception("the bases of calibration %s are lost", calibration.pk)
+            # A process that still has them in memory would miss this work.
+            Calibration.objects.filter(pk=calibration.pk).update(bases_name="", store="")
         else:
             store.add({stored.pk: descriptor})
 

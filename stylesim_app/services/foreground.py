@@ -11,7 +11,7 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from ..models import IndexEntry, WorkItem
-from . import extraction, indexing, sets, worklist
+from . import extraction, indexing, maintenance, neighbours, sets, worklist
 
 #: Longest pause before the work list is looked at again.
 PAUSE_SECONDS = 1.0
@@ -49,17 +49,37 @@ def count_waiting() -> int:
     return IndexEntry.objects.filter(state=State.PENDING).count()
 
 
-def index_waiting(on_progress: Callable[[int], object]) -> QuerySet[IndexEntry]:
-    """Describe until nothing waits any more, second attempts included; returns what failed.
+def maintain(on_lists: Callable[[int], object]) -> None:
+    """Calibrate and make the lists of neighbours that are missing, unless a worker does.
 
-    ``on_progress`` is told how many works still wait. Beside living workers this takes its share
-    and returns when they too are done. Raises WeightsError before anything is touched.
+    ``on_lists`` is told how many lists are missing.
+    """
+
+    def tell() -> None:
+        on_lists(neighbours.count_missing(sets.serving_set()))
+
+    maintenance.maintain(math.inf, idle=True, on_step=tell)
+
+
+def index_waiting(
+    on_progress: Callable[[int], object], on_lists: Callable[[int], object]
+) -> QuerySet[IndexEntry]:
+    """Describe until nothing waits any more, second attempts included, and make the lists of
+    neighbours; returns what failed.
+
+    ``on_progress`` is told how many works still wait, ``on_lists`` how many lists do. Beside
+    living workers this takes its share and returns when they too are done. Raises WeightsError
+    before anything is touched.
     """
     extraction.get_network()
     entries = IndexEntry.objects
     failed_before = set(entries.filter(state=State.FAILED).values_list("pk", flat=True))
     while True:
-        indexing.work_through(math.inf, lambda _: on_progress(count_waiting()))
+        indexing.work_through(
+            math.inf,
+            lambda _: on_progress(count_waiting()),
+            lambda: on_lists(neighbours.count_missing(sets.serving_set())),
+        )
         on_progress(count_waiting())
         due = entries.filter(state=State.PENDING).aggregate(due=Min("due_at"))["due"]
         if due is None:

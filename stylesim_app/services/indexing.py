@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 
 from ..conf import conf
 from ..core.errors import CoreError, ImageError
@@ -26,19 +27,23 @@ UNDER_WAY = 3
 
 
 def work_through(
-    seconds: float | None = None, on_progress: Callable[[int], object] | None = None
+    seconds: float | None = None,
+    on_progress: Callable[[int], object] = lambda _: None,
+    on_maintenance: Callable[[], object] = lambda: None,
 ) -> bool:
     """Describe what waits, searches first, for at most ``seconds``; True if more may be left.
 
-    ``on_progress`` is told how many rows each batch dealt with.
+    ``on_progress`` is told how many rows each batch dealt with; ``on_maintenance`` is called
+    while calibrations and lists are made.
     """
     deadline = time.monotonic() + (conf.task_seconds if seconds is None else seconds)
+    maintain = partial(maintenance.maintain, on_step=on_maintenance)
     while time.monotonic() < deadline:
-        if _describe_what_waits(deadline, on_progress or (lambda _: None)):
-            if maintenance.maintain(deadline - time.monotonic(), idle=True):
+        if _describe_what_waits(deadline, on_progress):
+            if maintain(deadline - time.monotonic(), idle=True):
                 return False
         elif maintenance.is_urgent():
-            maintenance.maintain(deadline - time.monotonic(), idle=False)
+            maintain(deadline - time.monotonic(), idle=False)
     return True
 
 

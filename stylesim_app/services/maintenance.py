@@ -35,22 +35,27 @@ def is_urgent() -> bool:
     )
 
 
-def maintain(seconds: float, *, idle: bool) -> bool:
+def maintain(seconds: float, *, idle: bool, on_step: Callable[[], object] = lambda: None) -> bool:
     """Calibrate what is due and, if ``idle``, make the lists that are missing, for some seconds,
     or until something waits to be described.
 
-    True if nothing is left that this process could do.
+    ``on_step`` is called between the parts of the work. True if nothing is left that this process
+    could do.
     """
     deadline = time.monotonic() + seconds
 
     def in_time() -> bool:
+        on_step()
         return time.monotonic() < deadline and not (idle and worklist.anything_waits())
 
     done = True
     for descriptor_set in _kept():
         with _maintainer(descriptor_set) as renew:
             if renew is not None:
-                done &= _maintain_set(descriptor_set, in_time, renew, idle=idle)
+                try:
+                    done &= _maintain_set(descriptor_set, in_time, renew, idle=idle)
+                except Calibration.DoesNotExist:
+                    logger.info("another process has taken over %s", descriptor_set)
     return done
 
 
@@ -99,8 +104,7 @@ def _maintain_set(
     except (StylesimError, DescriptorError, FileNotFoundError):
         logger.exception("the collection could not be calibrated")
     if not descriptor_set.serving:
-        sets.switch_when_complete(descriptor_set)
-        return False
+        return not sets.switch_when_complete(descriptor_set)
     return not idle or neighbours.list_waiting(descriptor_set, go_on)
 
 

@@ -59,7 +59,7 @@ def rank_listed(stored: StoredDescriptor, candidates: QuerySet[Any], limit: int)
         return None
     lines = list(
         Neighbour.objects.filter(owner=stored, neighbour__entry__artwork__in=candidates)
-        .order_by("distance", "neighbour__entry__artwork")
+        .order_by("distance", "neighbour__entry__artwork_id")
         .values_list("neighbour__entry__artwork", *LAYERS)[:limit]
     )
     if len(lines) < limit and stored.list_reach < math.inf:
@@ -126,7 +126,10 @@ def _enter(stored: StoredDescriptor, store: Store) -> None:
     """Write the list of a new work, and enter it in the lists of others where it belongs."""
     for _, descriptor in reading.read_each({stored.pk: stored.file_name}):
         (nearest,) = _find([stored], [descriptor], store)
-        owners = _in_state(stored.descriptor_set_id, ListState.WHOLE)
+        # A list that was made since the work was stored has it already.
+        owners = _in_state(stored.descriptor_set_id, ListState.WHOLE).exclude(
+            neighbours__neighbour=stored
+        )
         reachable = store.reachable(descriptor, WEIGHTING, owners)
         known = nearest.read
         unread = [each for each in reachable.candidates if each.stored not in known]
@@ -212,7 +215,7 @@ def _trim(owners: Sequence[int]) -> None:
     """Cut lists to their length, and note how far each reaches."""
     lines: dict[int, list[tuple[int, float]]] = defaultdict(list)
     rows = Neighbour.objects.filter(owner__in=owners)
-    ordered = rows.order_by("distance", "neighbour__entry__artwork")
+    ordered = rows.order_by("distance", "neighbour__entry__artwork_id")
     for owner, pk, distance in ordered.values_list("owner", "pk", "distance"):
         lines[owner].append((pk, distance))
     surplus = [pk for kept in lines.values() for pk, _ in kept[LIST_LENGTH:]]

@@ -20,10 +20,10 @@ from ..core.errors import DescriptorError, WeightingError
 from ..core.ranking import Ranking
 from ..exceptions import NotIndexed
 from ..messages import localize
-from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor, WorkItem
+from ..models import Calibration, DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor, WorkItem
 from ..swapping import get_artwork_model, has_field
 from . import calibration, coverage, files, neighbours, sets, worklist
-from .nearest import find_nearest
+from .nearest import Nearest, find_nearest
 from .neighbours import Ranked
 
 CUSTOM = "custom"
@@ -187,13 +187,21 @@ def _search(
     options: RankingOptions,
     candidates: QuerySet[Any],
 ) -> Ranked:
-    (nearest,) = find_nearest(
-        [descriptor],
-        calibration.serving_store(serving),
-        coverage.described(candidates, serving),
-        options.weighting(),
-        options.limit,
-    )
+    def find() -> Nearest:
+        [nearest] = find_nearest(
+            [descriptor],
+            calibration.serving_store(serving),
+            coverage.described(candidates, serving),
+            options.weighting(),
+            options.limit,
+        )
+        return nearest
+
+    try:
+        nearest = find()
+    except Calibration.DoesNotExist:
+        # Another calibration took its place meanwhile, and that one is complete.
+        nearest = find()
     return Ranked([candidate.artwork for candidate in nearest.candidates], nearest.ranking)
 
 

@@ -65,14 +65,13 @@ def is_complete(descriptor_set: DescriptorSet) -> bool:
 
 def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
     """Let a set serve, and drop the others, once no work would be lost from rankings by it, and
-    once its descriptors are compressed if those of the old one are."""
+    once it is calibrated if the descriptors of the old one are compressed."""
     old = serving_set()
     if old is None or old.pk == descriptor_set.pk or not is_complete(descriptor_set):
         return False
-    compressed = Calibration.objects.filter(ready=True).exclude(bases_name="")
-    if compressed.filter(descriptor_set=old).exists() and not (
-        compressed.filter(descriptor_set=descriptor_set).exists()
-    ):
+    ready = Calibration.objects.filter(ready=True)
+    compressed = ready.filter(descriptor_set=old).exclude(bases_name="").exists()
+    if compressed and not ready.filter(descriptor_set=descriptor_set).exists():
         return False
     with transaction.atomic():
         DescriptorSet.objects.filter(pk=old.pk).update(serving=False)

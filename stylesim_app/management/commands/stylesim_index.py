@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from tqdm import tqdm
 
 from stylesim_app import tasks
 from stylesim_app.core.errors import WeightsError
@@ -43,6 +44,8 @@ class Command(BaseCommand):
         try:
             waiting = foreground.enter(request)
             if not waiting:
+                with _LeftBar(_("Listing neighbours")) as listing:
+                    foreground.maintain(listing.show)
                 self.stdout.write(_("Nothing waits."))
             elif queue:
                 tasks.ring()
@@ -56,16 +59,9 @@ class Command(BaseCommand):
             raise CommandError(localize(error)) from error
 
     def _index(self, waiting: int) -> None:
-        with progress_bar(waiting, _("Describing")) as bar:
-
-            def show(left: int) -> None:
-                # Uploads may come in meanwhile.
-                most = max(bar.total or 0, left)
-                bar.total, bar.n = most, int(most - left)
-                bar.refresh()
-
+        with _LeftBar(_("Describing")) as describing, _LeftBar(_("Listing neighbours")) as listing:
             try:
-                failed = foreground.index_waiting(show)
+                failed = foreground.index_waiting(describing.show, listing.show)
             except KeyboardInterrupt as error:
                 raise CommandError(
                     _("Stopped; %(count)d works still wait. Run the command again to go on.")
@@ -84,3 +80,26 @@ class Command(BaseCommand):
                 _("%(count)d works could not be described; the reasons stand above.")
                 % {"count": count}
             )
+
+
+class _LeftBar:
+    """A bar that is told how many are left; it appears when it is told first."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.bar: tqdm[Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def show(self, left: int) -> None:
+        if self.bar is None:
+            self.bar = progress_bar(left, self.label)
+        # Uploads may come in meanwhile.
+        most = max(self.bar.total or 0, left)
+        self.bar.total, self.bar.n = most, most - left
+        self.bar.refresh()
