@@ -16,9 +16,9 @@ from django.utils import timezone, translation
 from stylesim_app import tasks
 from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.services import calibration, extraction, files, sets
+from stylesim_app.services import extraction, files, maintenance, sets
 
-from . import pictures
+from . import pictures, synthetic
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -28,6 +28,7 @@ def storages(settings: Any, tmp_path: Path) -> None:
     """Media and descriptors of each test in a folder of its own."""
     backend = "django.core.files.storage.FileSystemStorage"
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STYLESIM_CACHE_DIR = tmp_path / "cache"
     settings.STORAGES = {
         **settings.STORAGES,
         "stylesim": {"BACKEND": backend, "OPTIONS": {"location": tmp_path / "stylesim"}},
@@ -104,8 +105,24 @@ def collection(
     artworks = {name: make_artwork(name) for name in pictures.NAMES}
     for name, artwork in artworks.items():
         index_artwork(artwork, name)
-    calibration.calibrate_if_due()
+    maintenance.maintain(60, idle=False)
     return artworks
+
+
+@pytest.fixture
+def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Descriptors of ``synthetic.draw_small``, so small that hundreds cost nothing."""
+    synthetic.shrink_network(monkeypatch)
+
+
+@pytest.fixture
+def eighty(db: None, small_network: None) -> dict[int, Descriptor]:
+    """Eighty works of the small network in the store, some of them alike, by artwork key; they
+    have no lists of neighbours yet."""
+    drawn = synthetic.draw_small(78)
+    works = synthetic.store_works([*drawn, drawn[7], drawn[7]])
+    maintenance.maintain(60, idle=False)
+    return works
 
 
 @pytest.fixture

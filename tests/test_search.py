@@ -12,7 +12,7 @@ from stylesim_app.core.errors import WeightingError
 from stylesim_app.exceptions import NotIndexed
 from stylesim_app.filters import artwork_filterset
 from stylesim_app.models import Artwork, IndexEntry
-from stylesim_app.services import calibration, files, visibility
+from stylesim_app.services import calibration, visibility
 from stylesim_app.services.search import RankingOptions, find_similar
 from stylesim_app.services.status import index_status
 
@@ -169,20 +169,7 @@ def test_the_status_knows_when_a_worker_was_seen(make_artwork, run_worker):
     assert index_status(Artwork.objects.all()).worker_alive
 
 
-def test_another_weighting_of_the_same_works_reads_nothing_again(collection, monkeypatch):
-    first = rank(collection["disc-a"], RankingOptions(preset="style", limit=3))
-    read = files.read_descriptor
-    names = []
-    monkeypatch.setattr(files, "read_descriptor", lambda name: names.append(name) or read(name))
-    rank(collection["disc-a"], RankingOptions(preset="content", limit=3))
-    again = rank(collection["disc-a"], RankingOptions(preset="style", limit=3))
-    assert len(names) == 2  # the query's own, each time
-    assert [result.distance for result in again.results] == [
-        result.distance for result in first.results
-    ]
-
-
-def test_what_is_kept_does_not_outlive_a_new_picture(
+def test_a_ranking_follows_a_new_picture_at_once(
     collection, run_worker, django_capture_on_commit_callbacks
 ):
     before = rank(collection["disc-a"]).results[0]

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
-from django.core.files.base import ContentFile
+import dataclasses
 
-from stylesim_app.core.distances import Weighting
-from stylesim_app.exceptions import NotIndexed, StylesimError
-from stylesim_app.models import (
-    Artwork,
-    Calibration,
-    DescriptorSet,
-    IndexEntry,
-    StoredDescriptor,
-    WorkItem,
-)
-from stylesim_app.services import calibration, extraction, files, sets, worklist
+import pytest
+
+from stylesim_app.exceptions import NotIndexed
+from stylesim_app.models import Artwork, Calibration, DescriptorSet, IndexEntry, WorkItem
+from stylesim_app.services import calibration, extraction, maintenance, sets, worklist
 from stylesim_app.services.search import (
     RankingOptions,
     find_similar,
     find_similar_to_descriptor,
 )
 
-from . import pictures
+from . import pictures, synthetic
 
 State = WorkItem.State
 
@@ -98,79 +91,54 @@ def test_an_image_outside_the_collection_finds_its_copy_first(collection, descri
     assert answer.results[0].closer_than == 100
 
 
-# Calibration
+# Sets of a collection that is compressed
 
 
-def test_the_collection_is_calibrated_as_it_grows(collection, make_artwork, index_artwork):
-    first = Calibration.objects.get()
-    assert (first.collection_size, first.sample_size) == (12, 12)
-    assert calibration.calibrate_if_due() is None
-    for name in pictures.NAMES:
-        index_artwork(make_artwork(name), name)
-    second = calibration.calibrate_if_due()
-    assert second.collection_size == 24
-    assert list(Calibration.objects.all()) == [second]
+def change_network(works):
+    """Describe all works by another network; its set, and what it should hold."""
+    provenance = dataclasses.replace(synthetic.PROVENANCE, weights_sha256="changed")
+    drawn = synthetic.draw_small(len(works), seed=9, provenance=provenance)
+    changed = dict(zip(works, drawn, strict=True))
+    for pk, descriptor in changed.items():
+        # The same picture as before, so that the old descriptor stays.
+        synthetic.describe_artwork(pk, descriptor, "")
+    return sets.open_set(provenance), changed
 
 
-def test_a_small_collection_is_calibrated_when_the_worker_is_idle(
-    collection, make_artwork, index_artwork
-):
-    assert calibration.calibrate_if_due(idle=True) is None
-    index_artwork(make_artwork("disc-a"), "disc-a")
-    assert calibration.calibrate_if_due() is None
-    assert calibration.calibrate_if_due(idle=True).collection_size == 13
+def test_a_new_set_is_calibrated_before_it_serves(eighty):
+    old = sets.serving_set()
+    assert Calibration.objects.get().bases_name
+    new, changed = change_network(eighty)
+    assert sets.is_complete(new)
+    assert not sets.switch_when_complete(new)
+    assert sets.serving_set() == old
+    assert maintenance.is_urgent()
+    # The worker goes on until nothing is left to do: the switch, then the lists.
+    assert not maintenance.maintain(60, idle=True)
+    assert maintenance.maintain(60, idle=True)
+    assert list(DescriptorSet.objects.all()) == [new]
+    assert sets.serving_set() == new
+    assert calibration.serving_store(new).bounded
+    pk = min(changed)
+    others = {key: each for key, each in changed.items() if key != pk}
+    answer = rank(Artwork.objects.get(pk=pk))
+    expected = synthetic.brute_force(changed[pk], others, answer.weighting, 50)
+    assert [result.artwork.pk for result in answer.results] == [key for key, _ in expected]
 
 
-@pytest.mark.parametrize(("size", "next_size"), [(4, 8), (128, 256), (256, 1024), (1024, 4096)])
-def test_calibrations_become_rarer_in_large_collections(collection, monkeypatch, size, next_size):
-    Calibration.objects.update(collection_size=size)
-    monkeypatch.setattr(calibration, "calibrate", lambda serving: "due")
-    for works, expected in ((next_size - 1, None), (next_size, "due")):
-        monkeypatch.setattr(calibration, "count_descriptors", lambda serving, works=works: works)
-        assert calibration.calibrate_if_due() == expected
+def test_a_new_set_too_small_for_bases_serves_without(eighty):
+    """Of eighty works that one network described, another may fail at twenty."""
+    failing = list(eighty)[:20]
+    IndexEntry.objects.filter(artwork__in=failing).update(state=State.FAILED)
+    new, _ = change_network({pk: eighty[pk] for pk in eighty if pk not in failing})
+    assert not maintenance.maintain(60, idle=True)
+    assert sets.serving_set() == new
+    assert maintenance.maintain(60, idle=True)
 
 
-def test_a_collection_of_damaged_descriptors_is_not_calibrated(collection):
-    Calibration.objects.all().delete()
-    for name in StoredDescriptor.objects.values_list("file_name", flat=True):
-        files.private_storage().delete(name)
-    assert calibration.calibrate_if_due() is None
-    assert IndexEntry.objects.filter(state=State.FAILED).count() == 12
-
-
-def test_a_calibration_samples_all_pairs(collection, described):
-    pairs = calibration.serving_pairs()
-    assert len(pairs.parts.content) == 12 * 11 / 2
-    style, content = pairs.balanced_weights()
-    assert RankingOptions(preset="balanced").weighting() == Weighting(style, content)
-
-
-def test_calibrating_a_small_collection_says_what_is_missing(make_artwork, index_artwork):
-    assert calibration.calibrate_if_due() is None
-    with pytest.raises(StylesimError, match="at least 4 indexed works; there are 0"):
-        calibration.calibrate()
-    index_artwork(make_artwork("disc-a"), "disc-a")
-    assert calibration.calibrate_if_due() is None
-    with pytest.raises(StylesimError, match="there are 1"):
-        calibration.calibrate()
-    assert rank(Artwork.objects.get()).results == []
-
-
-def test_a_damaged_descriptor_is_left_out_of_the_sample(collection):
-    entry = IndexEntry.objects.get(artwork=collection["disc-a"])
-    files.private_storage().delete(entry.descriptors.get().file_name)
-    assert calibration.calibrate().sample_size == 11
-    entry.refresh_from_db()
-    assert entry.state == State.FAILED
-
-
-@pytest.mark.parametrize("content", [None, b"damaged"])
-def test_rankings_go_on_without_a_calibration_file(collection, content):
-    name = Calibration.objects.get().file_name
-    files.private_storage().delete(name)
-    calibration._read_pairs.cache_clear()
-    if content is not None:
-        files.private_storage().save(name, ContentFile(content))
-    assert rank(collection["disc-a"]).results[0].closer_than is None
-    calibration.calibrate()
-    assert rank(collection["disc-a"]).results[0].closer_than is not None
+def test_a_new_set_that_cannot_be_calibrated_does_not_keep_a_worker_busy(eighty):
+    described = list(eighty)[:3]
+    IndexEntry.objects.exclude(artwork__in=described).update(state=State.FAILED)
+    new, _ = change_network({pk: eighty[pk] for pk in described})
+    assert maintenance.maintain(60, idle=True)
+    assert sets.serving_set() != new

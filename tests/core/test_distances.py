@@ -120,7 +120,7 @@ def test_ranking_equals_sorting_by_the_formula():
     ranking = rank_parts(parts, weighting, 10)
     assert ranking.positions.tolist() == sorted(range(200), key=literal.__getitem__)[:10]
     assert ranking.distances == pytest.approx(sorted(literal)[:10])
-    assert ranking.layer_distances == pytest.approx(parts.layers[ranking.positions])
+    assert ranking.parts.layers == pytest.approx(parts.layers[ranking.positions])
 
 
 def test_equal_distances_keep_the_order_of_the_candidates():

@@ -1,0 +1,154 @@
+"""One maintainer for each set of descriptors, at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from stylesim_app.models import Artwork, Calibration, DescriptorSet, Neighbour, StoredDescriptor
+from stylesim_app.services import calibration, maintenance, neighbours, sets, worklist
+
+from . import synthetic
+
+ListState = StoredDescriptor.ListState
+
+
+def be_maintained(seconds: float) -> uuid.UUID:
+    """Another process maintains the sets, under a lease of so many seconds."""
+    token = uuid.uuid4()
+    until = timezone.now() + timedelta(seconds=seconds)
+    DescriptorSet.objects.update(maintainer=token, maintained_until=until)
+    return token
+
+
+def maintainer() -> uuid.UUID | None:
+    return DescriptorSet.objects.values_list("maintainer", flat=True).get()
+
+
+@pytest.fixture
+def twenty(db, small_network):
+    return synthetic.store_works(synthetic.draw_small(20))
+
+
+def test_what_another_process_maintains_is_left_to_it(twenty):
+    token = be_maintained(60)
+    assert maintenance.is_urgent()
+    # True: there is nothing that this process could do.
+    assert maintenance.maintain(60, idle=True)
+    assert not Calibration.objects.exists()
+    assert not Neighbour.objects.exists()
+    assert maintainer() == token
+
+
+def test_a_lease_that_ended_is_taken_over(twenty):
+    be_maintained(-1)
+    assert maintenance.maintain(60, idle=True)
+    assert Calibration.objects.get().ready
+    assert neighbours.count_missing(sets.serving_set()) == 0
+    assert maintainer() is None
+
+
+def test_two_maintainers_exclude_each_other(twenty):
+    (descriptor_set,) = DescriptorSet.objects.all()
+    with maintenance._maintainer(descriptor_set) as first:
+        assert first()
+        with maintenance._maintainer(descriptor_set) as second:
+            assert second is None
+        assert first()
+        DescriptorSet.objects.update(maintained_until=timezone.now() - timedelta(seconds=1))
+        with maintenance._maintainer(descriptor_set) as third:
+            assert third()
+            assert not first()
+        assert maintainer() is None
+    assert maintainer() is None
+
+
+def test_who_lost_the_lease_stops_and_leaves_it_to_the_other(twenty):
+    """Noticed after the first step: the other goes on from there."""
+    taken = []
+
+    def on_step():
+        if not taken:
+            taken.append(be_maintained(60))
+
+    neighbours_before = neighbours.BLOCK
+    try:
+        neighbours.BLOCK = 4
+        assert not maintenance.maintain(60, idle=True, on_step=on_step)
+    finally:
+        neighbours.BLOCK = neighbours_before
+    assert maintainer() == taken[0]
+    assert neighbours.count_missing(sets.serving_set()) == 16
+
+
+def test_a_calibration_that_another_process_replaced_is_left_alone(eighty, monkeypatch):
+    """Whoever was away for longer than the lease finds that it is gone."""
+    monkeypatch.setattr(calibration, "CHUNK", 16)
+    calibration.fit(sets.serving_set())
+    replaced = []
+
+    def on_step():
+        if not replaced:
+            replaced.append(calibration.fit(sets.serving_set()))
+
+    assert maintenance.maintain(60, idle=False, on_step=on_step)
+    assert calibration.unfinished(sets.serving_set()) == replaced[0]
+    maintenance.maintain(60, idle=False)
+    assert calibration.serving_calibration() == replaced[0]
+
+
+def test_calibrating_by_hand_waits_for_the_maintainer(twenty, monkeypatch):
+    be_maintained(60)
+    waited = []
+
+    def sleep(seconds):
+        waited.append(seconds)
+        be_maintained(-1)
+
+    monkeypatch.setattr(maintenance.time, "sleep", sleep)
+    fitted = maintenance.calibrate()
+    assert waited == [maintenance.WAIT_SECONDS]
+    assert list(Calibration.objects.all()) == [fitted]
+    assert maintainer() is None
+
+
+def test_lists_are_made_only_when_nothing_waits(twenty):
+    assert maintenance.maintain(60, idle=False)
+    assert neighbours.count_missing(sets.serving_set()) == 20
+    first = Artwork.objects.first()
+    worklist.request_again(
+        first.__class__.objects.get(pk=first.pk).stylesim_entry.__class__.objects.filter(
+            artwork=first
+        )
+    )
+    # A step is done, then the work that came in goes first.
+    neighbours_before = neighbours.BLOCK
+    try:
+        neighbours.BLOCK = 4
+        assert not maintenance.maintain(60, idle=True)
+    finally:
+        neighbours.BLOCK = neighbours_before
+    assert neighbours.count_missing(sets.serving_set()) == 16
+
+
+def test_time_is_kept(twenty, monkeypatch):
+    monkeypatch.setattr(neighbours, "BLOCK", 4)
+    rounds = 0
+    while not maintenance.maintain(0, idle=True):
+        rounds += 1
+        assert neighbours.count_missing(sets.serving_set()) == 20 - 4 * rounds
+    assert rounds == 4
+
+
+def test_what_serves_is_maintained_before_what_might(eighty):
+    other = dataclasses.replace(synthetic.PROVENANCE, precision="bfloat16")
+    growing = sets.open_set(other)
+    assert maintenance._kept() == [sets.serving_set()]
+    drawn = synthetic.draw_small(80, seed=5, provenance=other)
+    for pk, descriptor in zip(eighty, drawn, strict=True):
+        synthetic.describe_artwork(pk, descriptor, "")
+    assert maintenance._kept() == [sets.serving_set(), growing]
