@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from torchvision.models import vgg19
 from stylesim_app.core.descriptors import LAYERS, STYLE_LAYERS
 from stylesim_app.core.images import INPUT_SIZE
 from stylesim_app.core.vgg import LAYER_INDEX
-from stylesim_app.core.weights import Weights
+from stylesim_app.core.weights import Weights, load_weights
 
 STYLE_WEIGHT, CONTENT_WEIGHT = 1.0, 1e-4
 
@@ -76,3 +78,14 @@ def _describe(maps: list[torch.Tensor]) -> list[torch.Tensor]:
         gram = torch.bmm(flat, flat.transpose(1, 2))
         grams.append(gram / (2 * flat.shape[1] * flat.shape[2]))
     return [*grams, maps[-1]]
+
+
+@cache
+def _literal() -> Literal:
+    return Literal(load_weights("paintings", Path()))
+
+
+def describe_literally(paths: Sequence[Path]) -> None:
+    """Describe files one by one, by a network that is loaded once a process."""
+    for path in paths:
+        _literal().describe(path)
