@@ -84,7 +84,7 @@ def test_a_collection_is_calibrated_at_powers_of_two_and_then_of_four(collection
     works = 0
     monkeypatch.setattr(calibration, "count_descriptors", lambda _: works)
     seen = []
-    for works in [*range(70), 255, 256, 257, 1023, 1024, 4095, 4096, 16384, 65535, 65536]:  # noqa: B007
+    for works in [*range(70), 255, 256, 257, 1023, 1024, 4095, 4096, 16384, 65535, 65536]:
         if calibration.is_due(serving):
             seen.append(works)
             Calibration.objects.all().delete()
@@ -233,7 +233,7 @@ def test_works_stored_or_replaced_meanwhile_are_in_both(eighty, monkeypatch):
     new = calibration.fit(sets.serving_set())
     fresh, other = synthetic.draw_small(2, seed=3)
     steps = iter([fresh, other])
-    early, late = list(eighty)[0], list(eighty)[-1]
+    early, late = next(iter(eighty)), list(eighty)[-1]
 
     def go_on():
         """Between two chunks a work is added, and one is replaced that was projected already."""
@@ -343,7 +343,7 @@ def test_who_still_knows_lost_bases_misses_no_work_stored_since(eighty, monkeypa
     in_memory = calibration._read_compressor(fitted.bases_name)
     files.private_storage().delete(fitted.bases_name)
     forget_bases()
-    pk = list(eighty)[0]
+    pk = next(iter(eighty))
     synthetic.describe_artwork(pk, eighty[list(eighty)[17]], "changed")
     eighty[pk] = eighty[list(eighty)[17]]
     monkeypatch.setattr(calibration, "_read_compressor", lambda _: in_memory)

@@ -9,12 +9,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from stylesim_app.models import Artwork, Calibration, DescriptorSet, Neighbour, StoredDescriptor
+from stylesim_app.models import Calibration, DescriptorSet, IndexEntry, Neighbour
 from stylesim_app.services import calibration, maintenance, neighbours, sets, worklist
 
 from . import synthetic
-
-ListState = StoredDescriptor.ListState
 
 
 def be_maintained(seconds: float) -> uuid.UUID:
@@ -67,7 +65,7 @@ def test_two_maintainers_exclude_each_other(twenty):
     assert maintainer() is None
 
 
-def test_who_lost_the_lease_stops_and_leaves_it_to_the_other(twenty):
+def test_who_lost_the_lease_stops_and_leaves_it_to_the_other(twenty, monkeypatch):
     """Noticed after the first step: the other goes on from there."""
     taken = []
 
@@ -75,12 +73,8 @@ def test_who_lost_the_lease_stops_and_leaves_it_to_the_other(twenty):
         if not taken:
             taken.append(be_maintained(60))
 
-    neighbours_before = neighbours.BLOCK
-    try:
-        neighbours.BLOCK = 4
-        assert not maintenance.maintain(60, idle=True, on_step=on_step)
-    finally:
-        neighbours.BLOCK = neighbours_before
+    monkeypatch.setattr(neighbours, "BLOCK", 4)
+    assert not maintenance.maintain(60, idle=True, on_step=on_step)
     assert maintainer() == taken[0]
     assert neighbours.count_missing(sets.serving_set()) == 16
 
@@ -116,22 +110,13 @@ def test_calibrating_by_hand_waits_for_the_maintainer(twenty, monkeypatch):
     assert maintainer() is None
 
 
-def test_lists_are_made_only_when_nothing_waits(twenty):
+def test_lists_are_made_only_when_nothing_waits(twenty, monkeypatch):
     assert maintenance.maintain(60, idle=False)
     assert neighbours.count_missing(sets.serving_set()) == 20
-    first = Artwork.objects.first()
-    worklist.request_again(
-        first.__class__.objects.get(pk=first.pk).stylesim_entry.__class__.objects.filter(
-            artwork=first
-        )
-    )
+    worklist.request_again(IndexEntry.objects.filter(artwork=min(twenty)))
     # A step is done, then the work that came in goes first.
-    neighbours_before = neighbours.BLOCK
-    try:
-        neighbours.BLOCK = 4
-        assert not maintenance.maintain(60, idle=True)
-    finally:
-        neighbours.BLOCK = neighbours_before
+    monkeypatch.setattr(neighbours, "BLOCK", 4)
+    assert not maintenance.maintain(60, idle=True)
     assert neighbours.count_missing(sets.serving_set()) == 16
 
 
@@ -141,7 +126,7 @@ def test_time_is_kept(twenty, monkeypatch):
     while not maintenance.maintain(0, idle=True):
         rounds += 1
         assert neighbours.count_missing(sets.serving_set()) == 20 - 4 * rounds
-    assert rounds == 4
+    assert rounds == 5
 
 
 def test_what_serves_is_maintained_before_what_might(eighty):

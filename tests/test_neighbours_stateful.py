@@ -1,6 +1,11 @@
-"""Whatever becomes of a collection, its lists of neighbours are those of the formula."""
+"""Whatever becomes of a collection, its lists of neighbours are those of the formula.
+
+A few sequences are tried each time; ``STYLESIM_EXAMPLES=500`` tries as many.
+"""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 import pytest
@@ -20,9 +25,8 @@ from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.core.distances import measure_parts
 from stylesim_app.core.errors import DescriptorError
 from stylesim_app.models import Artwork, Neighbour, StoredDescriptor
-from stylesim_app.services import calibration, maintenance, neighbours, sets, worklist
+from stylesim_app.services import calibration, maintenance, neighbours, worklist
 from stylesim_app.services.search import RankingOptions, find_similar
-from stylesim_app.stores import embedded
 
 from . import synthetic
 
@@ -163,8 +167,8 @@ def test_lists_equal_those_from_scratch(db, monkeypatch, settings, compressed_fr
 
 
 SETTINGS = settings(
-    max_examples=25,
-    stateful_step_count=25,
+    max_examples=int(os.environ.get("STYLESIM_EXAMPLES", "8")),
+    stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
