@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 
+from stylesim_app.conf import conf
 from stylesim_app.core.distances import PRESETS, Weighting
 from stylesim_app.core.errors import DescriptorError
 from stylesim_app.exceptions import StylesimError
@@ -93,7 +94,7 @@ def test_a_collection_is_calibrated_at_powers_of_two_and_then_of_four(collection
                 collection_size=works,
                 sample_size=works,
                 bases_name="bases" if works >= 64 else "",
-                store="embedded" if works >= 64 else "",
+                store=conf.store if works >= 64 else "",
             )
     assert seen == [4, 8, 16, 32, 64, 256, 1024, 4096, 16384, 65536]
 

@@ -157,8 +157,13 @@ def test_candidates_are_chosen_before_they_are_ranked(eighty, share, settings):
             assert {each.artwork for each in nearest.candidates} <= set(allowed)
 
 
-def test_no_candidates_give_a_certain_empty_answer(eighty):
-    for nearest in search_all(eighty, Weighting(), candidates=StoredDescriptor.objects.none()):
+@pytest.mark.parametrize("queries", [1, 80])
+@pytest.mark.parametrize("artworks", [Artwork.objects.none, lambda: Artwork.objects.filter(pk=0)])
+def test_no_candidates_give_a_certain_empty_answer(eighty, artworks, queries):
+    """As a host's rule of visibility may say, in a way that Django knows or one that it asks."""
+    some = dict(list(eighty.items())[:queries])
+    candidates = StoredDescriptor.objects.filter(entry__artwork__in=artworks())
+    for nearest in search_all(some, Weighting(), candidates=candidates):
         assert nearest.candidates == []
         assert nearest.ranking.certified
 

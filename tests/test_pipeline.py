@@ -225,9 +225,9 @@ def test_a_search_is_next_when_it_arrives_between_works(waiting, monkeypatch):
 def test_what_is_under_way_is_stored_before_a_calibration(waiting, monkeypatch):
     maintain, calls = maintenance.maintain, []
 
-    def note(seconds, *, idle):
+    def note(seconds, *, idle, **options):
         calls.append((leased(), count(State.PENDING), idle))
-        return maintain(seconds, idle=idle)
+        return maintain(seconds, idle=idle, **options)
 
     monkeypatch.setattr(maintenance, "maintain", note)
     assert indexing.work_through() is False

@@ -182,10 +182,13 @@ class StoreContract:
         assert shelf.places(listed) == set(farthest)
         assert listed.shortlist.rest == np.inf
 
-    def test_without_candidates_nothing_is_listed(self, shelf):
-        listed = shelf.shortlist(0, candidates=StoredDescriptor.objects.filter(pk=None))
-        assert listed.candidates == []
-        assert listed.shortlist.rest == np.inf
+    def test_without_candidates_nothing_is_listed(self, shelf, drawn):
+        nobody = StoredDescriptor.objects
+        for candidates in (nobody.none(), nobody.filter(pk__in=[]), nobody.filter(file_name="-")):
+            many = shelf.store.shortlists(drawn.descriptors, Weighting(), candidates, SIZE)
+            for listed in (shelf.shortlist(0, candidates=candidates), *many):
+                assert listed.candidates == []
+                assert listed.shortlist.rest == np.inf
 
     def test_more_than_there_are_may_be_asked_for(self, shelf):
         listed = shelf.shortlist(0, size=1000)
@@ -376,12 +379,6 @@ class TestPgvector(CompactContract):
         assert [each.candidates for each in parts] == [each.candidates for each in whole]
         assert [each.shortlist.rest for each in parts] == [each.shortlist.rest for each in whole]
 
-    def test_many_queries_may_have_no_candidates(self, shelf, drawn):
-        nobody = StoredDescriptor.objects.filter(pk=None)
-        for listed in shelf.store.shortlists(drawn.descriptors, Weighting(), nobody, SIZE):
-            assert listed.candidates == []
-            assert listed.shortlist.rest == np.inf
-
     def test_migrations_are_complete_and_can_be_reversed(self, db):
         call_command("makemigrations", "stylesim_pgvector", check=True, dry_run=True, verbosity=0)
         call_command("migrate", "stylesim_pgvector", "zero", verbosity=0)
@@ -430,6 +427,10 @@ class TestIndexes:
     def test_many_queries_are_suggested_one_by_one(self, shelf, drawn):
         listed = shelf.store.shortlists(drawn.descriptors, Weighting(), shelf.described(), SIZE)
         assert [each.shortlist.rest for each in listed] == [0.0] * WORKS
+
+    def test_there_may_be_no_candidates(self, shelf):
+        listed = shelf.shortlist(0, candidates=StoredDescriptor.objects.none())
+        assert (listed.candidates, listed.shortlist.rest) == ([], np.inf)
 
     def test_few_candidates_are_all_looked_at(self, shelf):
         candidates = shelf.described().filter(pk__in=shelf.keys[:5])

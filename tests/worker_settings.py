@@ -2,4 +2,4 @@
 
 from .settings import *  # noqa: F403
 
-STYLESIM_LEASE_SECONDS = 5
+STYLESIM_LEASE_SECONDS = 15

@@ -50,15 +50,20 @@ class Bounds:
     def _weigh(self, weighting: Weighting, direction: int) -> FloatArray:
         terms = []
         if weighting.style_weight:
-            # Weights may be beyond float32's range; as shares of the largest they are not.
-            largest = max(weighting.layer_weights)
+            # Weights may be beyond float32's range; as shares of their sum they are not.
+            total = sum(weighting.layer_weights)
             squares = [
-                np.float32(weight / largest) * self._bound(layer, direction)
+                np.float32(weight / total) * self._bound(layer, direction)
                 for layer, weight in zip(STYLE_LAYERS, weighting.layer_weights, strict=True)
                 if weight
             ]
-            scale = np.float64(weighting.style_weight) * np.sqrt(largest)
-            terms.append(scale * np.sqrt(sum(squares[1:], start=squares[0])))
+            scale = np.float64(weighting.style_weight) * np.sqrt(total)
+            style = sum(squares[1:], start=squares[0])
+            if direction:
+                # What a small share of a small square lost.
+                style += direction * UNDERFLOW
+                np.maximum(style, 0, out=style)
+            terms.append(scale * np.sqrt(style))
         if weighting.content_weight:
             content = np.sqrt(self._bound(CONTENT_LAYER, direction))
             terms.append(np.float64(weighting.content_weight) * content)

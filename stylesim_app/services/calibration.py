@@ -188,7 +188,8 @@ def fit(descriptor_set: DescriptorSet) -> Calibration:
 def prepare(calibration: Calibration, go_on: Callable[[], bool]) -> bool:
     """Project the works that a calibration lacks, while ``go_on()``; True once it is ready.
 
-    Raises FileNotFoundError or DescriptorError if the bases are lost.
+    Raises FileNotFoundError or DescriptorError if the bases are lost, and Calibration.DoesNotExist
+    if another process has begun a newer one.
     """
     store = open_store(calibration)
     store.prepare()
@@ -200,6 +201,7 @@ def prepare(calibration: Calibration, go_on: Callable[[], bool]) -> bool:
         descriptors = dict(reading.read_each(chunk))
         with transaction.atomic():
             sets.lock(calibration.descriptor_set_id)
+            Calibration.objects.only("pk").get(pk=calibration.pk)
             still = store.lacking(described.filter(pk__in=descriptors)).values_list("pk", flat=True)
             store.add({pk: descriptors[pk] for pk in still})
         if not go_on():

@@ -67,7 +67,7 @@ def calibrate() -> Calibration:
     descriptor_set = sets.serving_set()
     if descriptor_set is None:
         raise StylesimError(
-            f"A calibration needs at least {calibration.MINIMUM_WORKS} indexed works."
+            f"A calibration needs at least {calibration.MINIMUM_WORKS} indexed works; there are 0."
         )
     while True:
         with _maintainer(descriptor_set) as renew:
@@ -101,7 +101,7 @@ def _maintain_set(
         unfinished = calibration.unfinished(descriptor_set)
         if unfinished is not None and not calibration.prepare(unfinished, go_on):
             return False
-    except (StylesimError, DescriptorError, FileNotFoundError):
+    except (StylesimError, DescriptorError, FileNotFoundError, Calibration.DoesNotExist):
         logger.exception("the collection could not be calibrated")
     if not descriptor_set.serving:
         return not sets.switch_when_complete(descriptor_set)

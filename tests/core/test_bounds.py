@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stylesim_app.core.bounds import CompactTable, used_layers
@@ -21,7 +21,7 @@ from stylesim_app.core.distances import MAX_WEIGHT, DistanceParts, Weighting, me
 from tests import synthetic
 
 weights = st.one_of(
-    st.just(0.0), st.floats(1e-6, 10), st.sampled_from([1e-300, 1e-9, 1.0, 1e40, MAX_WEIGHT])
+    st.just(0.0), st.floats(1e-6, 10), st.sampled_from([1e-60, 1e-9, 1.0, 1e40, MAX_WEIGHT])
 )
 weightings = (
     st.tuples(weights, weights, st.tuples(*[weights] * len(STYLE_LAYERS)))
@@ -200,6 +200,8 @@ def small_network(monkeypatch):
     synthetic.shrink_network(monkeypatch)
 
 
+@example(["zeros", "zeros", "offset"], 1e14, 2, 0, [])
+@example(["zeros", "twin", "twin"], 1e-22, 2, 0, [Weighting(1, 0, (0, 0, 0, 1.25, 1e-9))])
 @given(
     st.lists(st.sampled_from(ODD), min_size=3, max_size=12),
     st.sampled_from([1e-38, 1e-30, 1e-22, 1e-15, 1e-5, 1.0, 1e5, 1e14]),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet
 from numpy.typing import NDArray
@@ -79,12 +80,16 @@ class PgvectorStore(CompactStore):
     ) -> list[Shortlisted]:
         compacts = [self.compressor.compress(query) for query in queries]
         rows = self.rows.filter(stored__in=candidates)
-        if self.is_large:
-            answers = [_suggest(compact, weighting, rows, size) for compact in compacts]
-        elif len(compacts) >= MANY_QUERIES:
-            answers = _scan(compacts, weighting, rows, size)
-        else:
-            answers = [_bound(compact, weighting, rows, size) for compact in compacts]
+        try:
+            if self.is_large:
+                answers = [_suggest(compact, weighting, rows, size) for compact in compacts]
+            elif len(compacts) >= MANY_QUERIES:
+                answers = _scan(compacts, weighting, rows, size)
+            else:
+                answers = [_bound(compact, weighting, rows, size) for compact in compacts]
+        except EmptyResultSet:
+            # Django knows without asking that there are no candidates, as of ``none()``.
+            answers = [_list([], size) for _ in compacts]
         if not all(answer.candidates for answer in answers):
             self._require_calibration()
         return answers
