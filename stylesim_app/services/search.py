@@ -27,8 +27,6 @@ from .nearest import Nearest, find_nearest
 from .neighbours import Ranked
 
 CUSTOM = "custom"
-READING_THREADS = 4
-PARTS_SECONDS = 300
 
 
 @dataclass(frozen=True)
