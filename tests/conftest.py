@@ -18,7 +18,7 @@ from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.services import extraction, files, maintenance, sets
 
-from . import pictures, synthetic
+from . import pictures, store_contract, synthetic
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -155,3 +155,9 @@ def staff(django_user_model: Any) -> Any:
 def staff_client(client: Any, staff: Any) -> Any:
     client.force_login(staff)
     return client
+
+
+@pytest.fixture(scope="session")
+def drawn() -> store_contract.Drawn:
+    """Descriptors for the tests of stores, drawn once."""
+    return store_contract.draw()
