@@ -221,7 +221,10 @@ class Neighbour(models.Model):
     The list says nothing of who may see what; that is applied when it is read.
     """
 
-    owner = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="neighbours")
+    # The unique constraint is an index by owner.
+    owner = models.ForeignKey(
+        StoredDescriptor, on_delete=models.CASCADE, related_name="neighbours", db_index=False
+    )
     neighbour = models.ForeignKey(
         StoredDescriptor, on_delete=models.CASCADE, related_name="listed_by"
     )
@@ -278,7 +281,10 @@ class Calibration(models.Model):
 class CompactRow(models.Model):
     """A compact descriptor in the embedded store: the record, and its place in the table."""
 
-    calibration = models.ForeignKey(Calibration, on_delete=models.CASCADE, related_name="+")
+    # The unique constraints are indexes by calibration.
+    calibration = models.ForeignKey(
+        Calibration, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     stored = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
     position = models.PositiveBigIntegerField()
     record = models.BinaryField()

@@ -111,6 +111,7 @@ class Migration(migrations.Migration):
             model_name="compactrow",
             name="calibration",
             field=models.ForeignKey(
+                db_index=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
                 to="stylesim_app.calibration",
@@ -138,6 +139,7 @@ class Migration(migrations.Migration):
             model_name="neighbour",
             name="owner",
             field=models.ForeignKey(
+                db_index=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="neighbours",
                 to="stylesim_app.storeddescriptor",
