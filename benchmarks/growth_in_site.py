@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,9 @@ def _measure(collection: Collection) -> dict[str, float]:
         reading.measure([(descriptor, reached)])
         reads.append(len(nearest.read.keys() | {each.stored for each in reached}))
         actions: dict[str, Callable[[], object]] = {
-            "candidates": lambda query=descriptor: store.shortlists(  # type: ignore[misc]
-                [query], WEIGHTING, described, BUDGET
-            ),
-            "reachable": lambda query=descriptor: store.reachable(query, WEIGHTING, owners),  # type: ignore[misc]
-            "all": lambda new=stored: neighbours._enter(new, store),  # type: ignore[misc]
+            "candidates": partial(store.shortlists, [descriptor], WEIGHTING, described, BUDGET),
+            "reachable": partial(store.reachable, descriptor, WEIGHTING, owners),
+            "all": partial(neighbours._enter, stored, store),
         }
         for name, action in actions.items():
             start = time.perf_counter()
