@@ -15,6 +15,7 @@ from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.models import Artwork
 from stylesim_app.services import files, search
 from stylesim_app.services.neighbours import WEIGHTING
+from stylesim_app.stores import embedded
 
 from .collection import Collection
 from .site import percentiles
@@ -58,8 +59,8 @@ def _measure_scan(collection: Collection) -> dict[str, float]:
     first = collection.described.first()
     if first is None:
         return {}
-    query = files.read_descriptor(first.file_name)
     store = collection.embedded()
+    query = store.compressor.compress(files.read_descriptor(first.file_name))
     table = store._read_table().table
     flat = np.concatenate([table.z[layer] for layer in LAYERS], axis=1)
     index = faiss.IndexFlatL2(flat.shape[1])
@@ -72,7 +73,7 @@ def _measure_scan(collection: Collection) -> dict[str, float]:
 
     seconds = median_seconds(
         {
-            "scan": lambda: store._scan(table, [query], WEIGHTING),
+            "scan": lambda: embedded._scan(table, [query], WEIGHTING),
             "reading the same bytes": read,
             "FAISS IndexFlatL2": lambda: index.search(flat[:1], 10),
         }

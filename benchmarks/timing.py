@@ -6,6 +6,9 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
+#: Seconds before each action, in which threads of the one before stop to spin for more work.
+REST = 0.05
+
 
 def median_seconds(
     actions: Mapping[str, Callable[[], object]], rounds: int = 7
@@ -14,6 +17,7 @@ def median_seconds(
     seconds: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(rounds + 1):
         for name, action in actions.items():
+            time.sleep(REST)
             start = time.perf_counter()
             action()
             if turn:

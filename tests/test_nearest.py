@@ -54,11 +54,11 @@ def check_nearest(works, weighting, found, candidates=None) -> int:
 def count_reads(monkeypatch):
     """How often a descriptor was read since the last call."""
     names = []
-    read = files.read_descriptor
-    monkeypatch.setattr(files, "read_descriptor", lambda name: names.append(name) or read(name))
+    read = files.read
+    monkeypatch.setattr(files, "read", lambda name: names.append(name) or read(name))
 
     def count() -> int:
-        number = len(names)
+        number = sum(name.startswith("descriptors/") for name in names)
         names.clear()
         return number
 
@@ -260,15 +260,23 @@ def test_a_search_goes_on_when_another_calibration_takes_over(eighty, monkeypatc
 # Reading
 
 
-def test_many_descriptors_are_read_in_chunks_and_damage_is_reported(eighty, monkeypatch):
-    monkeypatch.setattr(reading, "CHUNK", 7)
+def test_few_descriptors_are_fetched_ahead_and_damage_is_reported(eighty, monkeypatch):
+    monkeypatch.setattr(reading, "AHEAD", 7)
+    fetched, ahead = [], []
+    read = files.read
+    monkeypatch.setattr(files, "read", lambda name: fetched.append(name) or read(name))
     rows = list(StoredDescriptor.objects.select_related("entry"))
     files.private_storage().delete(rows[11].file_name)
     reported = []
     monkeypatch.setattr(
         worklist, "report_damage", lambda damaged: reported.extend(pk for pk, _ in damaged)
     )
-    found = dict(reading.read_each({each.pk: each.file_name for each in rows}))
+    found = {}
+    for key, descriptor in reading.read_each({each.pk: each.file_name for each in rows}):
+        found[key] = descriptor
+        ahead.append(len(fetched) - len(found))
+    # One more for the file that is lost.
+    assert max(ahead) <= 9
     assert list(found) == [each.pk for each in rows if each != rows[11]]
     assert reported == [rows[11].pk]
     for row in rows[:11]:

@@ -5,8 +5,7 @@ Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Reco
 
 from __future__ import annotations
 
-import ctypes
-import platform
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +23,7 @@ from .descriptors import (
     gram_matrix,
     pack_symmetric,
 )
+from .memory import keep_freed_memory
 from .weights import Weights
 
 #: Index in torchvision's ``vgg19().features`` of the ReLU that ends each layer.
@@ -33,13 +33,6 @@ PRECISIONS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
 #: Rows of a map that are multiplied at once, so that their float32 copy is kept memory too.
 _GRAM_ROWS = 56
-
-# Parameters of glibc's mallopt, from its malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-#: The largest block that glibc can be told to keep. In bfloat16 the largest map of four pictures
-#: is smaller.
-_KEPT_BLOCK = 32 << 20
-_KEPT_MEMORY = 512 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +97,7 @@ def build_network(weights: Weights, *, precision: str = "auto", device: str = "a
     if precision not in PRECISIONS:
         raise ValueError(f"expected a precision of {', '.join(PRECISIONS)}, got {precision!r}")
     if device == "cpu":
-        _keep_freed_memory()
+        keep_freed_memory()
     features = _empty_features()
     features.load_state_dict(weights.tensors, assign=True)
     features = features.to(
@@ -120,6 +113,12 @@ def build_network(weights: Weights, *, precision: str = "auto", device: str = "a
             weights=weights.name, weights_sha256=weights.sha256, precision=precision
         ),
     )
+
+
+def use_share_of_cores(shares: int) -> None:
+    """Have this thread multiply with so many times fewer threads than there are cores."""
+    cores = len(os.sched_getaffinity(0))
+    torch.set_num_threads(min(torch.get_num_threads(), max(1, cores // shares)))
 
 
 def has_bfloat16(device: str) -> bool:
@@ -153,18 +152,6 @@ def _gram_matrices(maps: torch.Tensor) -> torch.Tensor:
         for rows in torch.split(maps, _GRAM_ROWS, dim=2)
     )
     return torch.stack(list(parts)).sum(dim=0)
-
-
-def _keep_freed_memory() -> None:
-    """Have glibc keep what a batch frees for the next one.
-
-    It would give maps back to the system after each layer, and the system would hand out, page by
-    page, zeroed memory for the next: a tenth of the time. Larger blocks are still given back.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        library = ctypes.CDLL(None)
-        library.mallopt(_M_MMAP_THRESHOLD, _KEPT_BLOCK)
-        library.mallopt(_M_TRIM_THRESHOLD, _KEPT_MEMORY)
 
 
 def _channels(values: tuple[float, float, float]) -> torch.Tensor:

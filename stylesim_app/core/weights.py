@@ -25,7 +25,7 @@ PAINTINGS_SHA256 = "8f074eddf60801d7ea342f553cbd88189f354cf29ece2342fe26815987a2
 IMAGENET_FILE = Path(VGG19_Weights.IMAGENET1K_V1.url).name
 
 #: Convolutions of torchvision's ``vgg19().features`` up to ``conv5_2``.
-_CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30)
+CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30)
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -134,7 +134,7 @@ def _expected_shapes() -> dict[str, tuple[int, ...]]:
         state = vgg19(weights=None).features.state_dict()
     return {
         f"{index}.{part}": tuple(state[f"{index}.{part}"].shape)
-        for index in _CONVOLUTIONS
+        for index in CONVOLUTIONS
         for part in ("weight", "bias")
     }
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..core.vgg import Network
 
 DECODING_THREADS = 4
+#: Batches that are described at once. Each has its share of the cores: threads that work on one
+#: product wait for the slowest, which is the one that shares its core with a decoder.
+NETWORK_THREADS = 2
 
 #: A file as ``(storage, name)``; there may be no path.
 ImageFile = tuple[Storage, str]
@@ -81,15 +84,16 @@ Outcome = Described | CoreError
 
 
 class Pipeline:
-    """Batches of files, decoded in threads while the network, in another, describes the one before.
+    """Batches of files, decoded in threads while the network, in others, describes those before.
 
-    It keeps the order in which batches are started, and touches no database. Leaving it, as a
-    context manager, drops what is not begun.
+    It touches no database. Leaving it, as a context manager, drops what is not begun.
     """
 
     def __init__(self) -> None:
         self._decoders = ThreadPoolExecutor(DECODING_THREADS, "stylesim-decode")
-        self._network = ThreadPoolExecutor(1, "stylesim-network")
+        self._network = ThreadPoolExecutor(
+            NETWORK_THREADS, "stylesim-network", initializer=_take_share_of_cores
+        )
 
     def __enter__(self) -> Pipeline:
         return self
@@ -102,6 +106,12 @@ class Pipeline:
         """Begin to decode a batch; the future is what becomes of each file."""
         decoding = [self._decoders.submit(_attempt_to_read, file) for file in files]
         return self._network.submit(_describe_decoded, decoding)
+
+
+def _take_share_of_cores() -> None:
+    from ..core.vgg import use_share_of_cores
+
+    use_share_of_cores(NETWORK_THREADS)
 
 
 def _attempt_to_read(file: ImageFile) -> Picture | CoreError:

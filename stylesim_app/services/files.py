@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
@@ -36,8 +37,13 @@ def exists(name: str) -> bool:
 
 def read_descriptor(name: str) -> Descriptor:
     """Raises DescriptorError if the file is missing or damaged."""
+    return parse_descriptor(partial(read, name))
+
+
+def parse_descriptor(fetch: Callable[[], bytes]) -> Descriptor:
+    """As ``read_descriptor``, of bytes that are fetched in another way."""
     try:
-        return Descriptor.from_bytes(read(name))
+        return Descriptor.from_bytes(fetch())
     except FileNotFoundError as error:
         raise DescriptorError("descriptor_missing") from error
 

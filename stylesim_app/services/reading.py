@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..core.blas import use_one_thread
 from ..core.descriptors import Descriptor
 from ..core.distances import DistanceParts, measure_parts
 from ..core.errors import DescriptorError
+from ..core.memory import keep_freed_memory
 from ..stores.base import Candidate
 from . import files, worklist
 
+#: Files that are fetched at once, and how many may lie in memory before they are needed, 0.8 MB
+#: each. Fetching waits for disks and networks; what is done with the numbers would wait for
+#: Python's lock, so that one thread does it.
 THREADS = 4
-#: Descriptors held in memory at once while many are read, 1.6 MB each.
-CHUNK = 16
+AHEAD = 16
 
 
 def read_each(names: Mapping[int, str]) -> Iterator[tuple[int, Descriptor]]:
     """The descriptors of files, by the key of the stored descriptor."""
-    keys = list(names)
-    with ThreadPoolExecutor(THREADS) as threads:
-        for start in range(0, len(keys), CHUNK):
-            chunk = keys[start : start + CHUNK]
-            outcomes = list(threads.map(lambda key: _read(names[key]), chunk))
-            damaged = []
-            for key, outcome in zip(chunk, outcomes, strict=True):
-                if isinstance(outcome, DescriptorError):
-                    damaged.append((key, outcome))
-                else:
-                    yield key, outcome
-            worklist.report_damage(damaged)
+    keep_freed_memory()
+    for key, fetched in zip(names, _fetch(names.values()), strict=True):
+        outcome = _parse(fetched)
+        if isinstance(outcome, DescriptorError):
+            worklist.report_damage([(key, outcome)])
+        else:
+            yield key, outcome
 
 
 def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[DistanceParts]:
@@ -39,29 +38,41 @@ def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[
     Each file is read once, whoever asks for it.
     """
     use_one_thread()
+    keep_freed_memory()
     answers = [DistanceParts.unknown(len(candidates)) for _, candidates in requests]
     askers: dict[Candidate, list[tuple[int, int]]] = {}
     for request, (_, candidates) in enumerate(requests):
         for index, candidate in enumerate(candidates):
             askers.setdefault(candidate, []).append((request, index))
 
-    def answer(candidate: Candidate) -> DescriptorError | None:
-        other = _read(candidate.file_name)
+    damaged = []
+    names = [candidate.file_name for candidate in askers]
+    for (candidate, asking), fetched in zip(askers.items(), _fetch(names), strict=True):
+        other = _parse(fetched)
         if isinstance(other, DescriptorError):
-            return other
-        for request, index in askers[candidate]:
+            damaged.append((candidate.stored, other))
+            continue
+        for request, index in asking:
             parts = answers[request]
             parts.layers[index], parts.content[index] = measure_parts(requests[request][0], other)
-        return None
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        outcomes = list(zip(askers, threads.map(answer, askers), strict=True))
-    worklist.report_damage((each.stored, error) for each, error in outcomes if error is not None)
+    worklist.report_damage(damaged)
     return answers
 
 
-def _read(name: str) -> Descriptor | DescriptorError:
+def _fetch(names: Iterable[str]) -> Iterator[Future[bytes]]:
+    """The bytes of files, in their order."""
+    waiting: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(THREADS, "stylesim-fetch") as threads:
+        for name in names:
+            waiting.append(threads.submit(files.read, name))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
+
+
+def _parse(fetched: Future[bytes]) -> Descriptor | DescriptorError:
     try:
-        return files.read_descriptor(name)
+        return files.parse_descriptor(fetched.result)
     except DescriptorError as error:
         return error

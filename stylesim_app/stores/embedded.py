@@ -77,8 +77,8 @@ class EmbeddedStore(CompactStore):
         table, stored = self._read_table()
         answers = []
         for start in range(0, len(queries), BLOCK):
-            block = queries[start : start + BLOCK]
-            estimates, lower = self._scan(table, block, weighting)
+            block = [self.compressor.compress(query) for query in queries[start : start + BLOCK]]
+            estimates, lower = _scan(table, block, weighting)
             answers += [
                 self._choose(estimates[row], lower[row], stored, candidates, size)
                 for row in range(len(block))
@@ -89,7 +89,8 @@ class EmbeddedStore(CompactStore):
         self, query: Descriptor, weighting: Weighting, owners: QuerySet[StoredDescriptor]
     ) -> Reachable:
         table, stored = self._read_table()
-        (estimates,), (lower,) = self._scan(table, [query], weighting)
+        compact = self.compressor.compress(query)
+        (estimates,), (lower,) = _scan(table, [compact], weighting)
         rows = owners.values_list("pk", "list_reach").iterator()
         reaching = np.fromiter(rows, np.dtype([("key", np.int64), ("reach", np.float64)]))
         positions = _positions_of(reaching["key"], stored)
@@ -104,21 +105,6 @@ class EmbeddedStore(CompactStore):
             lower=lower[positions[order]],
             reaches=reaches[order],
         )
-
-    def _scan(
-        self, table: CompactTable, queries: Sequence[Descriptor], weighting: Weighting
-    ) -> tuple[FloatArray, FloatArray]:
-        """Estimates and lower bounds, ``(queries, works)``, a slice of the table at a time."""
-        compacts = [self.compressor.compress(query) for query in queries]
-
-        def scan(start: int) -> tuple[FloatArray, FloatArray]:
-            bounds = table.rows(start, start + SLICE).bound(compacts, weighting)
-            return bounds.estimate(weighting), bounds.lower(weighting)
-
-        starts = range(0, max(len(table), 1), SLICE)
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            estimates, lower = zip(*threads.map(scan, starts), strict=True)
-        return np.concatenate(estimates, axis=1), np.concatenate(lower, axis=1)
 
     def _read_table(self) -> Mapped:
         """The table with all rows that were committed before this call."""
@@ -174,6 +160,21 @@ class EmbeddedStore(CompactStore):
                 rest=float(others.min(initial=np.inf)),
             ),
         )
+
+
+def _scan(
+    table: CompactTable, queries: Sequence[CompactDescriptor], weighting: Weighting
+) -> tuple[FloatArray, FloatArray]:
+    """Estimates and lower bounds, ``(queries, works)``, a slice of the table at a time."""
+
+    def scan(start: int) -> tuple[FloatArray, FloatArray]:
+        bounds = table.rows(start, start + SLICE).bound(queries, weighting)
+        return bounds.estimate(weighting), bounds.lower(weighting)
+
+    starts = range(0, max(len(table), 1), SLICE)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        estimates, lower = zip(*threads.map(scan, starts), strict=True)
+    return np.concatenate(estimates, axis=1), np.concatenate(lower, axis=1)
 
 
 def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, Candidate]:
