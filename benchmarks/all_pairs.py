@@ -10,6 +10,7 @@ import piq
 import torch
 
 from stylesim_app.core.descriptors import STYLE_LAYERS
+from stylesim_app.core.distances import EQUAL_LAYER_WEIGHTS
 from stylesim_app.core.vgg import LAYER_INDEX
 from stylesim_app.core.weights import load_weights
 
@@ -67,6 +68,7 @@ def _measure_pairs() -> dict[str, float]:
     style = piq.StyleLoss(
         feature_extractor=literal.features,
         layers=[str(LAYER_INDEX[layer]) for layer in STYLE_LAYERS],
+        weights=EQUAL_LAYER_WEIGHTS,
         mean=[0.0] * 3,
         std=[1.0] * 3,
     )

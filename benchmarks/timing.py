@@ -6,20 +6,21 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
-#: Seconds before each action, in which threads of the one before stop to spin for more work.
-REST = 0.05
-
 
 def median_seconds(
-    actions: Mapping[str, Callable[[], object]], rounds: int = 7
+    actions: Mapping[str, Callable[[], object]], rounds: int = 7, in_a_row: int = 1
 ) -> dict[str, float]:
-    """The median seconds of each action over ``rounds``, after one that does not count."""
+    """The median seconds of each action over ``rounds``, after one that does not count.
+
+    With ``in_a_row`` above 1 an action is repeated in each round, and the first time does not
+    count: what takes milliseconds depends on what ran just before.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(rounds + 1):
         for name, action in actions.items():
-            time.sleep(REST)
-            start = time.perf_counter()
-            action()
-            if turn:
-                seconds[name].append(time.perf_counter() - start)
+            for repeat in range(in_a_row):
+                start = time.perf_counter()
+                action()
+                if turn and (repeat or in_a_row == 1):
+                    seconds[name].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in seconds.items()}

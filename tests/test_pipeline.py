@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage
@@ -113,11 +115,28 @@ def test_leaving_the_pipeline_drops_what_is_not_begun(storage, monkeypatch):
 
     monkeypatch.setattr(extraction, "describe", describe)
     with extraction.Pipeline() as pipeline:
-        pipeline.start([(storage, "disc-a")])
-        second = pipeline.start([(storage, "disc-b")])
+        for _ in range(extraction.NETWORK_THREADS):
+            pipeline.start([(storage, "disc-a")])
+        last = pipeline.start([(storage, "disc-b")])
         assert begun.wait(PATIENCE)
         threading.Timer(0.2, leave.set).start()
-    assert second.cancelled()
+    assert last.cancelled()
+
+
+def test_two_batches_are_described_at_once_each_with_its_share_of_the_cores(storage, monkeypatch):
+    both, cores = threading.Barrier(2, timeout=PATIENCE), []
+
+    def describe(found):
+        both.wait()
+        cores.append(torch.get_num_threads())
+        return [None]
+
+    monkeypatch.setattr(extraction, "describe", describe)
+    with extraction.Pipeline() as pipeline:
+        batches = [pipeline.start([(storage, name)]) for name in ("disc-a", "disc-b")]
+        for batch in batches:
+            batch.result()
+    assert max(cores) <= max(1, len(os.sched_getaffinity(0)) // extraction.NETWORK_THREADS)
 
 
 # The work list

@@ -111,8 +111,9 @@ class CompactTable:
             own = np.array([[query.squares[index], query.residuals[index]] for query in queries])
             totals = own[:, :1] + self.norms[layer][:, 0]
             swings[layer] = 2 * own[:, 1:] * self.norms[layer][:, 1]
-            swings[layer] += np.float32(ROUNDING) * totals + UNDERFLOW
-            totals -= 2 * (z @ self.z[layer].T)
+            swings[layer] += np.float32(ROUNDING) * totals
+            swings[layer] += UNDERFLOW
+            totals += (-2 * z) @ self.z[layer].T
             squares[layer] = totals
         return Bounds(squares, swings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from .table_file import Mapped, open_table
 #: Queries whose bounds are computed by one matrix product; 5 MB each at 100,000 works.
 BLOCK = 16
 #: Rows that a thread bounds at once, few enough for the cache of a core.
-SLICE = 8192
+SLICE = 16384
 #: Of the best of all works, so many times the wanted ones are looked up among the candidates
 #: before all candidates are.
 SURPLUS = 2
@@ -172,9 +173,14 @@ def _scan(
         return bounds.estimate(weighting), bounds.lower(weighting)
 
     starts = range(0, max(len(table), 1), SLICE)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        estimates, lower = zip(*threads.map(scan, starts), strict=True)
+    estimates, lower = zip(*_threads(os.getpid()).map(scan, starts), strict=True)
     return np.concatenate(estimates, axis=1), np.concatenate(lower, axis=1)
+
+
+@lru_cache(maxsize=1)
+def _threads(_process: int) -> ThreadPoolExecutor:
+    """One thread a core, kept with the memory that it works in; a forked process gets its own."""
+    return ThreadPoolExecutor(os.cpu_count(), "stylesim-scan")
 
 
 def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, Candidate]:
