@@ -15,6 +15,7 @@ from pathlib import Path
 #: What never asks the database, or brings one of its own.
 ON_SQLITE_ALONE = (
     "core",
+    "training",
     "test_benchmarks.py",
     "test_demo.py",
     "test_docs.py",
