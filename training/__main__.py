@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.core.errors import CoreError
 from stylesim_app.core.vgg import build_network
 from stylesim_app.core.weights import load_weights
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--steps", type=int, help="how long, exactly")
     verb.add_argument("--hold-out", type=int, default=0, metavar="CLASSES")
     verb.add_argument("--start", metavar="WEIGHTS", help="go on from paintings, imagenet or a file")
+    verb.add_argument("--freeze", metavar="LAYER", choices=LAYERS[:-1], help="keep all up to it")
     verb.add_argument("--seed", type=int, default=0)
     verb.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     verb.add_argument("--workers", type=int, default=0, help="processes that draw the views (0)")
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--labels", nargs="+", default=[], metavar="COLUMN")
     verb.add_argument("--among", nargs="+", type=Path, default=[], metavar="FOLDER")
     verb.add_argument("--split", metavar="COLUMN")
+    verb.add_argument("--layers", action="store_true", help="each style layer alone, too")
 
     verb = _add(verbs, "export", _export, "write the weights of a run as the app loads them")
     verb.add_argument("run_folder", type=Path, metavar="RUN")
@@ -79,7 +82,8 @@ def _prepare(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     pictures = Pictures.open(options.pictures)
     held_out = choose_held_out(pictures, options.hold_out, options.seed)
-    plan = Plan(options.steps or 1, options.seed, held_out, start=options.start)
+    start = {"start": options.start, "frozen": options.freeze}
+    plan = Plan(options.steps or 1, options.seed, held_out, **start)
     begun = begun_plan(options.output)
     if options.steps is None and begun is not None:
         plan = replace(plan, steps=begun["steps"])
@@ -93,11 +97,13 @@ def _train(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     network = build_network(load_weights(options.weights, Path()))
-    scores = evaluate_folder(network, options.folder, options.labels, options.among, options.split)
+    scores = evaluate_folder(
+        network, options.folder, options.labels, options.among, options.split, options.layers
+    )
     print(f"{'':24} {'':9} queries   first  (+-)     ten")
     for each in scores:
         shares = f"{each.first:.3f}  {each.spread:.3f}  {each.ten:.3f}"
-        print(f"{each.task:24} {each.preset:9} {each.queries:7}   {shares}")
+        print(f"{each.task:24} {each.weighting:9} {each.queries:7}   {shares}")
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from stylesim_app.core.descriptors import STYLE_LAYERS
 from stylesim_app.core.distances import PRESETS
 from stylesim_app.core.vgg import Network
 
@@ -22,7 +23,8 @@ class Score:
     """Shares of queries that found something right first, and among ten; the first's spread."""
 
     task: str
-    preset: str
+    #: A preset, or a style layer alone.
+    weighting: str
     queries: int
     first: float
     spread: float
@@ -35,8 +37,12 @@ def evaluate_folder(
     labels: Sequence[str],
     distractors: Sequence[Path] = (),
     split: str | None = None,
+    layers: bool = False,
 ) -> Iterator[Score]:
-    """Each task that a folder's manifest allows, by each preset. Raises ManifestError."""
+    """Each task that a folder's manifest allows, by each preset, and by each style layer alone.
+
+    Raises ManifestError.
+    """
     own = read_manifest(folder, labels)
     others = [row for each in distractors for row in read_manifest(each, [])]
     places = [folder / row["file"] for row in own]
@@ -45,18 +51,23 @@ def evaluate_folder(
     tasks = [
         label_task(label, [row[label] for row in own] + [""] * len(others)) for label in labels
     ]
-    yield from score(network, pixels, [*filter(None, tasks), *file_tasks([*own, *others], split)])
+    found = [*filter(None, tasks), *file_tasks([*own, *others], split)]
+    yield from score(network, pixels, found, STYLE_LAYERS if layers else ())
 
 
-def score(network: Network, pixels: NDArray[np.uint8], tasks: Sequence[Task]) -> Iterator[Score]:
+def score(
+    network: Network, pixels: NDArray[np.uint8], tasks: Sequence[Task], layers: Sequence[str] = ()
+) -> Iterator[Score]:
     squares = pair_squares(network, pixels)
-    for preset in PRESETS:
-        distances = weigh(squares, preset)
+    for weighting in (*PRESETS, *layers):
+        distances = (
+            np.sqrt(squares[weighting]) if weighting in layers else weigh(squares, weighting)
+        )
         for task in tasks:
             first, ten = task.found(distances, 1), task.found(distances, 10)
             yield Score(
                 task.name,
-                preset,
+                weighting,
                 len(first),
                 float(first.mean()),
                 spread(first),

@@ -12,6 +12,9 @@ from stylesim_app.core.weights import CONVOLUTIONS
 
 from .network import Trunk
 
+#: What stands between a convolution and its ReLU; the identity where a trunk is frozen.
+NORMALISATION = (nn.BatchNorm2d, nn.Identity)
+
 
 def fold(trunk: Trunk) -> dict[str, Tensor]:
     """Weights of plain VGG19 that gives the maps of the trunk in evaluation, float32.
@@ -24,7 +27,7 @@ def fold(trunk: Trunk) -> dict[str, Tensor]:
     index = 0
     modules = list(trunk.features)
     for module, after in zip(modules, [*modules[1:], None], strict=True):
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, NORMALISATION):
             continue
         if isinstance(module, nn.Conv2d):
             weight, bias = _fold_one(module, after)
@@ -35,13 +38,13 @@ def fold(trunk: Trunk) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def unfold(tensors: Mapping[str, Tensor], views: Tensor) -> Trunk:
+def unfold(tensors: Mapping[str, Tensor], views: Tensor, frozen: str | None = None) -> Trunk:
     """A trunk that gives the maps of plain VGG19, to go on training from it.
 
     Its batch normalisation takes the statistics of some normalised views, and undoes them:
     with ``gamma = sqrt(var + eps)`` and ``beta = mean`` nothing is changed, until training does.
     """
-    trunk = Trunk()
+    trunk = Trunk(frozen)
     index = 0
     maps = views.cpu()
     for module in trunk.features:
@@ -49,7 +52,7 @@ def unfold(tensors: Mapping[str, Tensor], views: Tensor) -> Trunk:
             module.weight.copy_(tensors[f"{index}.weight"])
             module.bias.copy_(tensors[f"{index}.bias"])
         maps = module(maps) if not isinstance(module, nn.BatchNorm2d) else _undo(module, maps)
-        index += not isinstance(module, nn.BatchNorm2d)
+        index += not isinstance(module, NORMALISATION)
     return trunk
 
 
@@ -83,8 +86,10 @@ def scale_layers(tensors: dict[str, Tensor], factors: Mapping[str, float]) -> di
 
 
 def _fold_one(convolution: nn.Conv2d, norm: nn.Module | None) -> tuple[Tensor, Tensor]:
-    if not isinstance(norm, nn.BatchNorm2d) or convolution.bias is None:
+    if not isinstance(norm, NORMALISATION) or convolution.bias is None:
         raise TypeError("expected a convolution with a bias, and batch normalisation after it")
+    if isinstance(norm, nn.Identity):
+        return convolution.weight.detach().cpu(), convolution.bias.detach().cpu()
     if norm.running_mean is None or norm.running_var is None:
         raise TypeError("expected batch normalisation that keeps its statistics")
     with torch.no_grad():

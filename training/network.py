@@ -18,9 +18,12 @@ GRAM_CHANNELS = 32
 
 
 class Trunk(nn.Module):
-    """From normalised pictures ``(B, 3, S, S)`` to the map of each layer, after its ReLU."""
+    """From normalised pictures ``(B, 3, S, S)`` to the map of each layer, after its ReLU.
 
-    def __init__(self) -> None:
+    All to the layer ``frozen`` is not trained, and is plain VGG19: nothing is normalised there.
+    """
+
+    def __init__(self, frozen: str | None = None) -> None:
         super().__init__()
         self.features = vgg19_bn(weights=None).features[: LAYER_INDEX[CONTENT_LAYER] + 1]
         for module in self.features:
@@ -28,6 +31,14 @@ class Trunk(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if isinstance(module, nn.ReLU):
                 module.inplace = True
+        if frozen is not None:
+            self._freeze(LAYER_INDEX[frozen] + 1)
+
+    def _freeze(self, end: int) -> None:
+        for index in range(end):
+            if isinstance(self.features[index], nn.BatchNorm2d):
+                self.features[index] = nn.Identity()
+        self.features[:end].requires_grad_(False)
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
         layers = {index: layer for layer, index in LAYER_INDEX.items()}

@@ -23,8 +23,8 @@ class Recipe:
     pictures: int = 32
     #: Pictures of one artist (the first label) in a batch.
     pictures_each: int = 2
-    stages: tuple[Stage, ...] = (Stage(1.0, 64),)
-    learning_rate: float = 1e-3
+    stages: tuple[Stage, ...] = (Stage(0.7, 64), Stage(0.3, 96))
+    learning_rate: float = 7e-4
     weight_decay: float = 0.02
     #: Share of the steps in which the learning rate rises.
     warmup: float = 0.02

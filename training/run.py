@@ -53,6 +53,15 @@ class Plan:
     recipe: Recipe = field(default_factory=Recipe)
     #: Weights to go on from: paintings, imagenet or a file. Without them, from nothing.
     start: str | None = None
+    #: The layer to which those stay as they are.
+    frozen: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.frozen is not None and self.start is None:
+            raise ManifestError(
+                f"Layers to {self.frozen} are to stay as they are, but there are no weights to"
+                " start from; give both --start and --freeze."
+            )
 
     def sizes(self) -> list[int]:
         """The side of the views of each step."""
@@ -125,7 +134,7 @@ class Run:
             return {}
         network = build_network(as_weights(folded(self.trainer.average, self.trainer.gains)))
         scores = score(network, self.pictures.pixels[rows], [task])
-        return {f"{each.task}, {each.preset}": each.first for each in scores}
+        return {f"{each.task}, {each.weighting}": each.first for each in scores}
 
     def _log(self, **facts: Any) -> dict[str, Any]:
         with (self.folder / LOG).open("a") as file:
@@ -146,7 +155,7 @@ def begun_plan(folder: Path) -> dict[str, Any] | None:
 
 def new_trainer(pictures: Pictures, plan: Plan, device: str) -> Trainer:
     classes = {label: len(names) for label, names in pictures.names.items()}
-    return Trainer(classes, plan.recipe, plan.seed, device)
+    return Trainer(classes, plan.recipe, plan.seed, device, plan.frozen)
 
 
 def trained_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -155,7 +164,7 @@ def trained_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, An
     if plan is None or not (folder / CHECKPOINT).exists():
         raise ManifestError(f"{folder} holds no checkpoint; run `train`.")
     state = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
-    trunk = Trunk()
+    trunk = Trunk(plan["frozen"])
     trunk.load_state_dict(state["average"])
     return folded(trunk, state["gains"]), plan
 

@@ -26,10 +26,17 @@ _NORMALISATION = VGG19_Weights.IMAGENET1K_V1.transforms()
 class Trainer:
     """Everything that a step changes, and the step."""
 
-    def __init__(self, classes: dict[str, int], recipe: Recipe, seed: int, device: str) -> None:
+    def __init__(
+        self,
+        classes: dict[str, int],
+        recipe: Recipe,
+        seed: int,
+        device: str,
+        frozen: str | None = None,
+    ) -> None:
         torch.manual_seed(seed)
-        self.recipe, self.device = recipe, torch.device(device)
-        trunk, heads = Trunk(), Heads(classes)
+        self.recipe, self.device, self.frozen = recipe, torch.device(device), frozen
+        trunk, heads = Trunk(frozen), Heads(classes)
         self.trunk = trunk.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.heads = heads.to(self.device)
         self.average = deepcopy(self.trunk)
@@ -80,7 +87,7 @@ class Trainer:
 
     def start_from(self, weights: Weights, batch: Batch) -> None:
         """Begin with the maps of other weights, normalised by the statistics of a batch."""
-        state = unfold(weights.tensors, self._normalise(batch.views)).state_dict()
+        state = unfold(weights.tensors, self._normalise(batch.views), self.frozen).state_dict()
         self.trunk.load_state_dict(state)
         self.average.load_state_dict(state)
 
@@ -120,6 +127,7 @@ def _equal(numbers: Tensor) -> Tensor:
 
 
 def _groups(parameters: list[nn.Parameter], recipe: Recipe) -> list[dict[str, Any]]:
+    parameters = [each for each in parameters if each.requires_grad]
     decayed = [each for each in parameters if each.ndim > 1]
     return [
         {"params": decayed, "weight_decay": recipe.weight_decay},

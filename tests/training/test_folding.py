@@ -8,7 +8,7 @@ from torchvision.models import vgg19
 
 from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.core.vgg import LAYER_INDEX
-from stylesim_app.core.weights import load_weights
+from stylesim_app.core.weights import CONVOLUTIONS, load_weights
 from training.export import export
 from training.folding import fold, scale_layers, unfold
 from training.network import Trunk
@@ -70,6 +70,22 @@ def test_unfolding_gives_the_same_maps(views):
     tensors = load_weights("paintings", Path()).tensors
     found = unfold(tensors, views).eval()(views)
     named = {f"features.{name}": tensor for name, tensor in tensors.items()}
+    for layer, maps in maps_of(named, views).items():
+        error = (found[layer] - maps).norm() / maps.norm()
+        assert error < 1e-4, layer
+
+
+@torch.no_grad()
+def test_a_frozen_trunk_gives_the_same_maps_and_folds_back(views):
+    """To the last bit in the frozen part, since nothing is normalised there."""
+    tensors = load_weights("paintings", Path()).tensors
+    trunk = unfold(tensors, views, "relu4_1").eval()
+    folded = fold(trunk)
+    named = {f"features.{name}": tensor for name, tensor in tensors.items()}
+    assert folded.keys() == named.keys()
+    for name in list(named)[: 2 * CONVOLUTIONS.index(LAYER_INDEX["relu4_1"] - 1) + 2]:
+        assert torch.equal(folded[name], named[name].float()), name
+    found = trunk(views)
     for layer, maps in maps_of(named, views).items():
         error = (found[layer] - maps).norm() / maps.norm()
         assert error < 1e-4, layer

@@ -7,11 +7,11 @@ import json
 import pytest
 import torch
 
-from stylesim_app.core.weights import load_weights
+from stylesim_app.core.weights import CONVOLUTIONS, load_weights
 from training.__main__ import main
 from training.pictures import ManifestError
 from training.recipe import Recipe, Stage
-from training.run import Plan, Run, choose_held_out, steps_for
+from training.run import Plan, Run, choose_held_out, steps_for, trained_weights
 
 TINY = Recipe(pictures=6, stages=(Stage(0.5, 32), Stage(0.5, 48)))
 STEPS = 6
@@ -87,6 +87,30 @@ def test_held_out_names_are_never_seen(prepared, tmp_path):
         choose_held_out(prepared, 2, seed=0)
 
 
+def test_frozen_layers_stay_and_all_others_change(prepared, tmp_path):
+    plan = Plan(2, 3, [], TINY, start="paintings", frozen="relu4_1")
+    run = Run(tmp_path, prepared, plan, "cpu", 0)
+    list(run.carry_out())
+    tensors, _ = trained_weights(tmp_path)
+    before = load_weights("paintings", tmp_path).tensors
+    gains = run.trainer.gains.detach()
+    for index in CONVOLUTIONS:
+        weight, old = tensors[f"features.{index}.weight"], before[f"{index}.weight"].float()
+        # Gains multiply the maps of style layers; a convolution between two of them is as it was.
+        if index in (2, 7, 12, 14, 16):
+            old = old * (weight.norm() / old.norm())
+        if index <= 16:
+            torch.testing.assert_close(weight, old, rtol=1e-2, atol=1e-4)
+        elif index > 19:
+            assert not torch.allclose(weight, old, rtol=1e-2, atol=1e-4), index
+    assert gains.abs().max() > 0
+
+
+def test_freezing_needs_weights_to_start_from():
+    with pytest.raises(ManifestError, match="give both --start and --freeze"):
+        Plan(2, 3, [], TINY, frozen="relu4_1")
+
+
 def test_a_time_becomes_a_number_of_steps(prepared, monkeypatch):
     monkeypatch.setattr("training.run.TIMED_STEPS", 1)
     plan = Plan(1, 0, [], TINY)
@@ -115,6 +139,10 @@ def test_the_four_verbs(folder, tmp_path, monkeypatch, capsys):
     rows = [line.split() for line in table.splitlines()[1:]]
     assert [(row[0], row[1]) for row in rows][:2] == [("artist", "paper"), ("movement", "paper")]
     assert all(row[2] == "12" for row in rows)
+    assert "relu4_1" not in table
+    assert "artist                   relu4_1 " in call(
+        "evaluate", weights, folder, "--labels", "artist", "--layers"
+    )
 
 
 def test_what_cannot_be_used_is_said_without_a_traceback(tmp_path, monkeypatch):
