@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from ..core.descriptors import LAYERS
 
 #: Rows that are read from the database at once, 3.4 KB each.
 CHUNK = 2000
+#: Of the rows that are there already, so many are compared with the database.
+COMPARED = 16
 #: A square so large that a row that was never filled is far from everything.
 VACANT = 1e30
 #: A table that nobody opened for so long is deleted; it is rebuilt where it is missed.
@@ -48,7 +51,8 @@ class TableFile:
     descriptors, and the length.
 
     Rows are only ever added. Whoever finds that some are missing adds them, under a lock; the
-    length is written last, so that a table that is being extended looks as it was before.
+    length is written last, so that a table that is being extended looks as it was before. Where
+    the database holds other rows than the table, a backup was restored say, all are read again.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,10 +63,12 @@ class TableFile:
 
     def read(self, length: int, read_records: ReadRecords) -> Mapped:
         """The table with at least ``length`` rows; those that it lacks are read and added."""
-        if len(self.mapped.stored) < length:
+        if len(self.mapped.stored) != length:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self.lock:
                 start = self._read_length()
+                if not self._agrees(min(start, length), read_records):
+                    start = 0
                 if start < length:
                     self._write(start, length, read_records)
                     self.length_file.write_text(str(length))
@@ -81,7 +87,22 @@ class TableFile:
         )
         return length if whole else 0
 
+    def _agrees(self, length: int, read_records: ReadRecords) -> bool:
+        """Whether the last rows that the database has of these are those of the table."""
+        if length == 0:
+            return True
+        positions, stored, numbers = read_records(max(0, length - COMPARED), length)
+        mapped, records = self._map("r", length), CompactDescriptor.from_numbers(numbers)
+        return np.array_equal(mapped.stored[positions], stored) and all(
+            np.array_equal(mapped.table.z[layer][positions], records.layer(layer))
+            for layer in LAYERS
+        )
+
     def _write(self, start: int, length: int, read_records: ReadRecords) -> None:
+        if start == 0:
+            # Others may have mapped what was there.
+            for path in (self.length_file, *(self.folder / name for name in FILES)):
+                path.unlink(missing_ok=True)
         for name in FILES:
             with (self.folder / name).open("ab") as file:
                 file.truncate(length * _row_bytes(name))
@@ -119,7 +140,9 @@ class TableFile:
 
 @lru_cache(maxsize=2)
 def open_table(folder: Path) -> TableFile:
-    """The table in a folder, mapped once a process; tables that nobody uses any more go."""
+    """The table in a folder, mapped once a process; tables that nobody opens any more go."""
+    if (folder / "length").exists():
+        os.utime(folder / "length")
     oldest = time.time() - UNUSED_SECONDS
     for other in folder.parent.glob("*/length"):
         if other.stat().st_mtime < oldest:
