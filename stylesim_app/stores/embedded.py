@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +26,8 @@ from .table_file import Mapped, open_table
 
 #: Queries whose bounds are computed by one matrix product; 5 MB each at 100,000 works.
 BLOCK = 16
-#: Rows that a thread bounds at once, few enough for the cache of a core.
-SLICE = 16384
+#: The most rows that a thread bounds at once.
+SLICE = 32768
 #: Of the best of all works, so many times the wanted ones are looked up among the candidates
 #: before all candidates are.
 SURPLUS = 2
@@ -166,14 +167,17 @@ class EmbeddedStore(CompactStore):
 def _scan(
     table: CompactTable, queries: Sequence[CompactDescriptor], weighting: Weighting
 ) -> tuple[FloatArray, FloatArray]:
-    """Estimates and lower bounds, ``(queries, works)``, a slice of the table at a time."""
+    """Estimates and lower bounds, ``(queries, works)``; each core takes as many equal slices."""
+    cores = os.cpu_count() or 1
+    slices = cores * math.ceil(len(table) / (cores * SLICE)) or 1
+    ends = [len(table) * number // slices for number in range(slices + 1)]
 
-    def scan(start: int) -> tuple[FloatArray, FloatArray]:
-        bounds = table.rows(start, start + SLICE).bound(queries, weighting)
+    def scan(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        bounds = table.rows(start, stop).bound(queries, weighting)
         return bounds.estimate(weighting), bounds.lower(weighting)
 
-    starts = range(0, max(len(table), 1), SLICE)
-    estimates, lower = zip(*_threads(os.getpid()).map(scan, starts), strict=True)
+    parts = _threads(os.getpid()).map(scan, ends[:-1], ends[1:])
+    estimates, lower = zip(*parts, strict=True)
     return np.concatenate(estimates, axis=1), np.concatenate(lower, axis=1)
 
 
