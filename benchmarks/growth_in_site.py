@@ -47,7 +47,7 @@ def _measure(collection: Collection) -> dict[str, float]:
         actions: dict[str, Callable[[], object]] = {
             "candidates": partial(store.shortlists, [descriptor], WEIGHTING, described, BUDGET),
             "reachable": partial(store.reachable, descriptor, WEIGHTING, owners),
-            "all": partial(neighbours._enter, stored, store),
+            "all": partial(neighbours._enter, stored, store, lambda: True),
         }
         for name, action in actions.items():
             start = time.perf_counter()

@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from stylesim_app.core.vgg import has_bfloat16
+
 #: A line of the table: what stands in each of its columns.
 Row = Mapping[str, str | float]
 
@@ -92,10 +94,11 @@ def to_json(result: Result) -> dict[str, Any]:
     }
 
 
-def describe_machine() -> dict[str, str | int]:
+def describe_machine() -> dict[str, str | int | bool]:
     """What the figures depend on besides the code."""
     return {
         "processor": _processor(),
+        "bfloat16 in hardware": has_bfloat16("cpu"),
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count() or 1,

@@ -15,5 +15,9 @@ class NotIndexed(StylesimError):
         super().__init__(message)
 
 
+class StorageMissing(NotIndexed):
+    """The private storage is not there: a disk that is not mounted, a bucket that is gone."""
+
+
 class ImportFailed(StylesimError):
     """A folder or manifest that cannot be imported at all."""

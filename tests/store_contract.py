@@ -60,7 +60,7 @@ def draw() -> Drawn:
         synthetic.shrink_network(patch)
         descriptors = synthetic.draw_small(WORKS - 1)
         descriptors.append(descriptors[-1])
-        compressor = Compressor.fit(SAMPLE, descriptors.__getitem__)
+        compressor = Compressor.fit(lambda: descriptors[:SAMPLE])
     return Drawn(descriptors, compressor, [compressor.compress(each) for each in descriptors])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
@@ -9,7 +11,7 @@ from django.core.files.base import ContentFile
 from stylesim_app.conf import conf
 from stylesim_app.core.distances import PRESETS, Weighting
 from stylesim_app.core.errors import DescriptorError
-from stylesim_app.exceptions import StylesimError
+from stylesim_app.exceptions import StorageMissing, StylesimError
 from stylesim_app.models import Artwork, Calibration, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.services import calibration, files, maintenance, sets
 from stylesim_app.services.nearest import find_nearest
@@ -278,6 +280,40 @@ def test_a_damaged_descriptor_does_not_hold_up_a_calibration(eighty):
     check_rankings(eighty)
 
 
+def test_works_that_go_while_bases_are_fitted_do_not_stop_it(eighty, monkeypatch):
+    monkeypatch.setattr(calibration, "CHUNK", 16)
+    rows = list(StoredDescriptor.objects.order_by("pk"))
+    going = iter(rows[3:6])
+
+    def on_step():
+        for row in [next(going, None)]:
+            if row is not None:
+                row.delete()
+                files.private_storage().delete(row.file_name)
+                del eighty[row.entry.artwork_id]
+
+    fitted = calibration.fit(sets.serving_set(), on_step)
+    assert calibration.prepare(fitted, lambda: True)
+    assert len(eighty) == 77
+    check_rankings(eighty)
+
+
+@pytest.mark.skipif(conf.store == "pgvector", reason="pgvector deletes its rows")
+def test_a_table_of_works_that_are_mostly_gone_is_made_anew(eighty):
+    """Each re-indexing adds a row for each work, and a table never shrinks."""
+    serving = sets.serving_set()
+    for _ in range(2):
+        assert not calibration.is_due(serving, idle=True)
+        for pk, descriptor in eighty.items():
+            synthetic.describe_artwork(pk, descriptor, "again")
+    assert calibration.serving_calibration().length == 240
+    assert not calibration.is_due(serving)
+    assert calibration.is_due(serving, idle=True)
+    maintenance.maintain(60, idle=True)
+    assert calibration.serving_calibration().length == 80
+    check_rankings(eighty)
+
+
 def test_an_unfinished_calibration_gives_way_to_a_newer_one(eighty):
     serving = sets.serving_set()
     first = calibration.fit(serving)
@@ -287,6 +323,22 @@ def test_an_unfinished_calibration_gives_way_to_a_newer_one(eighty):
 
 
 # What is damaged
+
+
+def test_a_storage_that_is_gone_is_not_taken_for_damage(eighty, tmp_path, caplog):
+    """A disk that was not mounted yet: said plainly, and all is as it was once it is back."""
+    maintenance.maintain(60, idle=True)
+    shutil.move(tmp_path / "stylesim", tmp_path / "away")
+    artwork = Artwork.objects.first()
+    with pytest.raises(StorageMissing, match="is it mounted"):
+        rank(artwork, preset="content")
+    maintenance.maintain(60, idle=True)
+    assert "is it mounted" in caplog.text
+    assert StoredDescriptor.objects.count() == 80
+    assert not IndexEntry.objects.filter(state=State.FAILED).exists()
+    assert Calibration.objects.count() == 1
+    shutil.move(tmp_path / "away", tmp_path / "stylesim")
+    check_rankings(eighty)
 
 
 def test_a_collection_of_damaged_descriptors_is_not_calibrated(collection):

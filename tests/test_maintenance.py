@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.models import Calibration, DescriptorSet, IndexEntry, Neighbour
 from stylesim_app.services import calibration, maintenance, neighbours, sets, worklist
 
@@ -53,20 +54,21 @@ def test_a_lease_that_ended_is_taken_over(twenty):
 def test_two_maintainers_exclude_each_other(twenty):
     (descriptor_set,) = DescriptorSet.objects.all()
     with maintenance._maintainer(descriptor_set) as first:
-        assert first()
+        assert first.renew()
         with maintenance._maintainer(descriptor_set) as second:
             assert second is None
-        assert first()
+        assert first.renew()
         DescriptorSet.objects.update(maintained_until=timezone.now() - timedelta(seconds=1))
         with maintenance._maintainer(descriptor_set) as third:
-            assert third()
-            assert not first()
+            assert third.renew()
+            assert not first.renew()
         assert maintainer() is None
     assert maintainer() is None
 
 
 def test_who_lost_the_lease_stops_and_leaves_it_to_the_other(twenty, monkeypatch):
     """Noticed after the first step: the other goes on from there."""
+    maintenance.maintain(60, idle=False)
     taken = []
 
     def on_step():
@@ -77,6 +79,45 @@ def test_who_lost_the_lease_stops_and_leaves_it_to_the_other(twenty, monkeypatch
     assert not maintenance.maintain(60, idle=True, on_step=on_step)
     assert maintainer() == taken[0]
     assert neighbours.count_missing(sets.serving_set()) == 16
+
+
+def test_the_lease_is_renewed_while_a_calibration_is_fitted(eighty, monkeypatch):
+    """Reading the sample once for all and once a layer takes minutes where works are many."""
+    renewed = []
+    fit = calibration.fit
+
+    def fit_and_note(descriptor_set, keep):
+        def note():
+            keep()
+            renewed.append(DescriptorSet.objects.values_list("maintained_until", flat=True).get())
+
+        return fit(descriptor_set, note)
+
+    monkeypatch.setattr(calibration, "fit", fit_and_note)
+    maintenance.calibrate()
+    assert renewed == sorted(set(renewed))
+    assert len(renewed) == 2 * (1 + len(LAYERS)) + 1
+
+
+def test_who_lost_the_lease_while_fitting_leaves_the_others_calibration(eighty):
+    """Even if it has no time left for anything but the fit."""
+    serving = sets.serving_set()
+    theirs = calibration.fit(serving)
+    with maintenance._maintainer(serving) as lease:
+        be_maintained(60)
+        with pytest.raises(maintenance.LeaseLost):
+            calibration.fit(serving, lease.keep)
+    assert calibration.unfinished(serving) == theirs
+
+
+def test_lists_of_a_maintainer_that_was_replaced_are_not_written(twenty):
+    """It may have missed a work that the other has entered meanwhile."""
+    serving = sets.serving_set()
+    with maintenance._maintainer(serving) as lease:
+        be_maintained(60)
+        assert not neighbours.list_waiting(serving, lease.renew, lease.is_held)
+    assert not Neighbour.objects.exists()
+    assert neighbours.count_missing(serving) == 20
 
 
 def test_a_calibration_that_another_process_replaced_is_left_alone(eighty, monkeypatch):

@@ -9,7 +9,7 @@ matrix ``G``, ``B^T G B`` is itself an orthogonal projection; of a feature map `
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -152,14 +152,14 @@ class Compressor:
     bases: Mapping[str, Basis]
 
     @classmethod
-    def fit(cls, count: int, read: Callable[[int], Descriptor]) -> Self:
-        """Fit to ``count`` works, at least two; ``read(i)`` is called once a layer for each.
+    def fit(cls, read: Callable[[], Iterable[Descriptor]]) -> Self:
+        """Fit to some works, at least two, which are read once for each layer.
 
-        Memory: the numbers of one layer for all works, at most 0.5 MB a work.
+        Memory: the numbers of one layer for all works twice, at most 0.8 MB a work.
         """
         bases: dict[str, Basis] = {}
         for layer in LAYERS:
-            rows = np.stack([read(index).layer(layer) for index in range(count)])
+            rows = np.stack([descriptor.layer(layer) for descriptor in read()])
             bases[layer] = _kind_of(layer).fit(rows, CHANNELS[layer], SIZES[layer])
         return cls(bases)
 

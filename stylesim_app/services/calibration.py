@@ -8,8 +8,9 @@ calibration that is not ready, and the next worker goes on with it. No image is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from django.db import transaction
@@ -38,6 +39,8 @@ MINIMUM_COMPRESSED = 64
 GROWTH = 4
 PAIR_WORKS = 256
 FIT_WORKS = 1024
+#: A table is made anew when so many times as many rows were ever added as there are works.
+SPARSE = 2
 #: Works that are projected in one transaction.
 CHUNK = 64
 
@@ -77,6 +80,7 @@ def serving_store(descriptor_set: DescriptorSet | None) -> Store:
     try:
         return open_store(calibration)
     except (FileNotFoundError, DescriptorError):
+        files.require_storage()
         logger.exception("the bases of a calibration are lost; run stylesim_calibrate")
         return UnboundedStore()
 
@@ -115,7 +119,8 @@ def is_due(descriptor_set: DescriptorSet, *, idle: bool = False) -> bool:
     """Whether the collection reached 4, 8, 16, 32, 64, then 256, 1,024, 4,096 ... works since.
 
     While it is small also when a worker has nothing else to do; and if the bases are lost, or kept
-    in another store than STYLESIM_STORE names.
+    in another store than STYLESIM_STORE names, or if most rows of the table are of works that were
+    replaced or deleted.
     """
     works = count_descriptors(descriptor_set)
     latest = Calibration.objects.filter(descriptor_set=descriptor_set).last()
@@ -126,6 +131,8 @@ def is_due(descriptor_set: DescriptorSet, *, idle: bool = False) -> bool:
         return works >= (size + 1 if idle else min(2 * size, MINIMUM_COMPRESSED))
     if latest.store != conf.store or (idle and not files.exists(latest.bases_name)):
         return works >= MINIMUM_COMPRESSED
+    if idle and latest.ready and latest.length > SPARSE * max(works, MINIMUM_COMPRESSED):
+        return True
     return works >= GROWTH * size
 
 
@@ -139,11 +146,11 @@ def count_descriptors(descriptor_set: DescriptorSet) -> int:
     return StoredDescriptor.objects.filter(descriptor_set=descriptor_set).count()
 
 
-def fit(descriptor_set: DescriptorSet) -> Calibration:
+def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: None) -> Calibration:
     """Measure a random sample, and from 64 works on fit bases to it.
 
-    One that was left unfinished is dropped. Raises StylesimError while fewer than four works are
-    indexed.
+    One that was left unfinished is dropped. ``on_step`` is called as descriptors are read, and
+    once before anything is written. Raises StylesimError while fewer than four works are indexed.
     """
     use_one_thread()
     described = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
@@ -155,33 +162,42 @@ def fit(descriptor_set: DescriptorSet) -> Calibration:
     # Seeded, so that calibrating twice gives the same numbers.
     order = np.random.default_rng(len(rows)).permutation(len(rows))
     sample = dict(rows[index] for index in order[:FIT_WORKS])
-    names = []
-    descriptors: list[Descriptor] = []
-    for key, descriptor in reading.read_each(sample):
-        names.append(sample[key])
-        if len(descriptors) < PAIR_WORKS:
-            descriptors.append(descriptor)
-    if len(names) < MINIMUM_WORKS:
-        raise StylesimError(f"Only {len(names)} of {len(sample)} descriptors can be read.")
+
+    readable: set[int] = set()
+
+    def read() -> Iterator[Descriptor]:
+        """Those that are still there: works may be replaced meanwhile."""
+        for number, (key, descriptor) in enumerate(reading.read_each(sample)):
+            if number % CHUNK == 0:
+                on_step()
+            readable.add(key)
+            yield descriptor
+
+    descriptors = list(islice(read(), PAIR_WORKS))
+    if len(descriptors) < MINIMUM_WORKS:
+        raise StylesimError(f"Only {len(descriptors)} of {len(sample)} descriptors can be read.")
     pairs = sample_pairs(descriptors)
     compressed = len(rows) >= MINIMUM_COMPRESSED
     bases_name = ""
     if compressed:
-        compressor = Compressor.fit(len(names), lambda index: files.read_descriptor(names[index]))
-        bases_name = files.write("calibrations", "safetensors", compressor.to_bytes())
-    Calibration.objects.filter(descriptor_set=descriptor_set, ready=False).delete()
-    calibration = Calibration.objects.create(
-        descriptor_set=descriptor_set,
-        collection_size=len(rows),
-        sample_size=len(names),
-        file_name=files.write("calibrations", "safetensors", pairs.to_bytes()),
-        bases_name=bases_name,
-        store=conf.store if compressed else "",
-        ready=not compressed,
-    )
-    if calibration.ready:
-        _drop_before(calibration)
-    logger.info("calibrated on %d of %d works", len(names), len(rows))
+        bases_name = files.write("calibrations", "safetensors", Compressor.fit(read).to_bytes())
+    file_name = files.write("calibrations", "safetensors", pairs.to_bytes())
+    on_step()
+    with transaction.atomic():
+        sets.lock(descriptor_set.pk)
+        Calibration.objects.filter(descriptor_set=descriptor_set, ready=False).delete()
+        calibration = Calibration.objects.create(
+            descriptor_set=descriptor_set,
+            collection_size=len(rows),
+            sample_size=len(readable),
+            file_name=file_name,
+            bases_name=bases_name,
+            store=conf.store if compressed else "",
+            ready=not compressed,
+        )
+        if calibration.ready:
+            _drop_before(calibration)
+    logger.info("calibrated on %d of %d works", len(readable), len(rows))
     return calibration
 
 

@@ -37,7 +37,12 @@ def work_through(
     while calibrations and lists are made.
     """
     deadline = time.monotonic() + (conf.task_seconds if seconds is None else seconds)
-    maintain = partial(maintenance.maintain, on_step=on_maintenance)
+
+    def on_step() -> None:
+        worklist.sign_of_life()
+        on_maintenance()
+
+    maintain = partial(maintenance.maintain, on_step=on_step)
     while time.monotonic() < deadline:
         if _describe_what_waits(deadline, on_progress):
             if maintain(deadline - time.monotonic(), idle=True):

@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from django.db.models import Q
@@ -26,6 +26,10 @@ logger = logging.getLogger(__name__)
 
 #: Pause before asking again for what another process maintains.
 WAIT_SECONDS = 1.0
+
+
+class LeaseLost(Exception):
+    """Another process maintains the set by now."""
 
 
 def is_urgent() -> bool:
@@ -50,11 +54,11 @@ def maintain(seconds: float, *, idle: bool, on_step: Callable[[], object] = lamb
 
     done = True
     for descriptor_set in _kept():
-        with _maintainer(descriptor_set) as renew:
-            if renew is not None:
+        with _maintainer(descriptor_set) as lease:
+            if lease is not None:
                 try:
-                    done &= _maintain_set(descriptor_set, in_time, renew, idle=idle)
-                except Calibration.DoesNotExist:
+                    done &= _maintain_set(descriptor_set, in_time, lease, idle=idle)
+                except (LeaseLost, Calibration.DoesNotExist):
                     logger.info("another process has taken over %s", descriptor_set)
     return done
 
@@ -70,11 +74,11 @@ def calibrate() -> Calibration:
             f"A calibration needs at least {calibration.MINIMUM_WORKS} indexed works; there are 0."
         )
     while True:
-        with _maintainer(descriptor_set) as renew:
-            if renew is not None:
-                fitted = calibration.fit(descriptor_set)
+        with _maintainer(descriptor_set) as lease, suppress(LeaseLost):
+            if lease is not None:
+                fitted = calibration.fit(descriptor_set, lease.keep)
                 if not fitted.ready:
-                    calibration.prepare(fitted, lambda: renew() or True)
+                    calibration.prepare(fitted, lambda: lease.renew() or True)
                 return fitted
         time.sleep(WAIT_SECONDS)
 
@@ -88,16 +92,21 @@ def _kept() -> list[DescriptorSet]:
 def _maintain_set(
     descriptor_set: DescriptorSet,
     in_time: Callable[[], bool],
-    renew: Callable[[], bool],
+    lease: Lease,
     *,
     idle: bool,
 ) -> bool:
     def go_on() -> bool:
-        return in_time() and renew()
+        return in_time() and lease.renew()
+
+    def keep() -> None:
+        """A fit is not broken off when time is up."""
+        in_time()
+        lease.keep()
 
     try:
         if calibration.is_due(descriptor_set, idle=idle):
-            calibration.fit(descriptor_set)
+            calibration.fit(descriptor_set, keep)
         unfinished = calibration.unfinished(descriptor_set)
         if unfinished is not None and not calibration.prepare(unfinished, go_on):
             return False
@@ -105,24 +114,44 @@ def _maintain_set(
         logger.exception("the collection could not be calibrated")
     if not descriptor_set.serving:
         return not sets.switch_when_complete(descriptor_set)
-    return not idle or neighbours.list_waiting(descriptor_set, go_on)
+    return not idle or neighbours.list_waiting(descriptor_set, go_on, lease.is_held)
+
+
+class Lease:
+    """The right to maintain a set, until it is given back, or not renewed in time and taken."""
+
+    def __init__(self, descriptor_set: DescriptorSet) -> None:
+        self.token = uuid.uuid4()
+        self._row = DescriptorSet.objects.filter(pk=descriptor_set.pk)
+        self._held = self._row.filter(maintainer=self.token)
+
+    def take(self) -> bool:
+        """False if another holds it."""
+        free = Q(maintainer=None) | Q(maintained_until__lt=timezone.now())
+        return bool(self._row.filter(free).update(maintainer=self.token)) and self.renew()
+
+    def renew(self) -> bool:
+        """False once another took it."""
+        until = timezone.now() + timedelta(seconds=conf.lease_seconds)
+        return bool(self._held.update(maintained_until=until))
+
+    def keep(self) -> None:
+        """Renew it between the parts of a long step. Raises LeaseLost."""
+        if not self.renew():
+            raise LeaseLost
+
+    def is_held(self) -> bool:
+        return self._held.exists()
+
+    def give_back(self) -> None:
+        self._held.update(maintainer=None)
 
 
 @contextmanager
-def _maintainer(descriptor_set: DescriptorSet) -> Iterator[Callable[[], bool] | None]:
-    """Be the only one to maintain a set; None if another is.
-
-    What it gives renews the lease, and is False once that was lost.
-    """
-    token = uuid.uuid4()
-    row = DescriptorSet.objects.filter(pk=descriptor_set.pk)
-    free = Q(maintainer=None) | Q(maintained_until__lt=timezone.now()) | Q(maintainer=token)
-
-    def renew() -> bool:
-        until = timezone.now() + timedelta(seconds=conf.lease_seconds)
-        return bool(row.filter(free).update(maintainer=token, maintained_until=until))
-
+def _maintainer(descriptor_set: DescriptorSet) -> Iterator[Lease | None]:
+    """Be the only one to maintain a set; None if another is."""
+    lease = Lease(descriptor_set)
     try:
-        yield renew if renew() else None
+        yield lease if lease.take() else None
     finally:
-        row.filter(maintainer=token).update(maintainer=None)
+        lease.give_back()

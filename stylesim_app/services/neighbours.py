@@ -85,10 +85,14 @@ def count_missing(descriptor_set: DescriptorSet | None) -> int:
     return stored.exclude(list_state=ListState.WHOLE).count()
 
 
-def list_waiting(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
+def list_waiting(
+    descriptor_set: DescriptorSet, go_on: Callable[[], bool], still_ours: Callable[[], bool]
+) -> bool:
     """Make the lists that are missing, while ``go_on()``; True if none is left.
 
-    Where most works are new, it is cheaper to make all lists anew than to enter each work.
+    Where most works are new, it is cheaper to make all lists anew than to enter each work. What
+    was found is written only if it is ``still_ours()`` to write: another maintainer may have
+    entered a work meanwhile that it lacks.
     """
     store = calibration.serving_store(descriptor_set)
     new = _in_state(descriptor_set.pk, ListState.NEW)
@@ -99,11 +103,11 @@ def list_waiting(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bo
         )
     torn = _in_state(descriptor_set.pk, ListState.TORN)
     while block := list(torn.order_by("pk")[:BLOCK]):
-        _make_lists(block, store)
+        _make_lists(block, store, still_ours)
         if not go_on():
             return False
     while first := new.order_by("pk").first():
-        _enter(first, store)
+        _enter(first, store, still_ours)
         if not go_on():
             return False
     return not torn.exists()
@@ -113,16 +117,18 @@ def _in_state(descriptor_set_id: int, state: str) -> QuerySet[StoredDescriptor]:
     return StoredDescriptor.objects.filter(descriptor_set=descriptor_set_id, list_state=state)
 
 
-def _make_lists(block: Sequence[StoredDescriptor], store: Store) -> None:
+def _make_lists(
+    block: Sequence[StoredDescriptor], store: Store, still_ours: Callable[[], bool]
+) -> None:
     """Write the lists of some works, from all that are stored."""
     descriptors = dict(reading.read_each({each.pk: each.file_name for each in block}))
     owners = [each for each in block if each.pk in descriptors]
     if owners:
         found = _find(owners, list(descriptors.values()), store, BLOCK_READ_BATCH)
-        _write(list(zip(owners, found, strict=True)))
+        _write(list(zip(owners, found, strict=True)), still_ours)
 
 
-def _enter(stored: StoredDescriptor, store: Store) -> None:
+def _enter(stored: StoredDescriptor, store: Store, still_ours: Callable[[], bool]) -> None:
     """Write the list of a new work, and enter it in the lists of others where it belongs."""
     for _, descriptor in reading.read_each({stored.pk: stored.file_name}):
         (nearest,) = _find([stored], [descriptor], store)
@@ -136,7 +142,7 @@ def _enter(stored: StoredDescriptor, store: Store) -> None:
         settled = unread[: conf.refine] if store.bounded else unread
         (measured,) = reading.measure([(descriptor, settled)])
         known |= {each.stored: measured.take(np.array([at])) for at, each in enumerate(settled)}
-        _write([(stored, nearest)], reachable, known)
+        _write([(stored, nearest)], still_ours, reachable, known)
 
 
 def _find(
@@ -154,6 +160,7 @@ def _find(
 
 def _write(
     lists: Sequence[tuple[StoredDescriptor, Nearest]],
+    still_ours: Callable[[], bool],
     reachable: Reachable | None = None,
     known: Mapping[int, DistanceParts] = MappingProxyType({}),
 ) -> None:
@@ -164,6 +171,8 @@ def _write(
     try:
         with transaction.atomic():
             sets.lock(lists[0][0].descriptor_set_id)
+            if not still_ours():
+                return
             _replace_lists(lists)
             if reachable is not None:
                 _write_entries(lists[0][0], reachable, known)

@@ -105,12 +105,13 @@ def find_similar(
     candidates = candidates.exclude(pk=artwork.pk)
     if options.exclude_same_artist and has_field("artist") and artwork.artist:
         candidates = candidates.exclude(artist=artwork.artist)
+    weighting = options.weighting()
     ranked = None
-    if options.weighting() == neighbours.WEIGHTING:
+    if weighting == neighbours.WEIGHTING:
         ranked = neighbours.rank_listed(stored, candidates, options.limit)
     if ranked is None:
-        ranked = _search(read_stored(stored), serving, options, candidates)
-    return _answer(artwork, ranked, serving, options, visible, candidates)
+        ranked = _search(read_stored(stored), serving, weighting, options.limit, candidates)
+    return _answer(artwork, ranked, serving, options, weighting, visible, candidates)
 
 
 def find_similar_to_search(
@@ -125,16 +126,14 @@ def find_similar_to_search(
         raise NotIndexed(search.state, reason)
     serving = sets.serving_set()
     if serving is None or search.descriptor_set_id != serving.pk:
-        raise NotIndexed(
-            WorkItem.State.STALE,
-            _("The network has changed since this search was made. Please search again."),
-        )
+        raise _network_changed()
     try:
         descriptor = files.read_descriptor(search.descriptor_name)
     except DescriptorError as error:
         raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
-    ranked = _search(descriptor, serving, options, candidates)
-    return _answer(search, ranked, serving, options, visible, candidates)
+    weighting = options.weighting()
+    ranked = _search(descriptor, serving, weighting, options.limit, candidates)
+    return _answer(search, ranked, serving, options, weighting, visible, candidates)
 
 
 def find_similar_to_descriptor(
@@ -151,8 +150,16 @@ def find_similar_to_descriptor(
             _("The collection was described by another network; index the stale works first."),
         )
     artworks = get_artwork_model()._default_manager.all()
-    ranked = _search(descriptor, serving, options, artworks)
-    return _answer(name, ranked, serving, options, artworks, artworks)
+    weighting = options.weighting()
+    ranked = _search(descriptor, serving, weighting, options.limit, artworks)
+    return _answer(name, ranked, serving, options, weighting, artworks, artworks)
+
+
+def _network_changed() -> NotIndexed:
+    return NotIndexed(
+        WorkItem.State.STALE,
+        _("The network has changed since this search was made. Please search again."),
+    )
 
 
 def find_stored(artwork: Any, serving: DescriptorSet | None) -> StoredDescriptor:
@@ -182,7 +189,8 @@ def read_stored(stored: StoredDescriptor) -> Descriptor:
 def _search(
     descriptor: Descriptor,
     serving: DescriptorSet | None,
-    options: RankingOptions,
+    weighting: Weighting,
+    limit: int,
     candidates: QuerySet[Any],
 ) -> Ranked:
     def find() -> Nearest:
@@ -190,8 +198,8 @@ def _search(
             [descriptor],
             calibration.serving_store(serving),
             coverage.described(candidates, serving),
-            options.weighting(),
-            options.limit,
+            weighting,
+            limit,
         )
         return nearest
 
@@ -200,6 +208,8 @@ def _search(
     except Calibration.DoesNotExist:
         # Another calibration took its place meanwhile, and that one is complete.
         nearest = find()
+    if serving is not None and not DescriptorSet.objects.filter(pk=serving.pk).exists():
+        raise _network_changed()
     return Ranked([candidate.artwork for candidate in nearest.candidates], nearest.ranking)
 
 
@@ -208,10 +218,10 @@ def _answer(
     ranked: Ranked,
     serving: DescriptorSet | None,
     options: RankingOptions,
+    weighting: Weighting,
     visible: QuerySet[Any],
     candidates: QuerySet[Any],
 ) -> RankedAnswer:
-    weighting = options.weighting()
     found = candidates.in_bulk(ranked.keys)
     indexed, total = coverage.count(visible, serving)
     artworks = [found.get(key) for key in ranked.keys]

@@ -57,6 +57,11 @@ def lock(descriptor_set_id: int) -> None:
     DescriptorSet.objects.select_for_update(no_key=True).get(pk=descriptor_set_id)
 
 
+def lock_all() -> None:
+    """As ``lock``, of every set, in the order in which all do so who need more than one."""
+    list(DescriptorSet.objects.select_for_update(no_key=True).order_by("pk"))
+
+
 def is_complete(descriptor_set: DescriptorSet) -> bool:
     """Whether no work would be lost from rankings if the set served."""
     served = IndexEntry.objects.filter(descriptors__descriptor_set=serving_set())

@@ -8,7 +8,7 @@ from django.utils import timezone
 from ..core.descriptors import Descriptor
 from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor
 from ..swapping import get_image
-from . import calibration, files, searches, worklist
+from . import calibration, files, searches, sets, worklist
 from .extraction import Picture
 
 FIRST_FRAME_NOTE = "first_frame"
@@ -44,6 +44,8 @@ def _replace_descriptor(
     descriptor_set: DescriptorSet,
     name: str,
 ) -> bool:
+    # Before the entry, as whoever deletes an artwork does.
+    sets.lock_all()
     finished = worklist.finish(
         entry,
         image_name=get_image(entry.artwork).name,

@@ -22,6 +22,7 @@ from ..core.errors import CoreError
 from ..messages import WorkError
 from ..models import ImageSearch, IndexEntry, StoredDescriptor, WorkerSign, WorkItem
 from ..swapping import get_artwork_model
+from . import files
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=WorkItem)
@@ -167,7 +168,10 @@ def release(items: QuerySet[Item]) -> int:
 
 def report_damage(damaged: Iterable[tuple[int, CoreError]]) -> None:
     """Drop stored descriptors that cannot be read and mark their entries, so that a person sees
-    it."""
+    it. Raises StorageMissing, and drops nothing, if no descriptor could be read now."""
+    damaged = list(damaged)
+    if any(error.code == "descriptor_missing" for _, error in damaged):
+        files.require_storage()
     for pk, error in damaged:
         logger.error("StoredDescriptor %s: %s", pk, error)
         entries = IndexEntry.objects.filter(descriptors=pk).exclude(state=State.PENDING)

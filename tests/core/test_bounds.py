@@ -87,7 +87,7 @@ def works(described):
 @pytest.fixture(scope="module")
 def compressor(works) -> Compressor:
     """Fitted to the first twenty."""
-    return Compressor.fit(20, works.__getitem__)
+    return Compressor.fit(lambda: works[:20])
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_bounds_are_equal_where_nothing_is_left_out(monkeypatch):
     monkeypatch.setattr("stylesim_app.core.compression.BASIS_CHANNELS", synthetic.SMALL_CHANNELS)
     monkeypatch.setattr("stylesim_app.core.compression.SIZES", dict.fromkeys(LAYERS, 78))
     works = synthetic.draw_small(100, seed=2)
-    compressor = Compressor.fit(100, works.__getitem__)
+    compressor = Compressor.fit(lambda: works[:100])
     compacts = [compressor.compress(each) for each in works[:12]]
     check_bounds(compressor, works[:12], WEIGHTINGS)
     parts = DistanceParts.stack(measure_parts(a, b) for a in works[:12] for b in works[:12])
@@ -215,7 +215,7 @@ def test_bounds_hold_for_odd_works(kinds, magnitude, sampled, seed, weightings):
         synthetic.shrink_network(monkeypatch)
         works = draw_works(kinds, magnitude, seed)
         sample = works[: max(2, sampled % len(works))]
-        compressor = Compressor.fit(len(sample), sample.__getitem__)
+        compressor = Compressor.fit(lambda: sample)
         with np.errstate(under="ignore"):
             check_bounds(compressor, works, [Weighting(), *weightings])
 
@@ -228,7 +228,7 @@ def test_bounds_hold_along_the_directions_that_are_kept(length, noise, seed):
     with pytest.MonkeyPatch.context() as monkeypatch:
         synthetic.shrink_network(monkeypatch)
         drawn = synthetic.draw_small(16, seed=3)
-        compressor = Compressor.fit(16, drawn.__getitem__)
+        compressor = Compressor.fit(lambda: drawn[:16])
         generator = np.random.default_rng(seed)
         works = []
         for step in (-1.0, 0.0, 1e-3, 1.0, 1.0, 1.0 + 1e-6):
@@ -265,7 +265,7 @@ def test_bounds_hold_for_alike_numbers_of_full_size(compressor, described):
         for value in (0.0, 1 / 3, 1 / 3, 0.334, 0.7, 1000.0)
     ]
     check_bounds(compressor, works, WEIGHTINGS)
-    fitted = Compressor.fit(4, works.__getitem__)
+    fitted = Compressor.fit(lambda: works[:4])
     check_bounds(fitted, [*works, real], WEIGHTINGS)
 
 
@@ -283,7 +283,7 @@ def test_bounds_hold_for_projections_of_alike_numbers():
 def test_a_descriptor_beyond_float32_is_never_ruled_out(small_network):
     """Where squares overflow, there is no bound, which is not the same as a large one."""
     works = synthetic.draw_small(6, seed=4)
-    compressor = Compressor.fit(5, works.__getitem__)
+    compressor = Compressor.fit(lambda: works[:5])
     huge = dataclasses.replace(works[5], content=works[5].content * np.float32(1e30))
     with np.errstate(over="ignore", invalid="ignore"):
         compacts = [compressor.compress(each) for each in (works[0], huge)]
