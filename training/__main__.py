@@ -16,6 +16,7 @@ from stylesim_app.core.errors import CoreError
 from stylesim_app.core.vgg import build_network
 from stylesim_app.core.weights import load_weights
 
+from .balance import PICTURES, balance
 from .evaluate import evaluate_folder
 from .export import export
 from .pictures import ManifestError, Pictures, prepare
@@ -63,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     verb = _add(verbs, "export", _export, "write the weights of a run as the app loads them")
     verb.add_argument("run_folder", type=Path, metavar="RUN")
     verb.add_argument("output", type=Path, help="a .safetensors file")
+    verb.add_argument(
+        "--balance", type=Path, metavar="PICTURES", help="scale layers by what prepare wrote"
+    )
     verb.add_argument("--origin", nargs="+", default=[], metavar="KEY=TEXT", help="for its header")
     return parser
 
@@ -108,6 +112,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     tensors, plan = trained_weights(options.run_folder)
+    if options.balance is not None:
+        pixels = Pictures.open(options.balance).pixels
+        tensors = balance(tensors, pixels[:: max(1, len(pixels) // PICTURES)][:PICTURES])
     origin = dict(entry.split("=", 1) for entry in options.origin)
     print(export(tensors, {"plan": json.dumps(plan), **origin}, options.output))
 

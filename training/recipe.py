@@ -17,7 +17,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How weights are trained; the defaults are those of the weights that ship."""
+    """How weights are trained; the defaults are those of version 1 of the weights that ship."""
 
     #: Pictures a batch, each seen twice.
     pictures: int = 32

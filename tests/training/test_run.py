@@ -133,7 +133,10 @@ def test_the_four_verbs(folder, tmp_path, monkeypatch, capsys):
     assert "step 2  artist, paper " in printed
     assert "2 steps" in call(*train), "the plan of a run that was begun is kept"
     weights = tmp_path / "weights.safetensors"
-    printed = call("export", tmp_path / "run", weights, "--origin", "version=mine")
+    export = ("export", tmp_path / "run", weights, "--origin", "version=mine")
+    unbalanced = call(*export)
+    printed = call(*export, "--balance", tmp_path / "pictures")
+    assert printed != unbalanced
     assert load_weights(str(weights), tmp_path).sha256 == printed.strip()
     table = call("evaluate", weights, folder, "--labels", "artist", "movement")
     rows = [line.split() for line in table.splitlines()[1:]]
