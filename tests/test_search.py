@@ -11,7 +11,7 @@ from stylesim_app.core.distances import PRESETS, DistanceParts, Weighting, measu
 from stylesim_app.core.errors import WeightingError
 from stylesim_app.exceptions import NotIndexed
 from stylesim_app.filters import artwork_filterset
-from stylesim_app.models import Artwork, IndexEntry
+from stylesim_app.models import Artwork, DescriptorSet, IndexEntry
 from stylesim_app.services import calibration, visibility
 from stylesim_app.services.search import RankingOptions, find_similar
 from stylesim_app.services.status import index_status
@@ -179,6 +179,19 @@ def test_a_ranking_follows_a_new_picture_at_once(
     after = rank(collection["disc-a"]).results[0]
     assert after.artwork == collection["cross-c"]
     assert after.distance < before.distance
+
+
+def test_a_set_that_goes_during_a_search_leaves_no_empty_answer(collection, monkeypatch):
+    """Another network took over; "nothing is near" would be certified otherwise."""
+    serving_store = calibration.serving_store
+
+    def lose_the_set(serving):
+        DescriptorSet.objects.all().delete()
+        return serving_store(serving)
+
+    monkeypatch.setattr(calibration, "serving_store", lose_the_set)
+    with pytest.raises(NotIndexed, match="search again"):
+        rank(collection["disc-a"])
 
 
 @pytest.mark.parametrize("year", ["-1e400000", "1" * 100_000, "10000", "1.5", "soon"])

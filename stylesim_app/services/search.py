@@ -208,7 +208,9 @@ def _search(
     except Calibration.DoesNotExist:
         # Another calibration took its place meanwhile, and that one is complete.
         nearest = find()
-    if serving is not None and not DescriptorSet.objects.filter(pk=serving.pk).exists():
+    # So few are there, or they went meanwhile with their set.
+    few = len(nearest.candidates) < limit
+    if few and serving is not None and not DescriptorSet.objects.filter(pk=serving.pk).exists():
         raise _network_changed()
     return Ranked([candidate.artwork for candidate in nearest.candidates], nearest.ranking)
 
