@@ -36,7 +36,9 @@ class TestPgvector(CompactContract):
         monkeypatch.setattr("stylesim_app.stores.pgvector.copying.CHUNK", 7)
         parts = shelf.store.shortlists(drawn.descriptors, Weighting(), shelf.described(), SIZE)
         assert [each.candidates for each in parts] == [each.candidates for each in whole]
-        assert [each.shortlist.rest for each in parts] == [each.shortlist.rest for each in whole]
+        # Some BLAS libraries round by the shape of what they multiply.
+        rests = [each.shortlist.rest for each in whole]
+        assert [each.shortlist.rest for each in parts] == pytest.approx(rests, rel=1e-6)
 
     def test_migrations_are_complete_and_can_be_reversed(self, db):
         call_command("makemigrations", "stylesim_pgvector", check=True, dry_run=True, verbosity=0)
