@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -143,19 +142,11 @@ def test_it_serves_restarts_a_worker_that_died_and_ends_cleanly(demo):
     wait_until(lambda: not set(workers) & set(demo.processes()))
     wait_until(lambda: any(command_of(pid).endswith("qcluster") for pid in demo.processes()))
 
-    assert end(process) == 0
+    process.send_signal(signal.SIGINT)
+    assert process.wait(SECONDS) == 0
     assert demo.printed("Stopped. What is there stays for the next run.")
     assert "Traceback" not in demo.output.read_text()
     assert demo.processes() == []
-
-
-def end(process: subprocess.Popen[bytes]) -> int:
-    """Ctrl-C, and again if nothing happens: Python ignores what interrupts a finaliser."""
-    for _ in range(2):
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(SECONDS / 2)
-    raise AssertionError("the demo goes on")
 
 
 def command_of(pid: int) -> str:
