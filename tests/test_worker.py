@@ -53,7 +53,7 @@ class Site:
         self.environment = {
             **os.environ,
             "STYLESIM_DATA_DIR": str(folder),
-            "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
             "PYTHONPATH": str(ROOT),
         }
         self.server = os.environ.get("DATABASE_URL")
@@ -160,6 +160,7 @@ def test_uploads_before_the_worker_starts_and_lost_messages_are_found(site, work
 
 
 def test_a_killed_cluster_loses_nothing(site, workers):
+    site.environment["DJANGO_SETTINGS_MODULE"] = "tests.short_lease_settings"
     first = workers()
     site.upload(*pictures.NAMES)
     site.wait_until(lambda: "indexed" in site.states())
