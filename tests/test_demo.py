@@ -29,6 +29,8 @@ from . import pictures
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 180
+#: As a script that goes on beside it: with SIGINT ignored from the start.
+IN_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$0" "$@"', sys.executable)
 
 
 class Demo:
@@ -48,7 +50,7 @@ class Demo:
     def start(self, *options: str) -> subprocess.Popen[bytes]:
         with self.output.open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "manage.py", "demo", "--images", str(self.images), *options],
+                [*IN_BACKGROUND, "manage.py", "demo", "--images", str(self.images), *options],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=output,

@@ -58,7 +58,8 @@ class Command(BaseCommand):
     def handle(
         self, *, images: Path | None, port: int | None, serve: bool, **_options: Any
     ) -> None:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        # SIGINT too: a shell that starts it in the background has Python ignore it.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
         try:
             with ExitStack() as stack:
