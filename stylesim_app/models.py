@@ -145,7 +145,8 @@ class IndexEntry(WorkItem):
 
 
 class DescriptorSet(models.Model):
-    """All descriptors of one provenance. One set serves; another may be growing beside it.
+    """All descriptors of one provenance. One set serves; another may be growing beside it, and
+    those that are ``retired`` shrink until they are gone.
 
     Who holds ``maintainer`` until ``maintained_until`` alone calibrates the set and keeps its
     lists of neighbours.
@@ -154,6 +155,7 @@ class DescriptorSet(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     provenance = models.JSONField(_("provenance"))
     serving = models.BooleanField(_("serving"), default=False)
+    retired = models.BooleanField(_("retired"), default=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
     maintainer = models.UUIDField(null=True, editable=False)
     maintained_until = models.DateTimeField(default=timezone.now, editable=False)

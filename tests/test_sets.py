@@ -8,7 +8,15 @@ import pytest
 
 from stylesim_app.exceptions import NotIndexed
 from stylesim_app.models import Artwork, Calibration, DescriptorSet, IndexEntry, WorkItem
-from stylesim_app.services import calibration, extraction, maintenance, sets, worklist
+from stylesim_app.services import (
+    calibration,
+    extraction,
+    indexing,
+    maintenance,
+    sets,
+    storing,
+    worklist,
+)
 from stylesim_app.services.search import (
     RankingOptions,
     find_similar,
@@ -89,6 +97,60 @@ def test_an_image_outside_the_collection_finds_its_copy_first(collection, descri
     assert answer.results[0].artwork == collection["bars-b"]
     assert answer.results[0].distance < 1e-3 * answer.results[1].distance
     assert answer.results[0].closer_than == 100
+
+
+def retire(collection):
+    """Switch to a set of another network by hand; the one that served until then."""
+    old = sets.serving_set()
+    worklist.request_again(IndexEntry.objects.all())
+    while worklist.anything_waits():
+        indexing.work_through(0.001)
+    assert old.pk != sets.serving_set().pk
+    old.refresh_from_db()
+    assert old.retired
+    return old
+
+
+def test_a_retired_set_goes_some_works_at_a_time(collection, bfloat16, monkeypatch):
+    monkeypatch.setattr(sets, "CLEARED_AT_ONCE", 5)
+    old = retire(collection)
+    left = []
+
+    def go_on():
+        left.append(old.descriptors.count())
+        return len(left) < 3
+
+    assert not sets.clear(old, go_on)
+    assert left == [12, 7, 2]
+    assert sets.clear(old, lambda: True)
+    assert list(DescriptorSet.objects.all()) == [sets.serving_set()]
+
+
+def test_a_retired_set_that_is_wanted_again_keeps_what_is_left(
+    collection, bfloat16, monkeypatch, settings
+):
+    monkeypatch.setattr(sets, "CLEARED_AT_ONCE", 5)
+    old = retire(collection)
+    steps = iter([True, False])
+    assert not sets.clear(old, lambda: next(steps))
+    settings.STYLESIM_PRECISION = "float32"
+    again = sets.open_set(extraction.get_network().provenance)
+    assert again == old
+    assert IndexEntry.objects.filter(state=State.STALE).count() == 5
+    assert sets.clear(old, lambda: True)
+    assert old.descriptors.count() == 7
+
+
+def test_nothing_is_stored_in_a_retired_set(collection, bfloat16, described):
+    old = retire(collection)
+    picture = extraction.decode_picture(pictures.png("disc-a"))
+    worklist.request_again(IndexEntry.objects.filter(artwork=collection["disc-a"]))
+    [entry] = worklist.claim(IndexEntry, 1)
+    before = old.descriptors.count()
+    storing.store(entry, picture, described["disc-a"], old)
+    entry.refresh_from_db()
+    assert entry.state == State.PENDING
+    assert old.descriptors.count() == before
 
 
 # Sets of a collection that is compressed

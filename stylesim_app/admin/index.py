@@ -130,8 +130,8 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
 class DescriptorSetAdmin(ReadOnlyAdmin):
     """Which network describes the collection."""
 
-    list_display = ("__str__", "serving", "described", "calibrated_on", "created")
-    fields = ("serving", "described", "calibrated_on", "made_by", "created")
+    list_display = ("__str__", "serving", "retired", "described", "calibrated_on", "created")
+    fields = ("serving", "retired", "described", "calibrated_on", "made_by", "created")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DescriptorSet]:
         sets: QuerySet[DescriptorSet] = super().get_queryset(request)

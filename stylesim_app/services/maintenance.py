@@ -1,7 +1,7 @@
 """What keeps a search fast and its lists right, done by one worker at a time for each set.
 
-Calibrations are fitted and prepared while work comes in; lists of neighbours are made when
-nothing waits to be described.
+Calibrations are fitted and prepared while work comes in; when nothing waits to be described, lists
+of neighbours are made, and sets that serve no more are deleted.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def maintain(seconds: float, *, idle: bool, on_step: Callable[[], object] = lamb
         return time.monotonic() < deadline and not (idle and worklist.anything_waits())
 
     done = True
-    for descriptor_set in _kept():
+    for descriptor_set in [*_kept(), *(_retired() if idle else ())]:
         with _maintainer(descriptor_set) as lease:
             if lease is not None:
                 try:
@@ -85,8 +85,12 @@ def calibrate() -> Calibration:
 
 def _kept() -> list[DescriptorSet]:
     """The sets that serve, or could."""
-    every = DescriptorSet.objects.order_by("-serving", "pk")
+    every = DescriptorSet.objects.filter(retired=False).order_by("-serving", "pk")
     return [each for each in every if each.serving or sets.is_complete(each)]
+
+
+def _retired() -> list[DescriptorSet]:
+    return list(DescriptorSet.objects.filter(retired=True).order_by("pk"))
 
 
 def _maintain_set(
@@ -104,6 +108,8 @@ def _maintain_set(
         in_time()
         lease.keep()
 
+    if descriptor_set.retired:
+        return sets.clear(descriptor_set, go_on)
     try:
         if calibration.is_due(descriptor_set, idle=idle):
             calibration.fit(descriptor_set, keep)

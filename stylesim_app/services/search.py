@@ -210,7 +210,7 @@ def _search(
         nearest = find()
     # So few are there, or they went meanwhile with their set.
     few = len(nearest.candidates) < limit
-    if few and serving is not None and not DescriptorSet.objects.filter(pk=serving.pk).exists():
+    if few and serving is not None and serving != sets.serving_set():
         raise _network_changed()
     return Ranked([candidate.artwork for candidate in nearest.candidates], nearest.ranking)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from ..core.descriptors import Provenance
 from ..models import Calibration, DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
+
+#: Descriptors of a retired set that are deleted in one transaction.
+CLEARED_AT_ONCE = 200
 
 
 def serving_set() -> DescriptorSet | None:
@@ -15,7 +20,8 @@ def serving_set() -> DescriptorSet | None:
 
 
 def open_set(provenance: Provenance) -> DescriptorSet:
-    """The set of a provenance. A new one makes what was described before it stale."""
+    """The set of a provenance. A new one makes what was described before it stale, and so does
+    one that was retired and is wanted again."""
     descriptor_set, created = DescriptorSet.objects.get_or_create(
         digest=provenance.digest, defaults={"provenance": provenance.to_json()}
     )
@@ -23,7 +29,12 @@ def open_set(provenance: Provenance) -> DescriptorSet:
         with transaction.atomic():
             if not DescriptorSet.objects.filter(serving=True).exists():
                 DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
-        mark_stale(descriptor_set)
+    elif descriptor_set.retired:
+        DescriptorSet.objects.filter(pk=descriptor_set.pk).update(retired=False)
+        descriptor_set.retired = False
+    else:
+        return descriptor_set
+    mark_stale(descriptor_set)
     return descriptor_set
 
 
@@ -57,9 +68,9 @@ def lock(descriptor_set_id: int) -> None:
     DescriptorSet.objects.select_for_update(no_key=True).get(pk=descriptor_set_id)
 
 
-def lock_all() -> None:
+def lock_all() -> list[DescriptorSet]:
     """As ``lock``, of every set, in the order in which all do so who need more than one."""
-    list(DescriptorSet.objects.select_for_update(no_key=True).order_by("pk"))
+    return list(DescriptorSet.objects.select_for_update(no_key=True).order_by("pk"))
 
 
 def is_complete(descriptor_set: DescriptorSet) -> bool:
@@ -69,7 +80,7 @@ def is_complete(descriptor_set: DescriptorSet) -> bool:
 
 
 def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
-    """Let a set serve, and drop the others, once no work would be lost from rankings by it, and
+    """Let a set serve, and retire the others, once no work would be lost from rankings by it, and
     once it is calibrated if the descriptors of the old one are compressed."""
     old = serving_set()
     if old is None or old.pk == descriptor_set.pk or not is_complete(descriptor_set):
@@ -79,7 +90,25 @@ def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
     if compressed and not ready.filter(descriptor_set=descriptor_set).exists():
         return False
     with transaction.atomic():
-        DescriptorSet.objects.filter(pk=old.pk).update(serving=False)
+        lock_all()
+        others = DescriptorSet.objects.exclude(pk=descriptor_set.pk)
+        others.update(serving=False, retired=True)
         DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
-        DescriptorSet.objects.exclude(pk=descriptor_set.pk).delete()
     return True
+
+
+def clear(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
+    """Delete a retired set, some works at a time, so that others can write between; True once
+    it is gone or wanted again, False if ``go_on()`` said no before."""
+    while go_on():
+        with transaction.atomic():
+            retired = {each.pk for each in lock_all() if each.retired}
+            if descriptor_set.pk not in retired:
+                return True
+            of_set = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
+            if not of_set.exists():
+                DescriptorSet.objects.filter(pk=descriptor_set.pk).delete()
+                return True
+            some = list(of_set.order_by("pk").values_list("pk", flat=True)[:CLEARED_AT_ONCE])
+            StoredDescriptor.objects.filter(pk__in=some).delete()
+    return False

@@ -45,7 +45,9 @@ def _replace_descriptor(
     name: str,
 ) -> bool:
     # Before the entry, as whoever deletes an artwork does.
-    sets.lock_all()
+    kept = {each.pk for each in sets.lock_all() if not each.retired}
+    if descriptor_set.pk not in kept:
+        return False
     finished = worklist.finish(
         entry,
         image_name=get_image(entry.artwork).name,
