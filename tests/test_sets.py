@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from safetensors.torch import load_file, save_file
 
+from stylesim_app.core.weights import PAINTINGS_PATH
 from stylesim_app.exceptions import NotIndexed
 from stylesim_app.models import Artwork, Calibration, DescriptorSet, IndexEntry, WorkItem
 from stylesim_app.services import (
@@ -17,30 +19,31 @@ from stylesim_app.services import (
     storing,
     worklist,
 )
-from stylesim_app.services.search import (
-    RankingOptions,
-    find_similar,
-    find_similar_to_descriptor,
-)
+from stylesim_app.services.search import RankingOptions, find_similar_to_descriptor
 
 from . import pictures, synthetic
+from .rankings import rank
 
 State = WorkItem.State
 
 
-def rank(artwork):
-    works = Artwork.objects.all()
-    return find_similar(artwork, RankingOptions(limit=50), works, works)
+@pytest.fixture(scope="module")
+def weights_file(tmp_path_factory):
+    """The weights that ship, in a file of another SHA-256."""
+    path = tmp_path_factory.mktemp("weights") / "copy.safetensors"
+    save_file(load_file(PAINTINGS_PATH), path, {"origin": "a copy"})
+    return str(path)
 
 
 @pytest.fixture
-def bfloat16(settings):
-    """The site after a change of precision: descriptors made from now on have another origin."""
-    settings.STYLESIM_PRECISION = "bfloat16"
+def other_weights(settings, weights_file):
+    """The site after a change of weights: descriptors made from now on have another origin."""
+    settings.STYLESIM_WEIGHTS = weights_file
+    return weights_file
 
 
 def test_old_descriptors_serve_until_the_new_set_is_complete(
-    collection, bfloat16, run_worker, settings, django_capture_on_commit_callbacks
+    collection, other_weights, run_worker, settings, django_capture_on_commit_callbacks
 ):
     old = DescriptorSet.objects.get()
     first = IndexEntry.objects.filter(artwork=collection["disc-a"])
@@ -48,7 +51,7 @@ def test_old_descriptors_serve_until_the_new_set_is_complete(
     run_worker()
     assert IndexEntry.objects.filter(state=State.STALE).count() == 11
     assert sets.serving_set() == old
-    assert len(rank(collection["disc-a"]).results) == 11
+    assert len(rank(collection["disc-a"], limit=50).results) == 11
 
     new = DescriptorSet.objects.exclude(pk=old.pk).get()
     assert sets.mark_stale(new) == 11
@@ -56,35 +59,36 @@ def test_old_descriptors_serve_until_the_new_set_is_complete(
     run_worker()
     assert sets.serving_set() == new
     assert list(DescriptorSet.objects.all()) == [new]
-    answer = rank(collection["disc-a"])
+    answer = rank(collection["disc-a"], limit=50)
     assert len(answer.results) == 11
-    assert answer.provenance.precision == "bfloat16"
+    assert answer.provenance.weights == other_weights
     folder = settings.STORAGES["stylesim"]["OPTIONS"]["location"] / "descriptors"
     assert len(list(folder.rglob("*.safetensors"))) == 12
 
 
-def test_a_failed_work_does_not_hold_up_the_switch(collection, bfloat16, run_worker):
+def test_a_failed_work_does_not_hold_up_the_switch(collection, other_weights, run_worker):
     broken = collection["cross-c"]
     broken.image.storage.delete(broken.image.name)
     IndexEntry.objects.filter(artwork=broken).update(state=State.FAILED)
     worklist.request_again(IndexEntry.objects.exclude(artwork=broken))
     run_worker()
-    assert sets.serving_set().to_provenance().precision == "bfloat16"
-    assert len(rank(collection["disc-a"]).results) == 10
+    assert sets.serving_set().to_provenance().weights == other_weights
+    assert len(rank(collection["disc-a"], limit=50).results) == 10
 
 
-def test_going_back_to_the_old_weights_makes_nothing_stale(collection, settings, run_worker):
-    settings.STYLESIM_PRECISION = "bfloat16"
+def test_going_back_to_the_old_weights_makes_nothing_stale(
+    collection, other_weights, settings, run_worker
+):
     worklist.request_again(IndexEntry.objects.filter(artwork=collection["disc-a"]))
     run_worker()
-    settings.STYLESIM_PRECISION = "float32"
+    settings.STYLESIM_WEIGHTS = "paintings"
     old = sets.open_set(extraction.get_network().provenance)
     assert sets.mark_stale(old) == 0
     assert IndexEntry.objects.filter(state=State.INDEXED).count() == 12
 
 
 def test_a_new_image_is_not_compared_with_descriptors_of_another_network(
-    collection, bfloat16, described
+    collection, other_weights, described
 ):
     fresh = extraction.describe([extraction.decode_picture(pictures.png("disc-a"))])[0]
     with pytest.raises(NotIndexed, match="described by another network"):
@@ -111,7 +115,7 @@ def retire(collection):
     return old
 
 
-def test_a_retired_set_goes_some_works_at_a_time(collection, bfloat16, monkeypatch):
+def test_a_retired_set_goes_some_works_at_a_time(collection, other_weights, monkeypatch):
     monkeypatch.setattr(sets, "CLEARED_AT_ONCE", 5)
     old = retire(collection)
     left = []
@@ -127,13 +131,13 @@ def test_a_retired_set_goes_some_works_at_a_time(collection, bfloat16, monkeypat
 
 
 def test_a_retired_set_that_is_wanted_again_keeps_what_is_left(
-    collection, bfloat16, monkeypatch, settings
+    collection, other_weights, monkeypatch, settings
 ):
     monkeypatch.setattr(sets, "CLEARED_AT_ONCE", 5)
     old = retire(collection)
     steps = iter([True, False])
     assert not sets.clear(old, lambda: next(steps))
-    settings.STYLESIM_PRECISION = "float32"
+    settings.STYLESIM_WEIGHTS = "paintings"
     again = sets.open_set(extraction.get_network().provenance)
     assert again == old
     assert IndexEntry.objects.filter(state=State.STALE).count() == 5
@@ -141,7 +145,7 @@ def test_a_retired_set_that_is_wanted_again_keeps_what_is_left(
     assert old.descriptors.count() == 7
 
 
-def test_nothing_is_stored_in_a_retired_set(collection, bfloat16, described):
+def test_nothing_is_stored_in_a_retired_set(collection, other_weights, described):
     old = retire(collection)
     picture = extraction.decode_picture(pictures.png("disc-a"))
     worklist.request_again(IndexEntry.objects.filter(artwork=collection["disc-a"]))
@@ -183,7 +187,7 @@ def test_a_new_set_is_calibrated_before_it_serves(eighty):
     assert calibration.serving_store(new).bounded
     pk = min(changed)
     others = {key: each for key, each in changed.items() if key != pk}
-    answer = rank(Artwork.objects.get(pk=pk))
+    answer = rank(Artwork.objects.get(pk=pk), limit=50)
     expected = synthetic.brute_force(changed[pk], others, answer.weighting, 50)
     assert [result.artwork.pk for result in answer.results] == [key for key, _ in expected]
 

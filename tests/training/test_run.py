@@ -127,10 +127,12 @@ def test_the_four_verbs(folder, tmp_path, monkeypatch, capsys):
         return capsys.readouterr().out
 
     assert "12 pictures prepared, 0 unreadable" in call("prepare", folder, tmp_path / "pictures")
-    train = ("train", tmp_path / "pictures", tmp_path / "run", "--hold-out", 1)
+    train = ("train", tmp_path / "pictures", tmp_path / "run", "--hold-out", 1, "--sizes", 32, 48)
     printed = call(*train, "--steps", 2)
     assert printed.startswith("2 steps; held out: ")
     assert "step 2  artist, paper " in printed
+    stages = json.loads((tmp_path / "run" / "plan.json").read_text())["recipe"]["stages"]
+    assert stages == [{"share": 1.0, "size": 32}, {"share": 1.0, "size": 48}]
     assert "2 steps" in call(*train), "the plan of a run that was begun is kept"
     weights = tmp_path / "weights.safetensors"
     export = ("export", tmp_path / "run", weights, "--origin", "version=mine")

@@ -1,0 +1,27 @@
+"""Rankings of what is stored, beside the formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stylesim_app.core.descriptors import Descriptor
+from stylesim_app.models import Artwork
+from stylesim_app.services.search import RankedAnswer, RankingOptions, find_similar
+
+from . import synthetic
+
+
+def rank(artwork: Artwork, **options: Any) -> RankedAnswer:
+    works = Artwork.objects.all()
+    return find_similar(artwork, RankingOptions(**{"limit": 10, **options}), works, works)
+
+
+def check_rankings(works: Mapping[int, Descriptor], *, certified: bool = True) -> None:
+    """Of some works, against the formula for all."""
+    for pk in list(works)[::17]:
+        answer = rank(Artwork.objects.get(pk=pk))
+        others = {key: each for key, each in works.items() if key != pk}
+        expected = synthetic.brute_force(works[pk], others, answer.weighting, 10)
+        assert [result.artwork.pk for result in answer.results] == [key for key, _ in expected]
+        assert answer.certified is certified
