@@ -20,6 +20,7 @@ from .balance import PICTURES, balance
 from .evaluate import evaluate_folder
 from .export import export
 from .pictures import ManifestError, Pictures, prepare
+from .recipe import Recipe, Stage
 from .run import Plan, Run, begun_plan, choose_held_out, steps_for, trained_weights
 
 
@@ -49,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--hold-out", type=int, default=0, metavar="CLASSES")
     verb.add_argument("--start", metavar="WEIGHTS", help="go on from paintings, imagenet or a file")
     verb.add_argument("--freeze", metavar="LAYER", choices=LAYERS[:-1], help="keep all up to it")
+    verb.add_argument(
+        "--sizes", nargs="+", type=int, metavar="PIXELS", help="of the views, in equal parts"
+    )
     verb.add_argument("--seed", type=int, default=0)
     verb.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     verb.add_argument("--workers", type=int, default=0, help="processes that draw the views (0)")
@@ -86,8 +90,11 @@ def _prepare(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     pictures = Pictures.open(options.pictures)
     held_out = choose_held_out(pictures, options.hold_out, options.seed)
+    recipe = Recipe()
+    if options.sizes:
+        recipe = replace(recipe, stages=tuple(Stage(1.0, size) for size in options.sizes))
     start = {"start": options.start, "frozen": options.freeze}
-    plan = Plan(options.steps or 1, options.seed, held_out, **start)
+    plan = Plan(options.steps or 1, options.seed, held_out, recipe, **start)
     begun = begun_plan(options.output)
     if options.steps is None and begun is not None:
         plan = replace(plan, steps=begun["steps"])
