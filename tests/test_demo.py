@@ -19,10 +19,11 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 from django.contrib.auth import get_user_model
+from django_q.models import OrmQ
 
 from project.demo import children, collection
 from project.demo.children import Child, ChildFailed, find_port
-from stylesim_app.models import Calibration, IndexEntry, WorkItem
+from stylesim_app.models import Calibration, ImageSearch, IndexEntry, WorkItem
 from stylesim_app.services import status, worklist
 
 from . import pictures
@@ -240,14 +241,18 @@ def test_a_worker_that_went_deaf_is_restarted_and_what_it_held_is_free(
 ):
     make_artwork("disc-a")
     worklist.reconcile()
+    ImageSearch.objects.create(image_name="searches/x.png")
     assert not collection.keep_working(sleeping_worker)
     worklist.sign_of_life()
     worklist.claim(IndexEntry, 1)
+    worklist.claim(ImageSearch, 1)
+    OrmQ.objects.all().delete()
     monkeypatch.setattr(status, "SILENCE", timedelta(0))
     monkeypatch.setattr(children, "START_SECONDS", 0)
     assert collection.keep_working(sleeping_worker)
-    entry = IndexEntry.objects.get()
-    assert (entry.state, entry.lease_token, entry.attempts) == (WorkItem.State.PENDING, None, 0)
+    for item in (IndexEntry.objects.get(), ImageSearch.objects.get()):
+        assert (item.state, item.lease_token, item.attempts) == (WorkItem.State.PENDING, None, 0)
+    assert [message.func() for message in OrmQ.objects.all()] == ["stylesim_app.tasks.work"]
 
 
 @pytest.mark.django_db

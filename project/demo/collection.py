@@ -13,7 +13,8 @@ from django.contrib.auth import get_user_model
 
 from project.demo.children import Child
 from project.demo.gallery import write_gallery
-from stylesim_app.models import Artwork, IndexEntry, WorkItem
+from stylesim_app import tasks
+from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem
 from stylesim_app.services import (
     calibration,
     foreground,
@@ -68,7 +69,8 @@ def import_public(path: Path, on_outcome: Callable[[int, Outcome], object]) -> l
 
 def release_leases() -> None:
     """Put back what a worker held when it was stopped."""
-    worklist.release(IndexEntry.objects.all())
+    for model in (ImageSearch, IndexEntry):
+        worklist.release(model.objects.all())
 
 
 def keep_working(worker: Child) -> bool:
@@ -77,6 +79,7 @@ def keep_working(worker: Child) -> bool:
         return False
     worker.restart()
     release_leases()
+    tasks.ring()
     return True
 
 
