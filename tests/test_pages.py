@@ -189,6 +189,9 @@ def test_layers_can_be_weighted_one_by_one(client, collection):
     figures = [re.findall(r"<dd>([^<]+)</dd>", text) for text in (five, one, last)]
     assert figures[0] == figures[1] != figures[2]
     assert 'id="layer-relu5_1" name="layer_weights" min="0" max="3"' in last
+    said = "relu1_1 0 · relu2_1 0 · relu3_1 0 · relu4_1 0 · relu5_1 3 · vgg19"
+    assert said in last
+    assert "relu5_1 0.2 ·" not in page(client, "artwork", pk, preset="style")
 
 
 def test_ranked_works_can_be_narrowed(client, collection):

@@ -21,6 +21,7 @@ def ranking_json(answer: RankedAnswer) -> str:
             "preset": answer.preset,
             "style_weight": answer.weighting.style_weight,
             "content_weight": answer.weighting.content_weight,
+            "layer_weights": answer.weighting.layer_weights,
             "certified": answer.certified,
             "coverage": {"indexed": answer.indexed, "visible": answer.visible},
             "provenance": None if answer.provenance is None else answer.provenance.to_json(),

@@ -58,7 +58,7 @@ def test_the_answer_has_the_shape_that_is_promised(visitor, collection):
     artwork = collection["disc-a"]
     answer = visitor.get(similar(artwork), {"limit": 3}).json()
     assert set(answer) == {
-        *("query", "preset", "style_weight", "content_weight"),
+        *("query", "preset", "style_weight", "content_weight", "layer_weights"),
         *("certified", "coverage", "provenance", "results"),
     }
     assert answer["query"] == visitor.get(f"/api/artworks/{artwork.pk}/").json()
@@ -67,6 +67,7 @@ def test_the_answer_has_the_shape_that_is_promised(visitor, collection):
         1,
         1e-4,
     )
+    assert answer["layer_weights"] == [0.2] * 5
     assert answer["coverage"] == {"indexed": 12, "visible": 12}
     assert answer["provenance"]["weights"] == "paintings"
     assert answer["provenance"]["network"] == "vgg19"
@@ -96,6 +97,7 @@ def test_the_ranking_is_that_of_the_service(visitor, collection):
     )
     answer = response.json()
     assert answer["preset"] == "custom"
+    assert answer["layer_weights"] == [1, 0, 0, 0.5, 2]
     assert titles(response) == [result.artwork.title for result in expected.results]
     assert [result["distance"] for result in answer["results"]] == [
         result.distance for result in expected.results
@@ -243,8 +245,15 @@ def test_compare_gives_the_distances_of_two_works(visitor, collection, described
     a, b = collection["disc-a"], collection["bars-b"]
     answer = visitor.get(COMPARE, {"a": a.pk, "b": b.pk}).json()
     assert set(answer) == {
-        *("a", "b", "preset", "style_weight", "content_weight", "distance", "style_distance"),
-        *("content_distance", "layer_distances", "closer_than", "provenance"),
+        *("a", "b", "preset", "style_weight", "content_weight", "layer_weights"),
+        *(
+            "distance",
+            "style_distance",
+            "content_distance",
+            "layer_distances",
+            "closer_than",
+            "provenance",
+        ),
     }
     assert (answer["a"]["title"], answer["b"]["title"]) == ("disc-a", "bars-b")
     layers, content = measure_parts(described["disc-a"], described["bars-b"])
