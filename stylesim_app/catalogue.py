@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.db.models import Field
+from django.utils.formats import number_format
 
 from .conf import conf
 from .swapping import get_artwork_model, has_field
@@ -60,6 +62,11 @@ def editable_fields() -> list[str]:
     ]
     own = [name for name in required if name not in (*known, image)]
     return [*known, *own, image]
+
+
+def share(percent: float) -> str:
+    """A percentage with one decimal, rounded down, so that 100 is said of all only."""
+    return number_format(math.floor(percent * 10) / 10, decimal_pos=1)
 
 
 def _as_label(name: str) -> str:

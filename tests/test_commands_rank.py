@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from stylesim_app.core.distances import PRESETS
 from stylesim_app.core.errors import WeightingError
-from stylesim_app.management.output import table_lines
+from stylesim_app.management.output import ranking_lines, table_lines
 from stylesim_app.models import (
     Calibration,
     DescriptorSet,
@@ -66,6 +67,7 @@ def test_json_has_the_shape_of_the_api_and_the_figures_of_the_service(collection
         "preset",
         "style_weight",
         "content_weight",
+        "layer_weights",
         "certified",
         "coverage",
         "provenance",
@@ -91,6 +93,14 @@ def test_json_has_the_shape_of_the_api_and_the_figures_of_the_service(collection
         result.artwork.pk for result in expected.results
     ]
     assert second["distance"] == pytest.approx(expected.results[0].distance, rel=1e-3)
+
+
+def test_only_all_pairs_are_a_hundred_percent(collection):
+    works = type(collection["disc-a"]).objects.all()
+    answer = find_similar(collection["disc-a"], RankingOptions(limit=1), works, works)
+    [result] = answer.results
+    nearly = replace(answer, results=[replace(result, closer_than=99.97)])
+    assert " 99.9 % " in list(ranking_lines(nearly))[1]
 
 
 @pytest.mark.parametrize("preset", PRESETS)

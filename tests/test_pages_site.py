@@ -11,6 +11,7 @@ from django.template import engines
 from django.test import override_settings
 from django.urls import include, path, reverse
 
+from stylesim_app import catalogue
 from stylesim_app.models import Artwork
 from stylesim_app.templatetags import stylesim as tags
 
@@ -191,4 +192,4 @@ def test_figures_have_three_digits(number, text):
 
 
 def test_a_share_is_rounded_down():
-    assert tags.share(99.99) == "99.9"
+    assert catalogue.share(99.99) == "99.9"

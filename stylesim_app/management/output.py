@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from ..catalogue import title_of
+from ..catalogue import share, title_of
 from ..models import IndexEntry
 from ..services.search import RankedAnswer
 
@@ -42,7 +42,7 @@ def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
             f"{result.distance:.4f}",
             f"{result.style_distance:.4f}",
             f"{result.content_distance:.1f}",
-            "-" if result.closer_than is None else f"{result.closer_than:.1f} %",
+            "-" if result.closer_than is None else f"{share(result.closer_than)} %",
             title_of(result.artwork),
             *([str(result.artwork.artist)] if with_artist else []),
         )

@@ -87,10 +87,7 @@ def figure(number: float) -> str:
     return number_format(round(number, digits), decimal_pos=max(digits, 0))
 
 
-@register.filter
-def share(percent: float) -> str:
-    """A percentage with one decimal, rounded down, so that 100 is said of all only."""
-    return number_format(math.floor(percent * 10) / 10, decimal_pos=1)
+register.filter(catalogue.share)
 
 
 @register.inclusion_tag("stylesim_app/includes/bar.html")
