@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from .media import original
+from stylesim_app.views.pictures import original
 
 urlpatterns = [
     path("admin/", admin.site.urls),

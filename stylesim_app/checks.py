@@ -223,17 +223,31 @@ def check_database(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 
 @register()
 def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Without MEDIA_ROOT, Django stores uploads wherever the process was started."""
+    """Without MEDIA_ROOT, Django stores uploads wherever the process was started; without
+    MEDIA_URL, it gives them addresses at which nothing is."""
     backend: Any = settings.STORAGES.get("default", {})
-    if settings.MEDIA_ROOT or backend.get("OPTIONS") or "FileSystem" not in str(backend):
+    if backend.get("OPTIONS") or "FileSystem" not in str(backend):
         return []
-    return [
-        checks.Warning(
-            "MEDIA_ROOT is empty, so that uploads are stored in the working directory.",
-            hint="Set MEDIA_ROOT to a folder.",
-            id="stylesim_app.W005",
+    messages: list[CheckMessage] = []
+    if not settings.MEDIA_ROOT:
+        messages.append(
+            checks.Warning(
+                "MEDIA_ROOT is empty, so that uploads are stored in the working directory.",
+                hint="Set MEDIA_ROOT to a folder.",
+                id="stylesim_app.W005",
+            )
         )
-    ]
+    # Django puts the path of the site before it.
+    if not settings.MEDIA_URL.strip("/"):
+        messages.append(
+            checks.Warning(
+                "MEDIA_URL is empty, so that original pictures have no address of their own.",
+                hint='Set MEDIA_URL to "media/", and include stylesim_app.views.pictures.original '
+                'at "media/<path:path>".',
+                id="stylesim_app.W007",
+            )
+        )
+    return messages
 
 
 @register()

@@ -43,6 +43,7 @@ def test_the_reference_site_has_nothing_to_complain_of():
             "stylesim_app.W004",
         ),
         ("MEDIA_ROOT", "", "stylesim_app.W005"),
+        ("MEDIA_URL", "", "stylesim_app.W007"),
         ("Q_CLUSTER", {"timeout": 600, "retry": 60}, "stylesim_app.W002"),
         ("Q_CLUSTER", {"retry": 60}, "stylesim_app.W002"),
         ("Q_CLUSTER", {"timeout": 30, "retry": 60}, "stylesim_app.W003"),

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
+from ..conf import conf
 from ..core.errors import ImageError
 from ..services import files, searches, thumbnails
+from ..services.visibility import visible_artworks
 from ..swapping import get_image
 from .ranking import visible_artwork
 
-#: How long a browser keeps a picture whose address names its version.
-WEEK = 7 * 24 * 3600
+#: How long a browser keeps an original, and a picture whose address names its version.
+DAY = 24 * 3600
+WEEK = 7 * DAY
 
 
 @require_safe
@@ -32,6 +36,28 @@ def thumbnail(request: HttpRequest, pk: str, size: str) -> HttpResponseBase:
         return response
     current = request.GET.get("v") == thumbnails.version_of(artwork)
     return _jpeg(request, content, max_age=WEEK if current else 0)
+
+
+@require_safe
+def original(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A file of the media storage if a visible artwork shows it; 404 otherwise."""
+    artwork = visible_artworks(request).filter(**{conf.artwork_image_field: path}).first()
+    if artwork is None:
+        raise Http404
+    try:
+        file = get_image(artwork).open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    kind = mimetypes.guess_type(path)[0] or ""
+    is_picture = kind.startswith("image/") and kind != "image/svg+xml"
+    response = FileResponse(
+        file,
+        as_attachment=not is_picture,
+        content_type=kind if is_picture else "application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, max_age=DAY)
+    return response
 
 
 @require_safe
