@@ -8,9 +8,8 @@ from functools import cache
 
 # Parameters of glibc's mallopt, from its malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-#: The largest block that glibc can be told to keep. In bfloat16 the largest map of four pictures
-#: is smaller, and so is every array of a descriptor.
-_KEPT_BLOCK = 32 << 20
+#: The largest block that glibc can be told to keep; every array of a descriptor is smaller.
+KEPT_BLOCK = 32 << 20
 _KEPT_MEMORY = 512 << 20
 
 
@@ -24,5 +23,5 @@ def keep_freed_memory() -> None:
     """
     if platform.libc_ver()[0] == "glibc":
         library = ctypes.CDLL(None)
-        library.mallopt(_M_MMAP_THRESHOLD, _KEPT_BLOCK)
+        library.mallopt(_M_MMAP_THRESHOLD, KEPT_BLOCK)
         library.mallopt(_M_TRIM_THRESHOLD, _KEPT_MEMORY)

@@ -5,6 +5,7 @@ Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Reco
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from torchvision.models import vgg19
 
 from .descriptors import (
+    CHANNELS,
     CONTENT_LAYER,
     LAYERS,
     STYLE_LAYERS,
@@ -23,7 +25,7 @@ from .descriptors import (
     gram_matrix,
     pack_symmetric,
 )
-from .memory import keep_freed_memory
+from .memory import KEPT_BLOCK, keep_freed_memory
 from .weights import Weights
 
 #: Index in torchvision's ``vgg19().features`` of the ReLU that ends each layer.
@@ -66,6 +68,19 @@ class Network:
 
         Raises DescriptorError if the network gave NaN or infinite numbers.
         """
+        size = self._at_once(pixels)
+        parts = (pixels[start : start + size] for start in range(0, len(pixels), size))
+        return [descriptor for part in parts for descriptor in self._describe(part)]
+
+    def _at_once(self, pixels: NDArray[np.uint8]) -> int:
+        """Of how many pictures the largest map is kept memory, on a CPU."""
+        if self.mean.device.type != "cpu":
+            return len(pixels)
+        width = PRECISIONS[self.provenance.precision].itemsize
+        map_size = CHANNELS[LAYERS[0]] * math.prod(pixels.shape[1:3]) * width
+        return max(1, KEPT_BLOCK // map_size)
+
+    def _describe(self, pixels: NDArray[np.uint8]) -> list[Descriptor]:
         layers: dict[str, NDArray[np.float32]] = {}
         with torch.inference_mode():
             for layer, maps in self.feature_maps(pixels):
