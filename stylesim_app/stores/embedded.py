@@ -27,7 +27,7 @@ from .table_file import Mapped, open_table
 #: Queries whose bounds are computed by one matrix product; 5 MB each at 100,000 works.
 BLOCK = 16
 #: The most rows that a thread bounds at once.
-SLICE = 32768
+SLICE = 65536
 #: Of the best of all works, so many times the wanted ones are looked up among the candidates
 #: before all candidates are.
 SURPLUS = 2
