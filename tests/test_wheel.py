@@ -26,6 +26,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 import stylesim_app
+from stylesim_app.models import Artwork
 print(stylesim_app.__file__)
 client = Client(headers={"host": "localhost"})
 for address in (
@@ -35,6 +36,7 @@ for address in (
     reverse("stylesim-api:artwork-similar", args=[1]),
     reverse("stylesim-api:schema"),
     reverse("admin:login"),
+    Artwork.objects.get(pk=1).image.url,
 ):
     print(client.get(address).status_code, address)
 page = client.get(reverse("stylesim:gallery")).content.decode()
@@ -78,7 +80,7 @@ def host(wheel: Path, tmp_path: Path) -> Path:
         file.write(settings.replace("/srv/stylesim", str(tmp_path / "descriptors")))
         file.write(f"MEDIA_ROOT = {str(tmp_path / 'media')!r}\n")
     with (project / "host" / "urls.py").open("a") as file:
-        file.write(f"from django.urls import include\nurlpatterns += [\n{addresses}]\n")
+        file.write(addresses)
     return project
 
 
@@ -144,6 +146,6 @@ def test_the_wheel_works_in_a_bare_host_project(host, tmp_path):
 
     module, *answers = manage("shell", "--no-imports", "-v0", "-c", ASK).splitlines()
     assert module.startswith(str(tmp_path / "environment"))
-    assert [answer.split()[0] for answer in answers[:6]] == ["200"] * 6
-    assert answers[6:]
-    assert {answer.split()[0] for answer in answers[6:]} == {"found"}
+    assert [answer.split()[0] for answer in answers[:7]] == ["200"] * 7
+    assert answers[7:]
+    assert {answer.split()[0] for answer in answers[7:]} == {"found"}
