@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ def storages(settings: Any, tmp_path: Path) -> None:
         "stylesim": {"BACKEND": backend, "OPTIONS": {"location": tmp_path / "stylesim"}},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def cleared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is searched while a test switches sets, but where it says so."""
+    monkeypatch.setattr(sets, "CLEARED_AFTER", timedelta(0))
 
 
 @pytest.fixture(autouse=True)

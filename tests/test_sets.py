@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from safetensors.torch import load_file, save_file
 
 from stylesim_app.core.weights import PAINTINGS_PATH
@@ -127,6 +129,19 @@ def test_a_retired_set_goes_some_works_at_a_time(collection, other_weights, monk
     assert not sets.clear(old, go_on)
     assert left == [12, 7, 2]
     assert sets.clear(old, lambda: True)
+    assert list(DescriptorSet.objects.all()) == [sets.serving_set()]
+
+
+def test_a_retired_set_stays_whole_while_searches_may_read_it(
+    collection, other_weights, monkeypatch
+):
+    monkeypatch.setattr(sets, "CLEARED_AFTER", timedelta(minutes=1))
+    old = retire(collection)
+    assert maintenance.maintain(60, idle=True)
+    assert old.descriptors.count() == 12
+    later = timezone.now() + timedelta(minutes=2)
+    monkeypatch.setattr(maintenance.timezone, "now", lambda: later)
+    assert maintenance.maintain(60, idle=True)
     assert list(DescriptorSet.objects.all()) == [sets.serving_set()]
 
 

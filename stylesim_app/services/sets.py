@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from ..core.descriptors import Provenance
 from ..models import Calibration, DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
 
+#: How long a retired set stays whole, so that the searches that began in it end in it.
+CLEARED_AFTER = timedelta(minutes=1)
 #: Descriptors of a retired set that are deleted in one transaction.
 CLEARED_AT_ONCE = 200
 
@@ -92,7 +97,9 @@ def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
     with transaction.atomic():
         lock_all()
         others = DescriptorSet.objects.exclude(pk=descriptor_set.pk)
-        others.update(serving=False, retired=True)
+        # A lease that nobody holds: until it runs out, no worker clears them.
+        until = timezone.now() + CLEARED_AFTER
+        others.update(serving=False, retired=True, maintainer=uuid.uuid4(), maintained_until=until)
         DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
     return True
 
