@@ -11,6 +11,8 @@ from torchvision.models import vgg19_bn
 
 from stylesim_app.core.descriptors import CHANNELS, CONTENT_LAYER, LAYERS, STYLE_LAYERS, gram_matrix
 
+from .convolution import Convolution
+
 #: Index in torchvision's ``vgg19_bn().features`` of the ReLU that ends each layer.
 LAYER_INDEX = dict(zip(LAYERS, (2, 9, 16, 29, 42, 45), strict=True))
 #: Channels of the small Gram matrices that the style heads see.
@@ -26,8 +28,12 @@ class Trunk(nn.Module):
     def __init__(self, frozen: str | None = None) -> None:
         super().__init__()
         self.features = vgg19_bn(weights=None).features[: LAYER_INDEX[CONTENT_LAYER] + 1]
-        for module in self.features:
+        for index, module in enumerate(self.features):
             if isinstance(module, nn.Conv2d):
+                # With three channels it does not pay.
+                if index > 0:
+                    shape = module.in_channels, module.out_channels
+                    self.features[index] = module = Convolution(*shape, 3, padding=1)
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if isinstance(module, nn.ReLU):
                 module.inplace = True
