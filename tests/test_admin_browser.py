@@ -57,7 +57,8 @@ def page(request, live_server, collection, staff, monkeypatch, settings):
         page.fill("#id_username", "staff")
         page.fill("#id_password", "staff")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/artwork/")
+        # From its beginning, for the login page's address ends in this one.
+        page.wait_for_url("/admin/stylesim_app/artwork/")
         page.variant = request.param
         yield page
         browser.close()

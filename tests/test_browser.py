@@ -104,7 +104,8 @@ class Visit:
         self.page.fill("[name=username]", "staff")
         self.page.fill("[name=password]", "staff")
         self.page.keyboard.press("Enter")
-        self.page.wait_for_url(f"**{address}")
+        # From its beginning, for the login page's address ends in this one.
+        self.page.wait_for_url(address)
 
     def choose(self, preset):
         """Press the button of a preset, as a hand would."""
