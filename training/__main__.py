@@ -20,7 +20,7 @@ from .balance import PICTURES, balance
 from .evaluate import evaluate_folder
 from .export import export
 from .pictures import ManifestError, Pictures, prepare
-from .recipe import Recipe, Stage
+from .recipe import RECIPES, Stage
 from .run import Plan, Run, begun_plan, choose_held_out, steps_for, trained_weights
 
 
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     length = verb.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=float, default=150.0, help="how long, about (150)")
     length.add_argument("--steps", type=int, help="how long, exactly")
+    verb.add_argument("--recipe", choices=RECIPES, default="copies", help="what for (copies)")
     verb.add_argument("--hold-out", type=int, default=0, metavar="CLASSES")
     verb.add_argument("--start", metavar="WEIGHTS", help="go on from paintings, imagenet or a file")
     verb.add_argument("--freeze", metavar="LAYER", choices=LAYERS[:-1], help="keep all up to it")
@@ -90,7 +91,7 @@ def _prepare(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     pictures = Pictures.open(options.pictures)
     held_out = choose_held_out(pictures, options.hold_out, options.seed)
-    recipe = Recipe()
+    recipe = RECIPES[options.recipe]
     if options.sizes:
         recipe = replace(recipe, stages=tuple(Stage(1.0, size) for size in options.sizes))
     start = {"start": options.start, "frozen": options.freeze}

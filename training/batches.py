@@ -18,9 +18,9 @@ from .views import chosen, see
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """``views`` is ``(2 B, 3, size, size)``: all first views, then all second ones.
+    """``views`` is ``(V, 3, size, size)``: all first views, then the second ones, if any.
 
-    All else is ``(2 B,)``: ``content`` and ``style`` number the pictures that a view has its
+    All else is ``(V,)``: ``content`` and ``style`` number the pictures that a view has its
     content and its style from. Labels are those of the picture, unknown where the two differ;
     ``hands`` is the first label of the picture that the style is from.
     """
@@ -62,26 +62,36 @@ class Batches(Dataset[Batch]):
         pixels = torch.from_numpy(self.pictures.pixels[rows]).permute(0, 3, 1, 2).float().div(255)
         size = self.sizes[number]
         cuts = see(pixels, 2 * size, CUT, generator)
-        styles = np.concatenate([rows, rows])
-        mixed = chosen(generator, len(rows), self.recipe.mixed)
-        first = see(cuts, size, REPRODUCTION, generator)
-        second = see(cuts, size, PHOTOGRAPH, generator)
-        if len(mixed):
-            others = (mixed + 1 + self.recipe.pictures_each) % len(rows)
-            manner = mix(cuts[mixed], cuts[others])
-            second[mixed] = see(manner, size, REPRODUCTION, generator)
-            styles[len(rows) + mixed.numpy()] = rows[others.numpy()]
-        contents = np.concatenate([rows, rows])
+        views = [see(cuts, size, REPRODUCTION, generator)]
+        contents = styles = rows
+        if self.recipe.twice:
+            second, manners = self._second(cuts, rows, size, generator)
+            views.append(second)
+            contents, styles = np.concatenate([rows, rows]), np.concatenate([rows, manners])
         labels = {
             name: np.where(styles == contents, label[contents], UNKNOWN)
             for name, label in self.pictures.labels.items()
         }
         hands = next(iter(self.pictures.labels.values()))[styles]
         return Batch(
-            torch.cat([first, second]),
+            torch.cat(views),
             {name: torch.from_numpy(label) for name, label in labels.items()},
             *map(torch.from_numpy, (hands, contents, styles)),
         )
+
+    def _second(
+        self, cuts: Tensor, rows: NDArray[np.intp], size: int, generator: torch.Generator
+    ) -> tuple[Tensor, NDArray[np.intp]]:
+        """Photographs, and mixtures with others of the batch; the picture each has its style of."""
+        mixed = chosen(generator, len(rows), self.recipe.mixed)
+        views = see(cuts, size, PHOTOGRAPH, generator)
+        manners = rows.copy()
+        if len(mixed):
+            others = (mixed + 1 + self.recipe.pictures_each) % len(rows)
+            manner = mix(cuts[mixed], cuts[others])
+            views[mixed] = see(manner, size, REPRODUCTION, generator)
+            manners[mixed.numpy()] = rows[others.numpy()]
+        return views, manners
 
     def _draw(self, random: np.random.Generator) -> NDArray[np.intp]:
         """Some pictures of each of some classes, drawn by the square root of their size."""

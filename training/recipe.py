@@ -17,10 +17,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How weights are trained; the defaults are those of version 1 of the weights that ship."""
+    """How weights are trained; the defaults are for content that finds copies."""
 
-    #: Pictures a batch, each seen twice.
+    #: Pictures a batch.
     pictures: int = 32
+    #: Whether each is seen a second time, photographed or in the manner of another.
+    twice: bool = True
     #: Pictures of one artist (the first label) in a batch.
     pictures_each: int = 2
     stages: tuple[Stage, ...] = (Stage(0.7, 64), Stage(0.3, 96))
@@ -29,14 +31,21 @@ class Recipe:
     #: Share of the steps in which the learning rate rises.
     warmup: float = 0.02
     smoothing: float = 0.1
-    #: Of the losses: classes, style by first label, style by picture, content by picture.
-    weights: tuple[float, float, float, float] = (1.0, 0.5, 0.5, 1.0)
+    #: Of the losses: classes; if seen twice, style by first label and by picture, content by
+    #: picture.
+    weights: tuple[float, ...] = (1.0, 0.5, 0.5, 1.0)
     #: Share of second views that are in the manner of another picture.
     mixed: float = 0.25
     temperature: float = 0.1
     #: Each step, the averaged weights move by this share towards the trained ones.
     averaging: float = 2e-3
 
+
+RECIPES = {
+    "copies": Recipe(),
+    # Only what keeps a picture's own colours and brushwork tells whose hand it is of.
+    "hands": Recipe(pictures=64, twice=False, stages=(Stage(1.0, 64),), weights=(1.0,)),
+}
 
 #: From a picture to the part of it that a batch looks at.
 CUT = Strength(

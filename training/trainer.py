@@ -66,15 +66,15 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             maps = self.trunk(views.contiguous(memory_format=torch.channels_last))
             logits = self.heads(maps)
-        near = style_distances(maps, self.gains)
-        parts = {
-            "classes": losses.classification(logits, labels, recipe.smoothing),
-            "hands": losses.contrast(near, _equal(hands), recipe.temperature),
-            "style": losses.contrast(near, _equal(style), recipe.temperature),
-            "content": losses.contrast(
-                content_distances(maps), _equal(content), recipe.temperature
-            ),
-        }
+        parts = {"classes": losses.classification(logits, labels, recipe.smoothing)}
+        if recipe.twice:
+            near = style_distances(maps, self.gains)
+            far = content_distances(maps)
+            parts |= {
+                "hands": losses.contrast(near, _equal(hands), recipe.temperature),
+                "style": losses.contrast(near, _equal(style), recipe.temperature),
+                "content": losses.contrast(far, _equal(content), recipe.temperature),
+            }
         weighted = zip(recipe.weights, parts.values(), strict=True)
         total = torch.stack([weight * part for weight, part in weighted]).sum()
         self.optimiser.zero_grad()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch
 from stylesim_app.core.weights import CONVOLUTIONS, load_weights
 from training.__main__ import main
 from training.pictures import ManifestError
-from training.recipe import Recipe, Stage
+from training.recipe import RECIPES, Recipe, Stage
 from training.run import Plan, Run, choose_held_out, steps_for, trained_weights
 
 TINY = Recipe(pictures=6, stages=(Stage(0.5, 32), Stage(0.5, 48)))
@@ -68,6 +69,20 @@ def test_training_lowers_what_it_minimises(prepared, tmp_path):
         last = run.trainer.train(batch, 0.1)
     for name in ("classes", "style", "content"):
         assert last[name] < first[name], name
+
+
+def test_hands_are_taught_by_one_view_of_each_picture(prepared, tmp_path):
+    recipe = replace(RECIPES["hands"], pictures=6, stages=(Stage(1.0, 32),))
+    run = Run(tmp_path, prepared, Plan(40, 3, [], recipe), "cpu", 0)
+    batch = run.batches[0]
+    assert len(batch.views) == len(batch.content.unique()) == 6
+    assert torch.equal(batch.content, batch.style)
+    assert torch.equal(batch.hands, batch.labels["artist"])
+    first = run.trainer.train(batch, 0.1)
+    for _ in range(14):
+        last = run.trainer.train(batch, 0.1)
+    assert set(last) == {"classes"}
+    assert last["classes"] < first["classes"]
 
 
 def test_a_folder_holds_one_run(finished, prepared):
@@ -134,6 +149,10 @@ def test_the_four_verbs(folder, tmp_path, monkeypatch, capsys):
     stages = json.loads((tmp_path / "run" / "plan.json").read_text())["recipe"]["stages"]
     assert stages == [{"share": 1.0, "size": 32}, {"share": 1.0, "size": 48}]
     assert "2 steps" in call(*train), "the plan of a run that was begun is kept"
+    hands = ("train", tmp_path / "pictures", tmp_path / "hands", "--recipe", "hands", "--steps", 1)
+    printed = call(*hands)
+    assert "  classes " in printed
+    assert "  content " not in printed
     weights = tmp_path / "weights.safetensors"
     export = ("export", tmp_path / "run", weights, "--origin", "version=mine")
     unbalanced = call(*export)
