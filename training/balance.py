@@ -1,7 +1,7 @@
 """How much each layer counts at equal weights, set by what it measures between pictures.
 
 The scale of a layer's map is free: nothing else changes if the next convolution takes it back. So
-it is chosen, such that the layers' median squared distances stand in the ratios that found most.
+it is chosen, such that the layers' median squared distances are equal.
 """
 
 from __future__ import annotations
@@ -18,29 +18,23 @@ from .distances import pair_squares
 from .export import as_weights
 from .folding import scale_layers
 
-#: Of the median squared distance in style, in ratios.
-LAYER_SHARES = dict(zip(STYLE_LAYERS, (0.1, 0.5, 1.0, 1.0, 0.5), strict=True))
-#: The mean over layers of the median squared distance, and the share of content in the median
-#: distance at the default weights: those of version 0.
+#: The median squared distance of each style layer: the mean of those of version 0.
 STYLE_SQUARE = 0.079**2
-CONTENT_SHARE = 0.25
+#: Of content, in the median distance at the default weights.
+CONTENT_SHARE = 0.4
 #: Pictures whose pairs are measured.
 PICTURES = 256
 
 
 def balance(tensors: dict[str, Tensor], pixels: NDArray[np.uint8]) -> dict[str, Tensor]:
-    """Weights whose layers count as above between pictures ``(n, 224, 224, 3)``.
+    """Weights whose style layers count equally between pictures ``(n, 224, 224, 3)``.
 
     ``tensors`` is named as ``fold`` names it, and so is what is returned.
     """
     network = build_network(as_weights(tensors), precision="float32")
     medians = measure_medians(network, pixels)
-    whole = sum(LAYER_SHARES.values()) / len(LAYER_SHARES)
     # A Gram matrix grows with the square of its map, a squared distance with the fourth power.
-    factors = {
-        layer: (share / whole * STYLE_SQUARE / medians[layer]) ** 0.25
-        for layer, share in LAYER_SHARES.items()
-    }
+    factors = {layer: (STYLE_SQUARE / medians[layer]) ** 0.25 for layer in STYLE_LAYERS}
     style_weight, content_weight = FIXED_PRESETS[DEFAULT_PRESET]
     content = CONTENT_SHARE / (1 - CONTENT_SHARE) * style_weight * STYLE_SQUARE**0.5
     factors[CONTENT_LAYER] = content / content_weight / medians[CONTENT_LAYER] ** 0.5
