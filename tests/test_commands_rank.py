@@ -210,7 +210,7 @@ def test_a_complete_index_needs_no_advice(collection, capsys):
     printed = status(capsys)
     lines = dict(line.split(None, 1) for line in printed.splitlines())
     assert lines["works"] == lines["indexed"] == "12"
-    assert lines["network"].startswith("vgg19 paintings, float32, 0f376e1fcf90")
+    assert lines["network"].startswith("vgg19 paintings, float32, 31b68304ef68")
     assert lines["calibration"] == "on 12 works"
     assert "ago" in lines["worker"]
     assert "stylesim_" not in printed

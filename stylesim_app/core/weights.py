@@ -21,7 +21,7 @@ PAINTINGS = "paintings"
 IMAGENET = "imagenet"
 
 PAINTINGS_PATH = Path(__file__).parents[1] / "weights" / "vgg19-paintings.safetensors"
-PAINTINGS_SHA256 = "0f376e1fcf9092754e553e41759a9a2252f38dcd64b09b7af657752efeae7939"
+PAINTINGS_SHA256 = "31b68304ef68a5931a5f3d013a36d1153903b04b4b7062a212b7e8fe7ff477ab"
 IMAGENET_FILE = Path(VGG19_Weights.IMAGENET1K_V1.url).name
 
 #: Convolutions of torchvision's ``vgg19().features`` up to ``conv5_2``.
