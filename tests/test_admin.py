@@ -210,8 +210,11 @@ def test_a_picture_that_cannot_be_shown_is_a_placeholder(staff_client, make_artw
     assert staff_client.get(f"{LIST}{gone.pk}/change/").status_code == 200
 
 
-def test_the_record_shows_index_facts_and_ranked_works(staff_client, collection):
+def test_the_record_shows_index_facts_and_ranked_works(
+    staff_client, collection, make_artwork, index_artwork
+):
     artwork = collection["disc-a"]
+    index_artwork(make_artwork("disc-a"), "disc-a")
     IndexEntry.objects.filter(artwork=artwork).update(note="first_frame")
     response = staff_client.get(f"{LIST}{artwork.pk}/change/")
     html = response.content.decode()
