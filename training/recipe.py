@@ -43,7 +43,7 @@ class Recipe:
 
 RECIPES = {
     "copies": Recipe(),
-    # Only what keeps a picture's own colours and brushwork tells whose hand it is of.
+    # A photograph has other colours, so what overlooks them tells less whose hand a picture is of.
     "hands": Recipe(pictures=64, twice=False, stages=(Stage(1.0, 64),), weights=(1.0,)),
 }
 
