@@ -11,7 +11,7 @@ from django.core.files import File
 
 from stylesim_app import tasks
 from stylesim_app.models import Artwork, Neighbour, StoredDescriptor
-from stylesim_app.services import extraction, indexing, worklist
+from stylesim_app.work import pipeline, worker, worklist
 
 from .oracle import true_neighbours
 from .pictures import find_pictures
@@ -23,14 +23,14 @@ def measure(_store: str, works: str) -> Iterator[dict[str, Any]]:
             with path.open("rb") as file:
                 Artwork(title=path.stem, image=File(file, name=path.name)).save()
     worklist.reconcile()
-    extraction.get_network()
+    pipeline.get_network()
     start = described = time.perf_counter()
 
     def note(_: int) -> None:
         nonlocal described
         described = time.perf_counter()
 
-    indexing.work_through(math.inf, note)
+    worker.work_through(math.inf, note)
     listed = time.perf_counter()
     entries = different = 0
     for owner, expected in true_neighbours(StoredDescriptor.objects.all()).items():

@@ -16,9 +16,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from numpy.typing import NDArray
 
+from stylesim_app import files
 from stylesim_app.core.compression import ROUNDING, CompactDescriptor, Compressor
 from stylesim_app.core.descriptors import LAYERS, STYLE_LAYERS, Descriptor
-from stylesim_app.services import files
 
 FOLDER = "blends"
 

@@ -9,13 +9,15 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
+from stylesim_app import files
 from stylesim_app.core.bounds import CompactTable
 from stylesim_app.core.compression import CompactDescriptor
 from stylesim_app.core.descriptors import LAYERS
+from stylesim_app.index import calibration, sets
 from stylesim_app.models import Artwork, Calibration, IndexEntry, StoredDescriptor
-from stylesim_app.services import calibration, extraction, files, sets
 from stylesim_app.stores.base import CompactStore
 from stylesim_app.stores.embedded import EmbeddedStore
+from stylesim_app.work import pipeline
 
 from .blends import Base, draw_blends
 from .pictures import find_pictures
@@ -30,7 +32,7 @@ class Collection:
     """Real works at first; ``grow`` adds blends of them. Raises FileNotFoundError."""
 
     def __init__(self, base_works: int = BASE_WORKS) -> None:
-        self.descriptor_set = sets.open_set(extraction.get_network().provenance)
+        self.descriptor_set = sets.open_set(pipeline.get_network().provenance)
         names = _describe(base_works)
         keys = self._write_rows(names)
         fitted = calibration.fit(self.descriptor_set)
@@ -108,9 +110,9 @@ def _describe(works: int) -> list[str]:
     names: list[str] = []
     for start in range(0, len(paths), DESCRIBED_AT_ONCE):
         chunk = paths[start : start + DESCRIBED_AT_ONCE]
-        pictures = [extraction.decode_picture(path.read_bytes()) for path in chunk]
+        pictures = [pipeline.decode_picture(path.read_bytes()) for path in chunk]
         names += [
             files.write("descriptors", "safetensors", descriptor.to_bytes())
-            for descriptor in extraction.describe(pictures)
+            for descriptor in pipeline.describe(pictures)
         ]
     return names

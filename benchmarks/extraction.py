@@ -18,11 +18,12 @@ from stylesim_app.conf import conf
 from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.core.distances import DistanceParts, Weighting, measure_parts
 from stylesim_app.core.errors import CoreError
+from stylesim_app.core.images import Picture
 from stylesim_app.core.vgg import PRECISIONS, Network, build_network
 from stylesim_app.core.weights import Weights, load_weights
-from stylesim_app.services import extraction
-from stylesim_app.services.extraction import Outcome, Picture
-from stylesim_app.services.indexing import UNDER_WAY
+from stylesim_app.work import pipeline
+from stylesim_app.work.pipeline import Outcome
+from stylesim_app.work.worker import UNDER_WAY
 
 from .literal import describe_literally
 from .pictures import draw_pictures, find_pictures
@@ -49,7 +50,7 @@ FLOOR = "floor: the network at the rate of a large matrix product"
 @override_settings(STYLESIM_WEIGHTS="paintings", STYLESIM_DEVICE="cpu", STYLESIM_PRECISION="auto")
 def run() -> Result:
     weights = load_weights("paintings", Path())
-    network = extraction.get_network()
+    network = pipeline.get_network()
     with tempfile.TemporaryDirectory() as folder:
         drawn = draw_pictures(Path(folder), PICTURES)
         milliseconds = _measure_speed(network, drawn)
@@ -94,8 +95,8 @@ def _plot(axes: Any, milliseconds: Mapping[str, float]) -> None:
 def _measure_speed(network: Network, paths: Sequence[Path]) -> dict[str, float]:
     """Milliseconds a picture of each way and of each part, measured in turn."""
     matrix = torch.randn(MATRIX, MATRIX).to(PRECISIONS[network.provenance.precision])
-    pictures = [extraction.decode_picture(path.read_bytes()) for path in paths]
-    [descriptor] = extraction.describe(pictures[:1])
+    pictures = [pipeline.decode_picture(path.read_bytes()) for path in paths]
+    [descriptor] = pipeline.describe(pictures[:1])
     # The literal way in a process of its own, where memory is handled as everywhere.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         seconds = median_seconds(
@@ -105,7 +106,7 @@ def _measure_speed(network: Network, paths: Sequence[Path]) -> dict[str, float]:
                 ).result(),
                 OURS: lambda: _extract(paths),
                 NETWORK: lambda: _describe(pictures),
-                DECODING: lambda: [extraction.decode_picture(path.read_bytes()) for path in paths],
+                DECODING: lambda: [pipeline.decode_picture(path.read_bytes()) for path in paths],
                 WRITING: lambda: _write(paths[0], descriptor),
                 FLOOR: lambda: matrix @ matrix,
             },
@@ -120,10 +121,10 @@ def _extract(paths: Sequence[Path]) -> None:
     storage = FileSystemStorage(paths[0].parent)
     size = conf.batch_size
     batches = [paths[start : start + size] for start in range(0, len(paths), size)]
-    with extraction.Pipeline() as pipeline:
+    with pipeline.Pipeline() as running:
 
         def start(batch: Sequence[Path]) -> Future[list[Outcome]]:
-            return pipeline.start([(storage, path.name) for path in batch])
+            return running.start([(storage, path.name) for path in batch])
 
         started = [start(batch) for batch in batches[:UNDER_WAY]]
         for number, batch in enumerate(batches):
@@ -136,7 +137,7 @@ def _extract(paths: Sequence[Path]) -> None:
 
 def _describe(pictures: Sequence[Picture]) -> None:
     for start in range(0, len(pictures), conf.batch_size):
-        extraction.describe(pictures[start : start + conf.batch_size])
+        pipeline.describe(pictures[start : start + conf.batch_size])
 
 
 def _write(path: Path, descriptor: Descriptor) -> None:
@@ -149,7 +150,7 @@ def _measure_fidelity(weights: Weights, network: Network, paths: Sequence[Path])
     stored, true = [], []
     for start in range(0, len(paths), conf.batch_size):
         batch = paths[start : start + conf.batch_size]
-        pixels = np.stack([extraction.decode_picture(path.read_bytes()).pixels for path in batch])
+        pixels = np.stack([pipeline.decode_picture(path.read_bytes()).pixels for path in batch])
         true += exact.describe(pixels)
         stored += [Descriptor.from_bytes(each.to_bytes()) for each in network.describe(pixels)]
     shared = [

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from stylesim_app import files
+from stylesim_app.index import neighbours, reading
+from stylesim_app.index.neighbours import WEIGHTING
 from stylesim_app.models import Neighbour
-from stylesim_app.services import files, neighbours, reading
-from stylesim_app.services.neighbours import WEIGHTING
 
 from .collection import Collection
 from .lists import Estimates, fill_lists, fill_reaches

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylesim_app.core.descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS
+from stylesim_app.index.neighbours import LIST_LENGTH, WEIGHTING
 from stylesim_app.models import Neighbour, StoredDescriptor
-from stylesim_app.services.neighbours import LIST_LENGTH, WEIGHTING
 
 BLOCK = 64
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from django.db.models import QuerySet
 
+from stylesim_app import files
 from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.core.distances import DistanceParts
+from stylesim_app.index.neighbours import LIST_LENGTH, WEIGHTING
 from stylesim_app.models import StoredDescriptor
-from stylesim_app.services import files
-from stylesim_app.services.neighbours import LIST_LENGTH, WEIGHTING
 
 
 def measure_all(names: list[str]) -> list[DistanceParts]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from stylesim_app import files
 from stylesim_app.core.distances import PRESETS
-from stylesim_app.services import files
-from stylesim_app.services.nearest import find_nearest
-from stylesim_app.services.search import RankingOptions
+from stylesim_app.index.nearest import find_nearest
+from stylesim_app.ranking.similar import RankingOptions
 
 from .collection import Collection
 from .oracle import measure_all

@@ -11,10 +11,11 @@ from typing import Any
 import faiss
 import numpy as np
 
+from stylesim_app import files
 from stylesim_app.core.descriptors import LAYERS
+from stylesim_app.index.neighbours import WEIGHTING
 from stylesim_app.models import Artwork
-from stylesim_app.services import files, search
-from stylesim_app.services.neighbours import WEIGHTING
+from stylesim_app.ranking import similar
 from stylesim_app.stores import embedded
 
 from .collection import Collection
@@ -26,7 +27,7 @@ QUERIES = 40
 #: Rows that a thread sums at once.
 ROWS = 8192
 #: Weights that lists of neighbours do not answer, next to the default ones.
-OPTIONS = search.RankingOptions(content_weight=1.0001e-4)
+OPTIONS = similar.RankingOptions(content_weight=1.0001e-4)
 
 
 def measure(store: str, *sizes: str) -> Iterator[dict[str, Any]]:
@@ -42,11 +43,11 @@ def _measure_queries() -> dict[str, float]:
     places = np.linspace(0, artworks.count() - 1, QUERIES).astype(int)
     queries = [artworks[int(place)] for place in places]
     # Blends are written when they are first read, which is not to be timed.
-    answers = [search.find_similar(each, OPTIONS, artworks, artworks) for each in queries]
+    answers = [similar.find_similar(each, OPTIONS, artworks, artworks) for each in queries]
     seconds = []
     for artwork in queries:
         start = time.perf_counter()
-        search.find_similar(artwork, OPTIONS, artworks, artworks)
+        similar.find_similar(artwork, OPTIONS, artworks, artworks)
         seconds.append(time.perf_counter() - start)
     return {
         **{f"query {name}": value for name, value in percentiles(seconds).items()},

@@ -25,7 +25,7 @@ class StylesimConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
         from .signal_handlers import connect
-        from .tasks import ensure_schedule
+        from .work.queue import ensure_schedule
 
         connect()
         post_migrate.connect(ensure_schedule, sender=self)

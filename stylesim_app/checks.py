@@ -14,9 +14,9 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import connection, models
 
+from .collection.swapping import get_artwork_model, has_field
 from .conf import conf
 from .stores import STORES
-from .swapping import get_artwork_model, has_field
 
 #: Positive numbers by the setting's name and the property that reads it.
 POSITIVE = {

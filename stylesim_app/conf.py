@@ -30,7 +30,7 @@ class Conf:
         path = getattr(
             settings,
             "STYLESIM_VISIBLE_ARTWORKS",
-            "stylesim_app.services.visibility.public_or_staff",
+            "stylesim_app.collection.visibility.public_or_staff",
         )
         hook: Callable[[HttpRequest], QuerySet[Any]] = (
             import_string(path) if isinstance(path, str) else path

@@ -7,9 +7,12 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from . import tasks
-from .models import Calibration, ImageSearch, StoredDescriptor
-from .swapping import get_artwork_model, get_image
+from . import files
+from .collection import thumbnails
+from .collection.swapping import get_artwork_model, get_image
+from .index import neighbours
+from .models import AbstractArtwork, Calibration, ImageSearch, StoredDescriptor
+from .work import queue, worklist
 
 
 def connect() -> None:
@@ -34,10 +37,10 @@ def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
     """Queue the artwork; fixtures and bulk imports, which would flood the queue, do not."""
     new_file = instance.__dict__.pop("_stylesim_new_file", False)
     image = get_image(instance)
-    if raw or not image or tasks.is_quiet():
+    if raw or not image or queue.is_quiet():
         return
     pk, name = instance.pk, str(image.name)
-    transaction.on_commit(lambda: tasks.queue_artwork(pk, name, new_file), robust=True)
+    transaction.on_commit(lambda: worklist.queue_artwork(pk, name, new_file), robust=True)
 
 
 def artwork_deleted(instance: models.Model, **_: Any) -> None:
@@ -45,12 +48,16 @@ def artwork_deleted(instance: models.Model, **_: Any) -> None:
     image = get_image(instance)
     if image:
         model, name = type(instance), str(image.name)
-        transaction.on_commit(lambda: tasks.delete_pictures(model, name), robust=True)
+        # A host's own model looks after its files itself.
+        original = isinstance(instance, AbstractArtwork)
+        transaction.on_commit(
+            lambda: thumbnails.delete_pictures(model, name, original=original), robust=True
+        )
 
 
 def descriptor_deleted(instance: StoredDescriptor, **_: Any) -> None:
     """Note which lists of neighbours will lack one."""
-    tasks.tear_lists(instance)
+    neighbours.tear(instance)
 
 
 def owner_deleted(instance: models.Model, **_: Any) -> None:
@@ -60,4 +67,4 @@ def owner_deleted(instance: models.Model, **_: Any) -> None:
         for field in ("file_name", "bases_name", "image_name", "preview_name", "descriptor_name")
         if (value := getattr(instance, field, ""))
     ]
-    transaction.on_commit(lambda: tasks.delete_private_files(names), robust=True)
+    transaction.on_commit(lambda: files.delete(names), robust=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .services.thumbnails import SIZES
+from .collection.thumbnails import SIZES
 from .views import artworks, pictures, searches
 
 app_name = "stylesim"

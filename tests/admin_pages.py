@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import re
 
-from stylesim_app.models import (
-    Artwork,
-    IndexEntry,
-    StoredDescriptor,
-    WorkItem,
-)
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
+from stylesim_app.ranking.similar import RankingOptions, find_similar
 
 LIST = "/admin/stylesim_app/artwork/"
 SIMILAR = f"{LIST}similar/"

@@ -14,10 +14,11 @@ from django.core.files.base import ContentFile
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
-from stylesim_app import tasks
+from stylesim_app import files, tasks
 from stylesim_app.core.descriptors import Descriptor
+from stylesim_app.index import sets, upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.services import extraction, files, maintenance, sets
+from stylesim_app.work import pipeline
 
 from . import pictures, store_contract, synthetic
 
@@ -54,8 +55,8 @@ def english() -> Iterator[None]:
 def described() -> dict[str, Descriptor]:
     """The descriptors of all test pictures by the real network, made once."""
     names = pictures.NAMES
-    decoded = [extraction.decode_picture(pictures.png(name)) for name in names]
-    return dict(zip(names, extraction.describe(decoded), strict=True))
+    decoded = [pipeline.decode_picture(pictures.png(name)) for name in names]
+    return dict(zip(names, pipeline.describe(decoded), strict=True))
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def collection(
     artworks = {name: make_artwork(name) for name in pictures.NAMES}
     for name, artwork in artworks.items():
         index_artwork(artwork, name)
-    maintenance.maintain(60, idle=False)
+    upkeep.maintain(60, idle=False)
     return artworks
 
 
@@ -128,7 +129,7 @@ def eighty(db: None, small_network: None) -> dict[int, Descriptor]:
     have no lists of neighbours yet."""
     drawn = synthetic.draw_small(78)
     works = synthetic.store_works([*drawn, drawn[7], drawn[7]])
-    maintenance.maintain(60, idle=False)
+    upkeep.maintain(60, idle=False)
     return works
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.models import Artwork
-from stylesim_app.services.search import RankedAnswer, RankingOptions, find_similar
+from stylesim_app.ranking.similar import RankedAnswer, RankingOptions, find_similar
 
 from . import synthetic
 

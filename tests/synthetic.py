@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stylesim_app import files
 from stylesim_app.core import compression
 from stylesim_app.core.descriptors import (
     CHANNELS,
@@ -19,10 +20,9 @@ from stylesim_app.core.descriptors import (
     Provenance,
 )
 from stylesim_app.core.distances import Weighting, measure_parts
-from stylesim_app.core.images import ImageFacts
+from stylesim_app.core.images import ImageFacts, Picture
+from stylesim_app.index import sets, storing
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.services import files, sets, storing
-from stylesim_app.services.extraction import Picture
 
 PROVENANCE = Provenance(weights="paintings", weights_sha256="synthetic", precision="float32")
 #: Channels of a small network, and how many of them its bases keep.

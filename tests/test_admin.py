@@ -14,12 +14,8 @@ from django.utils import timezone
 from PIL import Image
 
 from stylesim_app.admin import ArtworkAdmin, SimilarWorksAdminMixin
-from stylesim_app.models import (
-    Artwork,
-    IndexEntry,
-    WorkerSign,
-)
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.models import Artwork, IndexEntry, WorkerSign
+from stylesim_app.ranking.similar import RankingOptions, find_similar
 
 from . import pictures
 from .admin_pages import ENTRIES, LIST, SIMILAR, act, fail, messages_of, ranked_titles, titles_of

@@ -8,13 +8,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django_q.models import OrmQ
 
-from stylesim_app.models import (
-    Artwork,
-    IndexEntry,
-    StoredDescriptor,
-)
-from stylesim_app.services import files
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app import files
+from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor
+from stylesim_app.ranking.similar import RankingOptions, find_similar
 
 from .admin_pages import ENTRIES, LIST, SIMILAR, act, fail, messages_of, ranked_titles, titles_of
 

@@ -10,12 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from stylesim_app.admin.index import IndexEntryAdmin
-from stylesim_app.models import (
-    Calibration,
-    DescriptorSet,
-    IndexEntry,
-    WorkerSign,
-)
+from stylesim_app.models import Calibration, DescriptorSet, IndexEntry, WorkerSign
 
 from .admin_pages import ENTRIES, LIST, act, fail, messages_of
 from .test_admin import bare_site

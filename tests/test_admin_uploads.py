@@ -11,9 +11,7 @@ from django.db import connection
 from django.utils.html import escape
 from django_q.models import OrmQ
 
-from stylesim_app.models import (
-    Artwork,
-)
+from stylesim_app.models import Artwork
 
 from . import pictures
 from .admin_pages import LIST, ranked_titles

@@ -8,10 +8,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from stylesim_app import files
 from stylesim_app.core.errors import WeightsError
 from stylesim_app.exceptions import NotIndexed
+from stylesim_app.index import storing
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
-from stylesim_app.services import extraction, files, storing, worklist
+from stylesim_app.work import pipeline, worklist
 
 from . import pictures
 from .core.test_images import png_bomb
@@ -94,7 +96,7 @@ def test_a_device_out_of_memory_is_told_on_the_entry(make_artwork, run_worker, m
         def describe(self, pixels):
             raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(extraction, "get_network", Exhausted)
+    monkeypatch.setattr(pipeline, "get_network", Exhausted)
     run_worker()
     assert IndexEntry.objects.get().error == "RuntimeError: out of memory"
 
@@ -116,7 +118,7 @@ def test_storage_that_cannot_be_read_is_told_on_the_entry(make_artwork, run_work
     def refuse(*args):
         raise PermissionError("denied")
 
-    monkeypatch.setattr(extraction, "read_picture", refuse)
+    monkeypatch.setattr(pipeline, "read_picture", refuse)
     run_worker()
     assert IndexEntry.objects.get().error == "PermissionError: denied"
 

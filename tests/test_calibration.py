@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from django.core.files.base import ContentFile
 
+from stylesim_app import files
 from stylesim_app.conf import conf
 from stylesim_app.core.distances import Weighting
 from stylesim_app.exceptions import StylesimError
+from stylesim_app.index import calibration, sets, upkeep
 from stylesim_app.models import Artwork, Calibration, StoredDescriptor
-from stylesim_app.services import calibration, files, maintenance, sets
-from stylesim_app.services.search import RankingOptions
+from stylesim_app.ranking.similar import RankingOptions
 
 from . import pictures, synthetic
 from .rankings import check_rankings, rank
@@ -24,12 +25,12 @@ def test_the_collection_is_calibrated_as_it_grows(collection, make_artwork, inde
     assert not calibration.is_due(sets.serving_set())
     for name in pictures.NAMES:
         index_artwork(make_artwork(name), name)
-    assert maintenance.is_urgent()
-    maintenance.maintain(60, idle=False)
+    assert upkeep.is_urgent()
+    upkeep.maintain(60, idle=False)
     second = Calibration.objects.get()
     assert second.pk != first.pk
     assert second.collection_size == 24
-    assert not maintenance.is_urgent()
+    assert not upkeep.is_urgent()
 
 
 def test_a_small_collection_is_calibrated_when_the_worker_is_idle(
@@ -40,7 +41,7 @@ def test_a_small_collection_is_calibrated_when_the_worker_is_idle(
     index_artwork(make_artwork("disc-a"), "disc-a")
     assert not calibration.is_due(serving)
     assert calibration.is_due(serving, idle=True)
-    maintenance.maintain(60, idle=True)
+    upkeep.maintain(60, idle=True)
     assert Calibration.objects.get().collection_size == 13
 
 
@@ -109,7 +110,7 @@ def test_from_64_works_on_descriptors_are_compressed(eighty, settings):
 
 def test_sixty_three_works_are_not_compressed(db, small_network):
     works = synthetic.store_works(synthetic.draw_small(63))
-    maintenance.maintain(60, idle=True)
+    upkeep.maintain(60, idle=True)
     assert not calibration.serving_calibration().bases_name
     assert not calibration.serving_store(sets.serving_set()).bounded
     check_rankings(works)
@@ -120,7 +121,7 @@ def test_a_large_collection_is_sampled(db, small_network, monkeypatch):
     monkeypatch.setattr(calibration, "FIT_WORKS", 20)
     monkeypatch.setattr(calibration, "PAIR_WORKS", 10)
     works = synthetic.store_works(synthetic.draw_small(70))
-    maintenance.maintain(60, idle=False)
+    upkeep.maintain(60, idle=False)
     fitted = calibration.serving_calibration()
     assert (fitted.collection_size, fitted.sample_size) == (70, 20)
     assert len(calibration.serving_pairs().parts.content) == 10 * 9 / 2
@@ -130,19 +131,19 @@ def test_a_large_collection_is_sampled(db, small_network, monkeypatch):
 def test_calibrating_twice_gives_the_same_numbers(eighty):
     first = calibration.serving_calibration()
     contents = [files.read(first.file_name), files.read(first.bases_name)]
-    second = maintenance.calibrate()
+    second = upkeep.calibrate()
     assert second.pk != first.pk
     assert [files.read(second.file_name), files.read(second.bases_name)] == contents
 
 
 def test_calibrating_a_small_collection_says_what_is_missing(make_artwork, index_artwork):
-    assert maintenance.maintain(60, idle=True)
-    assert not maintenance.is_urgent()
+    assert upkeep.maintain(60, idle=True)
+    assert not upkeep.is_urgent()
     with pytest.raises(StylesimError, match="at least 4 indexed works"):
-        maintenance.calibrate()
+        upkeep.calibrate()
     index_artwork(make_artwork("disc-a"), "disc-a")
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert not Calibration.objects.exists()
     with pytest.raises(StylesimError, match="there are 1"):
-        maintenance.calibrate()
+        upkeep.calibrate()
     assert rank(Artwork.objects.get()).results == []

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 
+from stylesim_app import files
 from stylesim_app.conf import conf
 from stylesim_app.core.distances import PRESETS
 from stylesim_app.core.errors import DescriptorError
 from stylesim_app.exceptions import StorageMissing
+from stylesim_app.index import calibration, sets, upkeep
+from stylesim_app.index.nearest import find_nearest
 from stylesim_app.models import Artwork, Calibration, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.services import calibration, files, maintenance, sets
-from stylesim_app.services.nearest import find_nearest
-from stylesim_app.services.search import RankingOptions
+from stylesim_app.ranking.similar import RankingOptions
 
 from . import synthetic
 from .rankings import check_rankings, rank
@@ -52,20 +53,20 @@ def test_the_old_calibration_serves_while_a_new_one_is_prepared(eighty, monkeypa
     assert calibration.serving_calibration() == old
     assert calibration.unfinished(serving) == new
     assert len(lacking(calibration.open_store(new))) == 80 - 3 * 16
-    assert maintenance.is_urgent()
+    assert upkeep.is_urgent()
     check_rankings(eighty)
 
-    maintenance.maintain(60, idle=False)
+    upkeep.maintain(60, idle=False)
     assert list(Calibration.objects.all()) == [new]
     assert calibration.serving_calibration() == new
-    assert not maintenance.is_urgent()
+    assert not upkeep.is_urgent()
     check_rankings(eighty)
 
 
 def test_the_old_calibration_goes_with_its_files(eighty, django_capture_on_commit_callbacks):
     old = calibration.serving_calibration()
     with django_capture_on_commit_callbacks(execute=True):
-        new = maintenance.calibrate()
+        new = upkeep.calibrate()
     assert not files.exists(old.bases_name)
     assert not files.exists(old.file_name)
     assert files.exists(new.bases_name)
@@ -79,7 +80,7 @@ def test_a_fit_that_fails_leaves_the_old_calibration(eighty, monkeypatch):
 
     monkeypatch.setattr("stylesim_app.core.compression.Compressor.fit", full)
     monkeypatch.setattr(calibration, "is_due", lambda *_, **__: True)
-    assert maintenance.maintain(60, idle=False)
+    assert upkeep.maintain(60, idle=False)
     assert list(Calibration.objects.all()) == [old]
     check_rankings(eighty)
 
@@ -162,7 +163,7 @@ def test_a_table_of_works_that_are_mostly_gone_is_made_anew(eighty):
     assert calibration.serving_calibration().length == 240
     assert not calibration.is_due(serving)
     assert calibration.is_due(serving, idle=True)
-    maintenance.maintain(60, idle=True)
+    upkeep.maintain(60, idle=True)
     assert calibration.serving_calibration().length == 80
     check_rankings(eighty)
 
@@ -180,12 +181,12 @@ def test_an_unfinished_calibration_gives_way_to_a_newer_one(eighty):
 
 def test_a_storage_that_is_gone_is_not_taken_for_damage(eighty, tmp_path, caplog):
     """A disk that was not mounted yet: said plainly, and all is as it was once it is back."""
-    maintenance.maintain(60, idle=True)
+    upkeep.maintain(60, idle=True)
     shutil.move(tmp_path / "stylesim", tmp_path / "away")
     artwork = Artwork.objects.first()
     with pytest.raises(StorageMissing, match="is it mounted"):
         rank(artwork, preset="content")
-    maintenance.maintain(60, idle=True)
+    upkeep.maintain(60, idle=True)
     assert "is it mounted" in caplog.text
     assert StoredDescriptor.objects.count() == 80
     assert not IndexEntry.objects.filter(state=State.FAILED).exists()
@@ -198,7 +199,7 @@ def test_a_collection_of_damaged_descriptors_is_not_calibrated(collection):
     Calibration.objects.all().delete()
     for name in StoredDescriptor.objects.values_list("file_name", flat=True):
         files.private_storage().delete(name)
-    maintenance.maintain(60, idle=False)
+    upkeep.maintain(60, idle=False)
     assert not Calibration.objects.exists()
     assert IndexEntry.objects.filter(state=State.FAILED).count() == 12
 
@@ -206,7 +207,7 @@ def test_a_collection_of_damaged_descriptors_is_not_calibrated(collection):
 def test_a_damaged_descriptor_is_left_out_of_the_sample(collection):
     entry = IndexEntry.objects.get(artwork=collection["disc-a"])
     files.private_storage().delete(entry.descriptors.get().file_name)
-    assert maintenance.calibrate().sample_size == 11
+    assert upkeep.calibrate().sample_size == 11
     entry.refresh_from_db()
     assert entry.state == State.FAILED
 
@@ -219,7 +220,7 @@ def test_rankings_go_on_without_a_calibration_file(collection, content):
     if content is not None:
         files.private_storage().save(name, ContentFile(content))
     assert rank(collection["disc-a"]).results[0].closer_than is None
-    maintenance.calibrate()
+    upkeep.calibrate()
     assert rank(collection["disc-a"]).results[0].closer_than is not None
 
 
@@ -236,7 +237,7 @@ def test_rankings_are_right_without_bases_until_there_are_new_ones(eighty, conte
         # Only whoever tries to use them finds out.
         pk = list(eighty)[3]
         synthetic.describe_artwork(pk, eighty[pk], "again")
-    maintenance.maintain(60, idle=True)
+    upkeep.maintain(60, idle=True)
     new = calibration.serving_calibration()
     assert new != old
     assert calibration.serving_store(sets.serving_set()).bounded
@@ -254,7 +255,7 @@ def test_who_still_knows_lost_bases_misses_no_work_stored_since(eighty, monkeypa
     eighty[pk] = eighty[list(eighty)[17]]
     monkeypatch.setattr(calibration, "_read_compressor", lambda _: in_memory)
     check_rankings(eighty)
-    assert maintenance.is_urgent()
+    assert upkeep.is_urgent()
 
 
 def test_a_query_need_not_be_of_the_collection(eighty):

@@ -8,7 +8,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from stylesim_app import swapping
+from stylesim_app.collection import swapping
 
 
 def found() -> set[str]:

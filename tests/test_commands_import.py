@@ -1,4 +1,4 @@
-"""The command ``stylesim_import``: folders, manifests, and what can be wrong with them."""
+"""The command ``stylesim_import``: folders, sources, and what can be wrong with them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from django_q.models import OrmQ
 
+from stylesim_app.importing import run as importing
+from stylesim_app.importing import sources
+from stylesim_app.importing.run import Result
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
-from stylesim_app.services import importing, manifests
-from stylesim_app.services.importing import Result
 
 from . import pictures
 
@@ -267,7 +268,7 @@ def test_nothing_of_a_failed_row_stays_in_storage(folder, settings, monkeypatch)
         raise IntegrityError("the host's own rule")
 
     monkeypatch.setattr(Artwork, "save", refuse)
-    source = manifests.open_source(write_pictures(folder / "in", "disc-a"))
+    source = sources.open_source(write_pictures(folder / "in", "disc-a"))
     outcomes = []
     importing.import_works(source.rows(), on_outcome=outcomes.append)
     assert [(outcome.result, outcome.reason) for outcome in outcomes] == [

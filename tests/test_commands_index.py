@@ -11,11 +11,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from stylesim_app import files
 from stylesim_app.conf import conf
 from stylesim_app.core.descriptors import Descriptor, Provenance
+from stylesim_app.index import sets
 from stylesim_app.models import DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.services import extraction, files, foreground, sets, worklist
-from stylesim_app.services.foreground import Request
+from stylesim_app.work import foreground, pipeline, worklist
+from stylesim_app.work.foreground import Request
 
 State = WorkItem.State
 pytestmark = pytest.mark.django_db
@@ -104,7 +106,7 @@ def test_stale_describes_what_another_network_described(another_network):
     assert set(states().values()) == {State.INDEXED}
     serving = sets.serving_set()
     assert serving is not None
-    assert serving.to_provenance() == extraction.get_network().provenance
+    assert serving.to_provenance() == pipeline.get_network().provenance
     assert set(StoredDescriptor.objects.values_list("descriptor_set", flat=True)) == {serving.pk}
 
 
@@ -165,7 +167,7 @@ def test_ctrl_c_puts_back_what_was_claimed(make_artwork, monkeypatch):
         assert IndexEntry.objects.filter(lease_token__isnull=False).count() == 2
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(extraction.Pipeline, "start", interrupt)
+    monkeypatch.setattr(pipeline.Pipeline, "start", interrupt)
     with pytest.raises(CommandError, match="Stopped; 2 works still wait") as caught:
         call_command("stylesim_index")
     assert caught.value.returncode == 130

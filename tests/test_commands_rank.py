@@ -24,8 +24,8 @@ from stylesim_app.models import (
     WorkerSign,
     WorkItem,
 )
-from stylesim_app.services import worklist
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.work import worklist
 
 from . import pictures
 

@@ -23,8 +23,9 @@ from django_q.models import OrmQ
 
 from project.demo import children, collection
 from project.demo.children import Child, ChildFailed, find_port
+from stylesim_app.index import status
 from stylesim_app.models import Calibration, ImageSearch, IndexEntry, WorkItem
-from stylesim_app.services import status, worklist
+from stylesim_app.work import worklist
 
 from . import pictures
 

@@ -19,9 +19,10 @@ import pytest
 
 from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.core.distances import PRESETS, DistanceParts, Weighting, measure_parts
+from stylesim_app.index import neighbours, upkeep
 from stylesim_app.models import Artwork, Neighbour, StoredDescriptor
-from stylesim_app.services import extraction, maintenance, neighbours
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.work import pipeline
 
 from . import synthetic
 
@@ -41,8 +42,8 @@ pytestmark = pytest.mark.skipif(
 def describe(paths: list[Path]) -> Iterator[Descriptor]:
     for start in range(0, len(paths), 8):
         some = paths[start : start + 8]
-        pictures = [extraction.decode_picture(path.read_bytes()) for path in some]
-        yield from map(synthetic.as_stored, extraction.describe(pictures))
+        pictures = [pipeline.decode_picture(path.read_bytes()) for path in some]
+        yield from map(synthetic.as_stored, pipeline.describe(pictures))
 
 
 class AllPairs:
@@ -76,7 +77,7 @@ def paths() -> list[Path]:
 
 def test_search_equals_brute_force(db, paths):
     works = synthetic.store_works(list(describe(paths)))
-    maintenance.maintain(math.inf, idle=False)
+    upkeep.maintain(math.inf, idle=False)
     all_pairs = AllPairs(works)
     artworks = Artwork.objects.all()
     print(f"\n{len(works)} works, the {LIMIT} nearest to each, in percent of all answers:")
@@ -97,7 +98,7 @@ def test_search_equals_brute_force(db, paths):
         assert shares[0] >= IDENTICAL
         assert shares[1] >= CERTIFIED[preset]
 
-    while not maintenance.maintain(math.inf, idle=True):
+    while not upkeep.maintain(math.inf, idle=True):
         pass
     right = total = 0
     for stored in StoredDescriptor.objects.select_related("entry"):

@@ -13,7 +13,7 @@ import pytest
 from project.demo.gallery import write_gallery
 from stylesim_app.core.calibration import sample_pairs
 from stylesim_app.core.distances import FIXED_PRESETS, Weighting
-from stylesim_app.services import extraction
+from stylesim_app.work import pipeline
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ def gallery(tmp_path_factory):
     files = [(manifest.parent / row["file"]).read_bytes() for row in rows]
     descriptors = []
     for start in range(0, len(files), 4):
-        batch = [extraction.decode_picture(content) for content in files[start : start + 4]]
-        descriptors += extraction.describe(batch)
+        batch = [pipeline.decode_picture(content) for content in files[start : start + 4]]
+        descriptors += pipeline.describe(batch)
     return rows, sample_pairs(descriptors).parts
 
 

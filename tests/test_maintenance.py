@@ -10,8 +10,9 @@ import pytest
 from django.utils import timezone
 
 from stylesim_app.core.descriptors import LAYERS
+from stylesim_app.index import calibration, neighbours, sets, upkeep
 from stylesim_app.models import Calibration, DescriptorSet, IndexEntry, Neighbour
-from stylesim_app.services import calibration, maintenance, neighbours, sets, worklist
+from stylesim_app.work import worklist
 
 from . import synthetic
 
@@ -35,9 +36,9 @@ def twenty(db, small_network):
 
 def test_what_another_process_maintains_is_left_to_it(twenty):
     token = be_maintained(60)
-    assert maintenance.is_urgent()
+    assert upkeep.is_urgent()
     # True: there is nothing that this process could do.
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert not Calibration.objects.exists()
     assert not Neighbour.objects.exists()
     assert maintainer() == token
@@ -45,7 +46,7 @@ def test_what_another_process_maintains_is_left_to_it(twenty):
 
 def test_a_lease_that_ended_is_taken_over(twenty):
     be_maintained(-1)
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert Calibration.objects.get().ready
     assert neighbours.count_missing(sets.serving_set()) == 0
     assert maintainer() is None
@@ -53,13 +54,13 @@ def test_a_lease_that_ended_is_taken_over(twenty):
 
 def test_two_maintainers_exclude_each_other(twenty):
     (descriptor_set,) = DescriptorSet.objects.all()
-    with maintenance._maintainer(descriptor_set) as first:
+    with upkeep._maintainer(descriptor_set) as first:
         assert first.renew()
-        with maintenance._maintainer(descriptor_set) as second:
+        with upkeep._maintainer(descriptor_set) as second:
             assert second is None
         assert first.renew()
         DescriptorSet.objects.update(maintained_until=timezone.now() - timedelta(seconds=1))
-        with maintenance._maintainer(descriptor_set) as third:
+        with upkeep._maintainer(descriptor_set) as third:
             assert third.renew()
             assert not first.renew()
         assert maintainer() is None
@@ -68,7 +69,7 @@ def test_two_maintainers_exclude_each_other(twenty):
 
 def test_who_lost_the_lease_stops_and_leaves_it_to_the_other(twenty, monkeypatch):
     """Noticed after the first step: the other goes on from there."""
-    maintenance.maintain(60, idle=False)
+    upkeep.maintain(60, idle=False)
     taken = []
 
     def on_step():
@@ -76,7 +77,7 @@ def test_who_lost_the_lease_stops_and_leaves_it_to_the_other(twenty, monkeypatch
             taken.append(be_maintained(60))
 
     monkeypatch.setattr(neighbours, "BLOCK", 4)
-    assert not maintenance.maintain(60, idle=True, on_step=on_step)
+    assert not upkeep.maintain(60, idle=True, on_step=on_step)
     assert maintainer() == taken[0]
     assert neighbours.count_missing(sets.serving_set()) == 16
 
@@ -94,7 +95,7 @@ def test_the_lease_is_renewed_while_a_calibration_is_fitted(eighty, monkeypatch)
         return fit(descriptor_set, note)
 
     monkeypatch.setattr(calibration, "fit", fit_and_note)
-    maintenance.calibrate()
+    upkeep.calibrate()
     assert renewed == sorted(set(renewed))
     assert len(renewed) == 2 * (1 + len(LAYERS)) + 1
 
@@ -103,9 +104,9 @@ def test_who_lost_the_lease_while_fitting_leaves_the_others_calibration(eighty):
     """Even if it has no time left for anything but the fit."""
     serving = sets.serving_set()
     theirs = calibration.fit(serving)
-    with maintenance._maintainer(serving) as lease:
+    with upkeep._maintainer(serving) as lease:
         be_maintained(60)
-        with pytest.raises(maintenance.LeaseLost):
+        with pytest.raises(upkeep.LeaseLost):
             calibration.fit(serving, lease.keep)
     assert calibration.unfinished(serving) == theirs
 
@@ -113,7 +114,7 @@ def test_who_lost_the_lease_while_fitting_leaves_the_others_calibration(eighty):
 def test_lists_of_a_maintainer_that_was_replaced_are_not_written(twenty):
     """It may have missed a work that the other has entered meanwhile."""
     serving = sets.serving_set()
-    with maintenance._maintainer(serving) as lease:
+    with upkeep._maintainer(serving) as lease:
         be_maintained(60)
         assert not neighbours.list_waiting(serving, lease.renew, lease.is_held)
     assert not Neighbour.objects.exists()
@@ -130,9 +131,9 @@ def test_a_calibration_that_another_process_replaced_is_left_alone(eighty, monke
         if not replaced:
             replaced.append(calibration.fit(sets.serving_set()))
 
-    assert maintenance.maintain(60, idle=False, on_step=on_step)
+    assert upkeep.maintain(60, idle=False, on_step=on_step)
     assert calibration.unfinished(sets.serving_set()) == replaced[0]
-    maintenance.maintain(60, idle=False)
+    upkeep.maintain(60, idle=False)
     assert calibration.serving_calibration() == replaced[0]
 
 
@@ -144,27 +145,27 @@ def test_calibrating_by_hand_waits_for_the_maintainer(twenty, monkeypatch):
         waited.append(seconds)
         be_maintained(-1)
 
-    monkeypatch.setattr(maintenance.time, "sleep", sleep)
-    fitted = maintenance.calibrate()
-    assert waited == [maintenance.WAIT_SECONDS]
+    monkeypatch.setattr(upkeep.time, "sleep", sleep)
+    fitted = upkeep.calibrate()
+    assert waited == [upkeep.WAIT_SECONDS]
     assert list(Calibration.objects.all()) == [fitted]
     assert maintainer() is None
 
 
 def test_lists_are_made_only_when_nothing_waits(twenty, monkeypatch):
-    assert maintenance.maintain(60, idle=False)
+    assert upkeep.maintain(60, idle=False)
     assert neighbours.count_missing(sets.serving_set()) == 20
     worklist.request_again(IndexEntry.objects.filter(artwork=min(twenty)))
     # A step is done, then the work that came in goes first.
     monkeypatch.setattr(neighbours, "BLOCK", 4)
-    assert not maintenance.maintain(60, idle=True)
+    assert not upkeep.maintain(60, idle=True)
     assert neighbours.count_missing(sets.serving_set()) == 16
 
 
 def test_time_is_kept(twenty, monkeypatch):
     monkeypatch.setattr(neighbours, "BLOCK", 4)
     rounds = 0
-    while not maintenance.maintain(0, idle=True):
+    while not upkeep.maintain(0, idle=True):
         rounds += 1
         assert neighbours.count_missing(sets.serving_set()) == 20 - 4 * rounds
     assert rounds == 5
@@ -173,8 +174,8 @@ def test_time_is_kept(twenty, monkeypatch):
 def test_what_serves_is_maintained_before_what_might(eighty):
     other = dataclasses.replace(synthetic.PROVENANCE, precision="bfloat16")
     growing = sets.open_set(other)
-    assert maintenance._kept() == [sets.serving_set()]
+    assert upkeep._kept() == [sets.serving_set()]
     drawn = synthetic.draw_small(80, seed=5, provenance=other)
     for pk, descriptor in zip(eighty, drawn, strict=True):
         synthetic.describe_artwork(pk, descriptor, "")
-    assert maintenance._kept() == [sets.serving_set(), growing]
+    assert upkeep._kept() == [sets.serving_set(), growing]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stylesim_app import files
 from stylesim_app.core.distances import PRESETS, Weighting
+from stylesim_app.index import calibration, reading, repair, sets, upkeep
+from stylesim_app.index.nearest import UNLIMITED, find_nearest
 from stylesim_app.models import Artwork, Calibration, StoredDescriptor
-from stylesim_app.services import calibration, files, maintenance, reading, sets, worklist
-from stylesim_app.services.nearest import UNLIMITED, find_nearest
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.ranking.similar import RankingOptions, find_similar
 from stylesim_app.stores.unbounded import UnboundedStore
 
 from . import synthetic
@@ -77,7 +78,7 @@ def test_the_nearest_of_works_of_full_size(described, db):
     """The real compact descriptors: 64 numbers of each style layer, 512 of content."""
     drawn = [synthetic.as_stored(each) for each in synthetic.blend(described, 64, noise=0.1)]
     works = synthetic.store_works(drawn)
-    maintenance.maintain(600, idle=False)
+    upkeep.maintain(600, idle=False)
     store = serving_store()
     assert store.bounded
     # All four presets, with less to read than there is.
@@ -243,7 +244,7 @@ def test_a_search_goes_on_when_another_calibration_takes_over(eighty, monkeypatc
     """Between the moment when a store is opened and the moment when it is searched."""
     serving = sets.serving_set()
     outdated = calibration.serving_store(serving)
-    maintenance.calibrate()
+    upkeep.calibrate()
     with pytest.raises(Calibration.DoesNotExist):
         search_all(eighty, Weighting(), outdated)
     opened = iter([outdated, calibration.serving_store(serving)])
@@ -269,7 +270,7 @@ def test_few_descriptors_are_fetched_ahead_and_damage_is_reported(eighty, monkey
     files.private_storage().delete(rows[11].file_name)
     reported = []
     monkeypatch.setattr(
-        worklist, "report_damage", lambda damaged: reported.extend(pk for pk, _ in damaged)
+        repair, "report_damage", lambda damaged: reported.extend(pk for pk, _ in damaged)
     )
     found = {}
     for key, descriptor in reading.read_each({each.pk: each.file_name for each in rows}):

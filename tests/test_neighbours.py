@@ -8,19 +8,12 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from stylesim_app import files
 from stylesim_app.core.errors import DescriptorError
+from stylesim_app.index import calibration, neighbours, reading, repair, sets, upkeep
 from stylesim_app.models import Artwork, DescriptorSet, IndexEntry, Neighbour, StoredDescriptor
-from stylesim_app.services import (
-    calibration,
-    files,
-    maintenance,
-    neighbours,
-    reading,
-    search,
-    sets,
-    worklist,
-)
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.ranking import similar
+from stylesim_app.ranking.similar import RankingOptions, find_similar
 
 from . import synthetic
 
@@ -31,7 +24,7 @@ WEIGHTING = neighbours.WEIGHTING
 @pytest.fixture
 def listed(eighty):
     """As ``eighty``, with all lists made."""
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert neighbours.count_missing(sets.serving_set()) == 0
     return eighty
 
@@ -40,9 +33,9 @@ def listed(eighty):
 def searches(monkeypatch):
     """How many answers had to be searched for, since no list told them."""
     counted = []
-    find = search.find_nearest
+    find = similar.find_nearest
     monkeypatch.setattr(
-        search, "find_nearest", lambda *arguments: counted.append(1) or find(*arguments)
+        similar, "find_nearest", lambda *arguments: counted.append(1) or find(*arguments)
     )
     return counted
 
@@ -147,7 +140,7 @@ def test_filters_that_leave_enough_of_a_list_are_answered_by_it(listed, searches
 
 def test_a_list_that_holds_all_works_needs_no_search(db, small_network, searches):
     works = synthetic.store_works(synthetic.draw_small(20))
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     answer = rank(next(iter(works)), works, limit=50)
     assert len(answer.results) == 19
     few = Artwork.objects.filter(collection="Collection 1")
@@ -178,7 +171,7 @@ def test_lists_do_not_answer_until_a_new_work_has_entered_them(listed, searches,
     twin = add(descriptor)
     listed[twin] = descriptor
     if idle:
-        assert maintenance.maintain(60, idle=True)
+        assert upkeep.maintain(60, idle=True)
     for key in (pk, twin):
         answer = rank(key, listed)
         assert {pk, twin} & {each.artwork.pk for each in answer.results}
@@ -189,7 +182,7 @@ def test_a_new_work_enters_the_lists_that_it_belongs_to_and_no_others(listed):
     before = set(Neighbour.objects.values_list("owner", "neighbour"))
     pk = add(synthetic.draw_small(1, seed=21)[0])
     listed[pk] = synthetic.draw_small(1, seed=21)[0]
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     new = stored_of(pk).pk
     after = set(Neighbour.objects.values_list("owner", "neighbour"))
     entered = {owner for owner, neighbour in after if neighbour == new}
@@ -215,7 +208,7 @@ def test_a_deletion_tears_the_lists_that_it_was_on(listed, searches, monkeypatch
     assert len(searches) == 1
     rank(whole.first().entry.artwork_id, listed)
     assert len(searches) == 1
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert share_of_right_entries(listed) == 1
     rank(owner, listed)
     assert len(searches) == 1
@@ -224,7 +217,7 @@ def test_a_deletion_tears_the_lists_that_it_was_on(listed, searches, monkeypatch
 def test_a_damaged_descriptor_tears_lists_as_a_deletion_does(listed):
     lost = stored_of(list(listed)[4])
     on = set(lost.listed_by.values_list("owner", flat=True))
-    worklist.report_damage([(lost.pk, DescriptorError("descriptor_missing"))])
+    repair.report_damage([(lost.pk, DescriptorError("descriptor_missing"))])
     torn = StoredDescriptor.objects.filter(list_state=ListState.TORN)
     assert set(torn.values_list("pk", flat=True)) == on
     assert IndexEntry.objects.get(artwork=list(listed)[4]).state == "failed"
@@ -233,7 +226,7 @@ def test_a_damaged_descriptor_tears_lists_as_a_deletion_does(listed):
 def test_damage_that_is_found_while_lists_are_made_is_left_out(eighty):
     lost = list(eighty)[4]
     files.private_storage().delete(stored_of(lost).file_name)
-    while not maintenance.maintain(60, idle=True):
+    while not upkeep.maintain(60, idle=True):
         pass
     del eighty[lost]
     assert share_of_right_entries(eighty) == 1
@@ -248,7 +241,7 @@ def test_a_work_stored_beside_a_torn_list_enters_it_once(listed, monkeypatch):
     del listed[gone.pk]
     gone.delete()
     steps = []
-    assert maintenance.maintain(60, idle=True, on_step=lambda: steps.append(1))
+    assert upkeep.maintain(60, idle=True, on_step=lambda: steps.append(1))
     assert len(steps) < 5
     assert Neighbour.objects.filter(owner=stored_of(pk), neighbour=stored_of(twin)).count() == 1
     assert share_of_right_entries(listed) == 1
@@ -259,7 +252,7 @@ def test_of_many_new_works_all_lists_are_made_anew(listed, monkeypatch):
     for descriptor in synthetic.draw_small(90, seed=8):
         listed[add(descriptor)] = descriptor
     monkeypatch.setattr(neighbours, "_enter", lambda *_: pytest.fail("entered one by one"))
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert share_of_right_entries(listed) == 1
 
 
@@ -271,7 +264,7 @@ def test_with_the_default_budget_lists_are_right(listed):
     for descriptor in synthetic.draw_small(6, seed=30):
         pk = add(descriptor)
         listed[pk] = descriptor
-        assert maintenance.maintain(60, idle=True)
+        assert upkeep.maintain(60, idle=True)
     assert share_of_right_entries(listed) == 1
 
 
@@ -280,11 +273,11 @@ def test_with_a_tight_budget_most_entries_are_right(eighty, settings, monkeypatc
     bounds of the small network are wide."""
     monkeypatch.setattr(neighbours, "LIST_LENGTH", 8)
     settings.STYLESIM_REFINE = 16
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     for descriptor in synthetic.draw_small(12, seed=31):
         pk = add(descriptor)
         eighty[pk] = descriptor
-        assert maintenance.maintain(60, idle=True)
+        assert upkeep.maintain(60, idle=True)
     assert 0.85 < share_of_right_entries(eighty) < 1
     for pk in list(eighty)[::3]:
         rank(pk, eighty, limit=4)
@@ -296,11 +289,11 @@ def test_a_budget_of_one_is_never_wrong_where_it_is_certain(
     """What a list may lack is known: up to its horizon it lacks nothing."""
     monkeypatch.setattr(neighbours, "LIST_LENGTH", 5)
     settings.STYLESIM_REFINE = 1
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     for descriptor in synthetic.draw_small(10, seed=32):
         pk = add(descriptor)
         eighty[pk] = descriptor
-        assert maintenance.maintain(60, idle=True)
+        assert upkeep.maintain(60, idle=True)
     horizons = StoredDescriptor.objects.values_list("list_horizon", flat=True)
     assert all(horizon < math.inf for horizon in horizons)
     certified = [
@@ -315,7 +308,7 @@ def test_an_unsettled_work_lowers_the_horizon_of_the_lists_it_might_enter(listed
     settings.STYLESIM_REFINE = 1
     descriptor = next(iter(listed.values()))
     twin = add(descriptor)
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     entered = Neighbour.objects.filter(neighbour__entry__artwork=twin).values("owner")
     missed = 0
     for stored in StoredDescriptor.objects.exclude(pk__in=entered).select_related("entry"):
@@ -337,7 +330,7 @@ def test_a_work_deleted_while_lists_are_made_is_on_none(small_network, monkeypat
     """Between the moment when it is measured and the moment when the list is written."""
     monkeypatch.setattr(neighbours, "LIST_LENGTH", 5)
     works = synthetic.store_works(synthetic.draw_small(20))
-    maintenance.maintain(60, idle=moment == "entry")
+    upkeep.maintain(60, idle=moment == "entry")
     if moment == "entry":
         descriptor = works[list(works)[6]]
         works[add(descriptor)] = descriptor
@@ -350,7 +343,7 @@ def test_a_work_deleted_while_lists_are_made_is_on_none(small_network, monkeypat
         return measured
 
     monkeypatch.setattr(reading, "measure", measure_then_delete)
-    while not maintenance.maintain(60, idle=True):
+    while not upkeep.maintain(60, idle=True):
         pass
     monkeypatch.setattr(reading, "measure", measure)
     del works[gone]

@@ -24,9 +24,10 @@ from hypothesis.stateful import (
 from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.core.distances import measure_parts
 from stylesim_app.core.errors import DescriptorError
+from stylesim_app.index import calibration, neighbours, repair, upkeep
 from stylesim_app.models import Artwork, Neighbour, StoredDescriptor
-from stylesim_app.services import calibration, maintenance, neighbours, worklist
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.work import worklist
 
 from . import synthetic
 
@@ -121,23 +122,23 @@ class Collection(RuleBasedStateMachine):
     def lose(self, pk):
         """The file of a descriptor turns out to be damaged."""
         stored = StoredDescriptor.objects.get(entry__artwork=pk)
-        worklist.report_damage([(stored.pk, DescriptorError("descriptor_missing"))])
+        repair.report_damage([(stored.pk, DescriptorError("descriptor_missing"))])
         del self.works[pk]
 
     @rule(idle=st.booleans())
     def maintain_for_a_moment(self, idle):
         """A worker that is cut short after its first step."""
-        maintenance.maintain(0, idle=idle)
+        upkeep.maintain(0, idle=idle)
 
     @precondition(lambda self: len(self.works) >= calibration.MINIMUM_WORKS)
     @rule()
     def calibrate(self):
-        maintenance.calibrate()
+        upkeep.calibrate()
 
     @rule()
     def maintain(self):
         rounds = 0
-        while not maintenance.maintain(2, idle=True):
+        while not upkeep.maintain(2, idle=True):
             rounds += 1
             assert rounds < 5
         check_lists(self.works)

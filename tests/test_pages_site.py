@@ -11,7 +11,7 @@ from django.template import engines
 from django.test import override_settings
 from django.urls import include, path, reverse
 
-from stylesim_app import catalogue
+from stylesim_app.collection import catalogue
 from stylesim_app.models import Artwork
 from stylesim_app.templatetags import stylesim as tags
 

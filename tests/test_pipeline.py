@@ -16,9 +16,11 @@ from django.core.files.storage import InMemoryStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from stylesim_app.core.errors import DescriptorError, ImageError
+from stylesim_app.index import storing, upkeep
 from stylesim_app.messages import WorkError
 from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem
-from stylesim_app.services import extraction, indexing, maintenance, searches, storing, worklist
+from stylesim_app.ranking import image_search
+from stylesim_app.work import pipeline, worker, worklist
 
 from . import pictures
 
@@ -56,9 +58,9 @@ def count(state: State) -> int:
 
 
 def test_outcomes_keep_the_order_of_files_and_errors_their_place(storage, described):
-    with extraction.Pipeline() as pipeline:
+    with pipeline.Pipeline() as running:
         batches = [
-            pipeline.start([(storage, name) for name in names])
+            running.start([(storage, name) for name in names])
             for names in (["disc-a", "text", "bars-b"], [], ["gone"], ["cross-c"])
         ]
         (first, bad, second), empty, [missing], [last] = [batch.result() for batch in batches]
@@ -69,7 +71,7 @@ def test_outcomes_keep_the_order_of_files_and_errors_their_place(storage, descri
 
 
 def test_the_next_batch_is_decoded_while_the_network_works(storage, monkeypatch):
-    read_picture, describe = extraction.read_picture, extraction.describe
+    read_picture, describe = pipeline.read_picture, pipeline.describe
     decoded, beside = threading.Event(), []
 
     def read(storage, name):
@@ -82,11 +84,11 @@ def test_the_next_batch_is_decoded_while_the_network_works(storage, monkeypatch)
         beside.append(decoded.wait(PATIENCE))
         return describe(found)
 
-    monkeypatch.setattr(extraction, "read_picture", read)
-    monkeypatch.setattr(extraction, "describe", describe_when_the_next_is_decoded)
-    with extraction.Pipeline() as pipeline:
-        first = pipeline.start([(storage, "disc-a")])
-        pipeline.start([(storage, "bars-b")])
+    monkeypatch.setattr(pipeline, "read_picture", read)
+    monkeypatch.setattr(pipeline, "describe", describe_when_the_next_is_decoded)
+    with pipeline.Pipeline() as running:
+        first = running.start([(storage, "disc-a")])
+        running.start([(storage, "bars-b")])
         first.result()
     assert beside[0]
 
@@ -98,9 +100,9 @@ def test_if_the_network_fails_a_bad_file_keeps_its_own_reason(storage, monkeypat
     def refuse(_pictures):
         raise error
 
-    monkeypatch.setattr(extraction, "describe", refuse)
-    with extraction.Pipeline() as pipeline:
-        good, bad = pipeline.start([(storage, "disc-a"), (storage, "text")]).result()
+    monkeypatch.setattr(pipeline, "describe", refuse)
+    with pipeline.Pipeline() as running:
+        good, bad = running.start([(storage, "disc-a"), (storage, "text")]).result()
     assert good is error
     assert isinstance(bad, ImageError)
 
@@ -113,11 +115,11 @@ def test_leaving_the_pipeline_drops_what_is_not_begun(storage, monkeypatch):
         leave.wait(PATIENCE)
         return []
 
-    monkeypatch.setattr(extraction, "describe", describe)
-    with extraction.Pipeline() as pipeline:
-        for _ in range(extraction.NETWORK_THREADS):
-            pipeline.start([(storage, "disc-a")])
-        last = pipeline.start([(storage, "disc-b")])
+    monkeypatch.setattr(pipeline, "describe", describe)
+    with pipeline.Pipeline() as running:
+        for _ in range(pipeline.NETWORK_THREADS):
+            running.start([(storage, "disc-a")])
+        last = running.start([(storage, "disc-b")])
         assert begun.wait(PATIENCE)
         threading.Timer(0.2, leave.set).start()
     assert last.cancelled()
@@ -131,19 +133,19 @@ def test_two_batches_are_described_at_once_each_with_its_share_of_the_cores(stor
         cores.append(torch.get_num_threads())
         return [None]
 
-    monkeypatch.setattr(extraction, "describe", describe)
-    with extraction.Pipeline() as pipeline:
-        batches = [pipeline.start([(storage, name)]) for name in ("disc-a", "disc-b")]
+    monkeypatch.setattr(pipeline, "describe", describe)
+    with pipeline.Pipeline() as running:
+        batches = [running.start([(storage, name)]) for name in ("disc-a", "disc-b")]
         for batch in batches:
             batch.result()
-    assert max(cores) <= max(1, len(os.sched_getaffinity(0)) // extraction.NETWORK_THREADS)
+    assert max(cores) <= max(1, len(os.sched_getaffinity(0)) // pipeline.NETWORK_THREADS)
 
 
 # The work list
 
 
 def test_a_batch_is_stored_while_the_network_describes_the_next(waiting, monkeypatch):
-    describe, store = extraction.describe, storing.store
+    describe, store = pipeline.describe, storing.store
     calls, second, beside = [], threading.Event(), []
 
     def count_calls(found):
@@ -156,9 +158,9 @@ def test_a_batch_is_stored_while_the_network_describes_the_next(waiting, monkeyp
         beside.append(second.wait(PATIENCE))
         store(*args)
 
-    monkeypatch.setattr(extraction, "describe", count_calls)
+    monkeypatch.setattr(pipeline, "describe", count_calls)
     monkeypatch.setattr(storing, "store", store_beside)
-    assert indexing.work_through() is False
+    assert worker.work_through() is False
     assert beside == [True] * 6
     assert count(State.INDEXED) == 6
 
@@ -171,8 +173,8 @@ def test_three_batches_are_claimed_at_a_time(waiting, monkeypatch):
         store(*args)
 
     monkeypatch.setattr(storing, "store", note)
-    indexing.work_through(on_progress=done.append)
-    assert max(held) == indexing.UNDER_WAY == 3
+    worker.work_through(on_progress=done.append)
+    assert max(held) == worker.UNDER_WAY == 3
     assert done == [1] * 6
     assert set(IndexEntry.objects.values_list("attempts", flat=True)) == {1}
 
@@ -187,7 +189,7 @@ def test_an_interrupt_puts_back_every_batch_that_is_not_stored(waiting, monkeypa
 
     monkeypatch.setattr(storing, "store", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        indexing.work_through()
+        worker.work_through()
     assert (count(State.INDEXED), leased()) == (2, 0)
     waits = IndexEntry.objects.filter(state=State.PENDING)
     assert list(waits.values_list("attempts", flat=True)) == [0] * 4
@@ -201,7 +203,7 @@ def test_when_the_time_is_up_what_is_claimed_is_stored(waiting, monkeypatch):
         store(*args)
 
     monkeypatch.setattr(storing, "store", take_long)
-    assert indexing.work_through(seconds=0.5) is True
+    assert worker.work_through(seconds=0.5) is True
     assert leased() == 0
     assert 1 <= count(State.INDEXED) <= 3
     assert count(State.INDEXED) + count(State.PENDING) == 6
@@ -210,7 +212,7 @@ def test_when_the_time_is_up_what_is_claimed_is_stored(waiting, monkeypatch):
 def test_nothing_is_under_way_beside_what_was_tried_before(waiting, monkeypatch):
     """It may be what stops workers, and would take the attempts of others with it."""
     IndexEntry.objects.filter(artwork__in=list(waiting.values())[:3]).update(attempts=1)
-    start, beside = extraction.Pipeline.start, []
+    start, beside = pipeline.Pipeline.start, []
 
     def note(pipeline, found):
         held = IndexEntry.objects.filter(state=State.PENDING, lease_token__isnull=False)
@@ -219,8 +221,8 @@ def test_nothing_is_under_way_beside_what_was_tried_before(waiting, monkeypatch)
             beside.append(attempts)
         return start(pipeline, found)
 
-    monkeypatch.setattr(extraction.Pipeline, "start", note)
-    assert indexing.work_through() is False
+    monkeypatch.setattr(pipeline.Pipeline, "start", note)
+    assert worker.work_through() is False
     assert beside == [[2]] * 3
     assert count(State.INDEXED) == 6
 
@@ -231,25 +233,25 @@ def test_a_search_is_next_when_it_arrives_between_works(waiting, monkeypatch):
     def note(item, *args):
         if not kinds:
             upload = SimpleUploadedFile("query.png", pictures.png("cross-a"))
-            searches.start(upload, AnonymousUser())
+            image_search.start(upload, AnonymousUser())
         kinds.append(type(item))
         store(item, *args)
 
     monkeypatch.setattr(storing, "store", note)
-    indexing.work_through()
-    assert kinds.index(ImageSearch) == indexing.UNDER_WAY
+    worker.work_through()
+    assert kinds.index(ImageSearch) == worker.UNDER_WAY
     assert ImageSearch.objects.get().state == State.INDEXED
 
 
 def test_what_is_under_way_is_stored_before_a_calibration(waiting, monkeypatch):
-    maintain, calls = maintenance.maintain, []
+    maintain, calls = upkeep.maintain, []
 
     def note(seconds, *, idle, **options):
         calls.append((leased(), count(State.PENDING), idle))
         return maintain(seconds, idle=idle, **options)
 
-    monkeypatch.setattr(maintenance, "maintain", note)
-    assert indexing.work_through() is False
+    monkeypatch.setattr(upkeep, "maintain", note)
+    assert worker.work_through() is False
     # Due at four works, when the other two are under way already.
     assert calls[0] == (0, 0, False)
     assert {idle for _, _, idle in calls[1:]} == {True}
@@ -258,5 +260,5 @@ def test_what_is_under_way_is_stored_before_a_calibration(waiting, monkeypatch):
 
 def test_all_works_of_a_batch_may_have_lost_their_image(waiting):
     Artwork.objects.update(image="")
-    assert indexing.work_through() is False
+    assert worker.work_through() is False
     assert not IndexEntry.objects.exists()

@@ -7,14 +7,15 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 
+from stylesim_app.collection import visibility
+from stylesim_app.collection.filters import artwork_filterset
 from stylesim_app.core.distances import PRESETS, DistanceParts, Weighting, measure_parts
 from stylesim_app.core.errors import WeightingError
 from stylesim_app.exceptions import NotIndexed
-from stylesim_app.filters import artwork_filterset
+from stylesim_app.index import calibration
+from stylesim_app.index.status import index_status
 from stylesim_app.models import Artwork, DescriptorSet, IndexEntry
-from stylesim_app.services import calibration, visibility
-from stylesim_app.services.search import RankingOptions, find_similar
-from stylesim_app.services.status import index_status
+from stylesim_app.ranking.similar import RankingOptions, find_similar
 
 from . import pictures
 

@@ -11,17 +11,10 @@ from safetensors.torch import load_file, save_file
 
 from stylesim_app.core.weights import PAINTINGS_PATH
 from stylesim_app.exceptions import NotIndexed
+from stylesim_app.index import calibration, sets, storing, upkeep
 from stylesim_app.models import Artwork, Calibration, DescriptorSet, IndexEntry, WorkItem
-from stylesim_app.services import (
-    calibration,
-    extraction,
-    indexing,
-    maintenance,
-    sets,
-    storing,
-    worklist,
-)
-from stylesim_app.services.search import RankingOptions, find_similar_to_descriptor
+from stylesim_app.ranking.similar import RankingOptions, find_similar_to_descriptor
+from stylesim_app.work import pipeline, worker, worklist
 
 from . import pictures, synthetic
 from .rankings import rank
@@ -84,7 +77,7 @@ def test_going_back_to_the_old_weights_makes_nothing_stale(
     worklist.request_again(IndexEntry.objects.filter(artwork=collection["disc-a"]))
     run_worker()
     settings.STYLESIM_WEIGHTS = "paintings"
-    old = sets.open_set(extraction.get_network().provenance)
+    old = sets.open_set(pipeline.get_network().provenance)
     assert sets.mark_stale(old) == 0
     assert IndexEntry.objects.filter(state=State.INDEXED).count() == 12
 
@@ -92,7 +85,7 @@ def test_going_back_to_the_old_weights_makes_nothing_stale(
 def test_a_new_image_is_not_compared_with_descriptors_of_another_network(
     collection, other_weights, described
 ):
-    fresh = extraction.describe([extraction.decode_picture(pictures.png("disc-a"))])[0]
+    fresh = pipeline.describe([pipeline.decode_picture(pictures.png("disc-a"))])[0]
     with pytest.raises(NotIndexed, match="described by another network"):
         find_similar_to_descriptor("disc-a.png", fresh, RankingOptions())
 
@@ -110,7 +103,7 @@ def retire(collection):
     old = sets.serving_set()
     worklist.request_again(IndexEntry.objects.all())
     while worklist.anything_waits():
-        indexing.work_through(0.001)
+        worker.work_through(0.001)
     assert old.pk != sets.serving_set().pk
     old.refresh_from_db()
     assert old.retired
@@ -137,11 +130,11 @@ def test_a_retired_set_stays_whole_while_searches_may_read_it(
 ):
     monkeypatch.setattr(sets, "CLEARED_AFTER", timedelta(minutes=1))
     old = retire(collection)
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert old.descriptors.count() == 12
     later = timezone.now() + timedelta(minutes=2)
-    monkeypatch.setattr(maintenance.timezone, "now", lambda: later)
-    assert maintenance.maintain(60, idle=True)
+    monkeypatch.setattr(upkeep.timezone, "now", lambda: later)
+    assert upkeep.maintain(60, idle=True)
     assert list(DescriptorSet.objects.all()) == [sets.serving_set()]
 
 
@@ -153,7 +146,7 @@ def test_a_retired_set_that_is_wanted_again_keeps_what_is_left(
     steps = iter([True, False])
     assert not sets.clear(old, lambda: next(steps))
     settings.STYLESIM_WEIGHTS = "paintings"
-    again = sets.open_set(extraction.get_network().provenance)
+    again = sets.open_set(pipeline.get_network().provenance)
     assert again == old
     assert IndexEntry.objects.filter(state=State.STALE).count() == 5
     assert sets.clear(old, lambda: True)
@@ -162,7 +155,7 @@ def test_a_retired_set_that_is_wanted_again_keeps_what_is_left(
 
 def test_nothing_is_stored_in_a_retired_set(collection, other_weights, described):
     old = retire(collection)
-    picture = extraction.decode_picture(pictures.png("disc-a"))
+    picture = pipeline.decode_picture(pictures.png("disc-a"))
     worklist.request_again(IndexEntry.objects.filter(artwork=collection["disc-a"]))
     [entry] = worklist.claim(IndexEntry, 1)
     before = old.descriptors.count()
@@ -193,10 +186,10 @@ def test_a_new_set_is_calibrated_before_it_serves(eighty):
     assert sets.is_complete(new)
     assert not sets.switch_when_complete(new)
     assert sets.serving_set() == old
-    assert maintenance.is_urgent()
+    assert upkeep.is_urgent()
     # The worker goes on until nothing is left to do: the switch, then the lists.
-    assert not maintenance.maintain(60, idle=True)
-    assert maintenance.maintain(60, idle=True)
+    assert not upkeep.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert list(DescriptorSet.objects.all()) == [new]
     assert sets.serving_set() == new
     assert calibration.serving_store(new).bounded
@@ -212,14 +205,14 @@ def test_a_new_set_too_small_for_bases_serves_without(eighty):
     failing = list(eighty)[:20]
     IndexEntry.objects.filter(artwork__in=failing).update(state=State.FAILED)
     new, _ = change_network({pk: eighty[pk] for pk in eighty if pk not in failing})
-    assert not maintenance.maintain(60, idle=True)
+    assert not upkeep.maintain(60, idle=True)
     assert sets.serving_set() == new
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
 
 
 def test_a_new_set_that_cannot_be_calibrated_does_not_keep_a_worker_busy(eighty):
     described = list(eighty)[:3]
     IndexEntry.objects.exclude(artwork__in=described).update(state=State.FAILED)
     new, _ = change_network({pk: eighty[pk] for pk in described})
-    assert maintenance.maintain(60, idle=True)
+    assert upkeep.maintain(60, idle=True)
     assert sets.serving_set() != new

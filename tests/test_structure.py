@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stylesim_app import messages, years
+from stylesim_app import messages
+from stylesim_app.collection import years
 from stylesim_app.core import errors
 
 APP = Path(__file__).resolve().parents[1] / "stylesim_app"
@@ -32,7 +33,7 @@ def test_the_site_starts_without_torch():
         "django.setup()\n"
         "from django.urls import get_resolver\n"
         "get_resolver().url_patterns\n"
-        "import project.wsgi, stylesim_app.admin, stylesim_app.services.search\n"
+        "import project.wsgi, stylesim_app.admin, stylesim_app.ranking.similar\n"
         "loaded = [m for m in sys.modules if m.split('.')[0] in ('torch', 'torchvision')]\n"
         "assert not loaded, loaded"
     )

@@ -8,11 +8,11 @@ from django.core.management import call_command
 from django.db import connection
 from django_q.models import OrmQ, Schedule
 
-from stylesim_app import tasks
+from stylesim_app import files, tasks
 from stylesim_app.core.errors import DescriptorError
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.services import extraction, files, indexing, worklist
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.work import pipeline, queue, worker, worklist
 
 from . import pictures
 
@@ -90,7 +90,7 @@ def test_deleting_an_artwork_removes_all_of_it(
 ):
     artwork = make_artwork()
     run_worker()
-    from stylesim_app.services import thumbnails
+    from stylesim_app.collection import thumbnails
 
     thumbnails.make_thumbnail(artwork, "small").close()
     assert len(stored_files(settings)) == 2
@@ -155,8 +155,8 @@ def test_the_schedule_finds_what_no_message_announced(make_artwork, run_worker):
 
 
 def test_migrating_leaves_one_schedule(db):
-    tasks.ensure_schedule()
-    schedule = Schedule.objects.get(name=tasks.SCHEDULE_NAME)
+    queue.ensure_schedule()
+    schedule = Schedule.objects.get(name=queue.SCHEDULE_NAME)
     assert (schedule.func, schedule.minutes) == ("stylesim_app.tasks.ring_again", 1)
 
 
@@ -176,33 +176,33 @@ def test_a_message_for_a_row_that_is_gone_is_no_error(db):
 def test_an_artwork_deleted_while_it_is_described_is_no_error(make_artwork, settings, monkeypatch):
     make_artwork()
     worklist.reconcile()
-    start = extraction.Pipeline.start
+    start = pipeline.Pipeline.start
 
     def start_and_delete(pipeline, found):
         outcomes = start(pipeline, found)
         Artwork.objects.all().delete()
         return outcomes
 
-    monkeypatch.setattr(extraction.Pipeline, "start", start_and_delete)
-    assert indexing.work_through() is False
+    monkeypatch.setattr(pipeline.Pipeline, "start", start_and_delete)
+    assert worker.work_through() is False
     assert stored_files(settings) == set()
 
 
 def test_the_last_of_two_racing_uploads_is_described(make_artwork, monkeypatch, described):
     artwork = make_artwork("disc-a")
     worklist.reconcile()
-    start = extraction.Pipeline.start
+    start = pipeline.Pipeline.start
 
     def upload_meanwhile(pipeline, found):
-        monkeypatch.setattr(extraction.Pipeline, "start", start)
+        monkeypatch.setattr(pipeline.Pipeline, "start", start)
         outcomes = start(pipeline, found)
         outcomes.result()
         artwork.image.save("second.png", ContentFile(pictures.png("cross-b")))
         worklist.request_if_changed(artwork.pk, artwork.image.name, new_file=True)
         return outcomes
 
-    monkeypatch.setattr(extraction.Pipeline, "start", upload_meanwhile)
-    indexing.work_through()
+    monkeypatch.setattr(pipeline.Pipeline, "start", upload_meanwhile)
+    worker.work_through()
     stored = files.read_descriptor(StoredDescriptor.objects.get().file_name)
     assert stored.content == pytest.approx(described["cross-b"].content, abs=0.05)
     assert IndexEntry.objects.get().image_name == artwork.image.name
@@ -261,7 +261,7 @@ def test_an_image_that_stops_workers_fails_after_three_attempts(make_artwork, se
 def test_work_is_bounded_in_time_and_rings_again(make_artwork, settings):
     make_artwork()
     worklist.reconcile()
-    assert indexing.work_through(seconds=0) is True
+    assert worker.work_through(seconds=0) is True
     settings.STYLESIM_TASK_SECONDS = 0
     tasks.work()
     assert OrmQ.objects.count() == 1
@@ -272,7 +272,7 @@ def test_batches_share_one_pass_of_the_network(make_artwork, django_assert_max_n
         make_artwork(name)
     worklist.reconcile()
     done = []
-    indexing.work_through(on_progress=done.append)
+    worker.work_through(on_progress=done.append)
     assert done == [4]
 
 

@@ -14,18 +14,12 @@ from django.contrib.auth import get_user_model
 from project.demo.children import Child
 from project.demo.gallery import write_gallery
 from stylesim_app import tasks
+from stylesim_app.importing import run, sources
+from stylesim_app.importing.run import Outcome
+from stylesim_app.index import calibration, status, upkeep
 from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem
-from stylesim_app.services import (
-    calibration,
-    foreground,
-    importing,
-    maintenance,
-    manifests,
-    status,
-    worklist,
-)
-from stylesim_app.services.importing import Outcome
-from stylesim_app.services.search import RankedAnswer, RankingOptions, find_similar
+from stylesim_app.ranking.similar import RankedAnswer, RankingOptions, find_similar
+from stylesim_app.work import foreground, worklist
 
 ADMIN = "admin"
 
@@ -58,8 +52,8 @@ def import_public(path: Path, on_outcome: Callable[[int, Outcome], object]) -> l
 
     ``on_outcome`` is told how many rows there are, and what became of each. Raises ImportFailed.
     """
-    source = manifests.open_source(path)
-    importing.import_works(
+    source = sources.open_source(path)
+    run.import_works(
         source.rows(),
         is_public=True,
         on_outcome=lambda outcome: on_outcome(source.total, outcome),
@@ -94,7 +88,7 @@ def calibrate_on_all() -> None:
     """Measure the whole collection, of which the worker took a part while it grew."""
     index = status.index_status(Artwork.objects.all())
     if index.indexed >= calibration.MINIMUM_WORKS and index.calibrated_on != index.indexed:
-        maintenance.calibrate()
+        upkeep.calibrate()
 
 
 def rank_first_work() -> RankedAnswer | None:

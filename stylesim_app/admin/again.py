@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
-from .. import tasks
+from ..collection import visibility
+from ..collection.swapping import get_image
 from ..models import IndexEntry
-from ..services import visibility, worklist
-from ..swapping import get_image
+from ..work import queue, worklist
 from .states import with_picture
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class IndexAgainMixin(BaseAdmin):
                 messages.WARNING,
             )
             return
-        transaction.on_commit(tasks.ring, robust=True)
+        transaction.on_commit(queue.ring, robust=True)
         self.message_user(
             request,
             ngettext(

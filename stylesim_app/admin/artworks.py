@@ -22,14 +22,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from ..catalogue import title_of
+from ..collection import thumbnails, visibility
+from ..collection.catalogue import title_of
+from ..collection.filters import TEXT_FIELDS, artwork_filterset
+from ..collection.swapping import get_image, has_field
 from ..core.errors import ImageError
-from ..filters import TEXT_FIELDS, artwork_filterset
-from ..forms import RankingPageForm
 from ..models import AbstractArtwork
-from ..services import thumbnails, visibility
-from ..services.search import RankingOptions
-from ..swapping import get_image, has_field
+from ..ranking.similar import RankingOptions
+from ..views.forms import RankingPageForm
 from .again import IndexAgainMixin, request_artworks
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices

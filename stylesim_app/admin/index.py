@@ -15,13 +15,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from ..catalogue import title_of
-from ..filters import TEXT_FIELDS
+from ..collection import visibility
+from ..collection.catalogue import title_of
+from ..collection.filters import TEXT_FIELDS
+from ..collection.swapping import has_field
+from ..index.status import SILENCE
 from ..messages import translate_note
 from ..models import DescriptorSet, IndexEntry, WorkerSign
-from ..services import visibility, worklist
-from ..services.status import SILENCE
-from ..swapping import has_field
+from ..work import worklist
 from .again import IndexAgainMixin
 from .states import badge
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from ..catalogue import title_of
+from ..collection.catalogue import title_of
+from ..collection.swapping import get_image
 from ..exceptions import NotIndexed
-from ..services.search import RankedAnswer, RankingOptions, Result, find_similar
-from ..swapping import get_image
+from ..ranking.similar import RankedAnswer, RankingOptions, Result, find_similar
 
 #: How many works may be asked about on one page; each is ranked against the whole collection.
 MAX_QUERIES = 10

@@ -13,11 +13,11 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from ..collection.swapping import get_image
 from ..conf import conf
+from ..index.status import index_status
 from ..messages import translate_note
 from ..models import IndexEntry, WorkItem
-from ..services.status import index_status
-from ..swapping import get_image
 
 REASON_LENGTH = 160
 State = WorkItem.State

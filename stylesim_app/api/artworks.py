@@ -18,10 +18,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
 
+from ..collection.filters import artwork_filterset
+from ..collection.swapping import get_image
+from ..collection.thumbnails import make_thumbnail
 from ..core.errors import ImageError
-from ..filters import artwork_filterset
-from ..services.thumbnails import make_thumbnail
-from ..swapping import get_image
 from .base import ApiView, Conflict
 from .permissions import MayWriteArtworks
 from .schema import describe, with_problems

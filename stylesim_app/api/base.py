@@ -29,9 +29,9 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+from ..collection.swapping import get_artwork_model
+from ..collection.visibility import visible_artworks
 from ..conf import conf
-from ..services.visibility import visible_artworks
-from ..swapping import get_artwork_model
 from .problems import handle_error
 
 

@@ -12,11 +12,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import tasks
+from ..collection.visibility import may_index, visible_artworks
+from ..index.status import index_status
 from ..models import IndexEntry
-from ..services import worklist
-from ..services.status import index_status
-from ..services.visibility import may_index, visible_artworks
+from ..work import queue, worklist
 from .answers import IndexAgainSerializer, IndexRequestedSerializer, IndexStatusSerializer
 from .base import ApiView, parse_key
 from .permissions import MayIndex
@@ -58,7 +57,7 @@ class IndexView(ApiView):
             entries = entries.filter(state=wanted["state"])
         with transaction.atomic():
             requested = worklist.request_again(entries)
-            transaction.on_commit(tasks.ring, robust=True)
+            transaction.on_commit(queue.ring, robust=True)
         return Response({"requested": requested}, status=202)
 
 

@@ -16,9 +16,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from ..filters import artwork_filterset
-from ..forms import RankingForm
-from ..services.search import RankingOptions
+from ..collection.filters import artwork_filterset
+from ..ranking.similar import RankingOptions
+from ..views.forms import RankingForm
 from .base import ApiView
 
 _FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}

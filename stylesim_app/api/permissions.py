@@ -7,8 +7,8 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from ..services.visibility import may_index
-from ..swapping import get_artwork_model
+from ..collection.swapping import get_artwork_model
+from ..collection.visibility import may_index
 
 _ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 

@@ -16,9 +16,9 @@ from rest_framework import exceptions
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView, set_rollback
 
+from ..collection.visibility import may
 from ..exceptions import NotIndexed
 from ..models import WorkItem
-from ..services.visibility import may
 
 CONTENT_TYPE = "application/problem+json"
 

@@ -12,14 +12,14 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ..collection.visibility import visible_artworks
 from ..core.errors import ImageError
 from ..exceptions import NotIndexed
-from ..forms import WEIGHTS
 from ..models import WorkItem
-from ..services import searches
-from ..services.compare import compare_artworks
-from ..services.search import find_similar, find_similar_to_search
-from ..services.visibility import visible_artworks
+from ..ranking import image_search
+from ..ranking.compare import compare_artworks
+from ..ranking.similar import find_similar, find_similar_to_search
+from ..views.forms import WEIGHTS
 from .answers import (
     ComparisonSerializer,
     ImageSearchSerializer,
@@ -74,7 +74,7 @@ class SearchView(ApiView):
     def post(self, request: Request) -> Response:
         upload = self.get_serializer(data=request.data)
         upload.is_valid(raise_exception=True)
-        search = searches.start(upload.validated_data["image"], request.user)
+        search = image_search.start(upload.validated_data["image"], request.user)
         answer = SearchSerializer(search, context=self.get_serializer_context()).data
         return Response(answer, status=202, headers={"Location": answer["url"], "Retry-After": "1"})
 
@@ -99,7 +99,7 @@ class SearchDetailView(RankingView):
         ),
     )
     def get(self, request: Request, pk: UUID) -> Response:
-        search = searches.find(pk, request.user)
+        search = image_search.find(pk, request.user)
         if search is None:
             raise NotFound(_("There is no such search of yours; it may have expired. Start anew."))
         options = read_options(request)

@@ -10,8 +10,8 @@ from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, PRESETS
-from ..forms import DEFAULT_LIMIT
-from ..services.search import CUSTOM
+from ..ranking.similar import CUSTOM
+from ..views.forms import DEFAULT_LIMIT
 from .base import ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
 

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ..catalogue import editable_fields
+from ..collection.catalogue import editable_fields
+from ..collection.fields import check_upload
+from ..collection.swapping import get_artwork_model, get_image
+from ..collection.thumbnails import SIZES
+from ..collection.validators import validate_object
 from ..conf import conf
-from ..fields import check_upload
 from ..messages import translate_note
 from ..models import IndexEntry, WorkItem
-from ..services.thumbnails import SIZES
-from ..swapping import get_artwork_model, get_image
-from ..validators import validate_object
 from .problems import told_reason
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from ..services.thumbnails import SIZES
+from ..collection.thumbnails import SIZES
 from .artworks import ArtworkDetailView, ArtworkListView, ThumbnailView
 from .index import IndexView
 from .rankings import CompareView, SearchDetailView, SearchView, SimilarView

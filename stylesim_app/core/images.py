@@ -59,6 +59,15 @@ class ImageFacts:
         return FORMATS[self.format][0]
 
 
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A file as the network sees it, ``(S, S, 3)``, with the hash of its bytes."""
+
+    pixels: NDArray[np.uint8]
+    facts: ImageFacts
+    sha256: str
+
+
 def check_size(size: int, limits: Limits) -> None:
     """Raise ImageError unless a file of ``size`` bytes is worth opening."""
     if size == 0:

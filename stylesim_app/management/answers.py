@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from ..catalogue import editable_fields
+from ..collection.catalogue import editable_fields
 from ..conf import conf
-from ..services.search import RankedAnswer
-from ..services.status import IndexStatus
+from ..index.status import IndexStatus
+from ..ranking.similar import RankedAnswer
 
 
 def ranking_json(answer: RankedAnswer) -> str:

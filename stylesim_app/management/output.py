@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from ..catalogue import share, title_of
+from ..collection.catalogue import share, title_of
 from ..models import IndexEntry
-from ..services.search import RankedAnswer
+from ..ranking.similar import RankedAnswer
 
 LISTED_FAILURES = 20
 _WIDEST_CELL = 48

@@ -3,7 +3,7 @@
 import django.core.validators
 from django.db import migrations, models
 
-import stylesim_app.fields
+import stylesim_app.collection.fields
 import stylesim_app.models
 
 
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "image",
-                    stylesim_app.fields.CheckedImageField(
+                    stylesim_app.collection.fields.CheckedImageField(
                         max_length=255,
                         upload_to=stylesim_app.models.artwork_path,
                         verbose_name="image",
@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "extra",
-                    stylesim_app.fields.ObjectField(
+                    stylesim_app.collection.fields.ObjectField(
                         blank=True, default=dict, verbose_name="further fields"
                     ),
                 ),

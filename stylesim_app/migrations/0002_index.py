@@ -7,7 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from stylesim_app.swapping import get_artwork_model_string
+from ..collection.swapping import get_artwork_model_string
 
 
 class Migration(migrations.Migration):

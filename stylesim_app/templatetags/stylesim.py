@@ -9,11 +9,10 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
 
-from .. import catalogue
+from ..collection import catalogue, thumbnails, visibility
+from ..collection.swapping import get_image, has_field
 from ..messages import translate_note
-from ..services import thumbnails, visibility
-from ..services.search import RankedAnswer, Result
-from ..swapping import get_image, has_field
+from ..ranking.similar import RankedAnswer, Result
 
 register = template.Library()
 

@@ -14,15 +14,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import tasks
+from ..collection import visibility
+from ..collection.filters import artwork_filterset
+from ..collection.swapping import get_image
 from ..conf import conf
-from ..filters import artwork_filterset
-from ..forms import artwork_upload_form
+from ..index.status import index_status
 from ..models import IndexEntry
-from ..services import visibility, worklist
-from ..services.search import find_similar
-from ..services.status import index_status
-from ..swapping import get_image
+from ..ranking.similar import find_similar
+from ..work import queue, worklist
+from .forms import artwork_upload_form
 from .ranking import filters_used, rank, visible_artwork
 
 #: Fills whole rows of two, three, four and six.
@@ -71,7 +71,7 @@ def index_again(request: HttpRequest, pk: str) -> HttpResponse:
         raise PermissionDenied
     if not worklist.request_again(IndexEntry.objects.filter(artwork=shown)):
         worklist.request_new_picture(shown.pk, str(get_image(shown).name))
-    tasks.ring(shown.pk)
+    queue.ring(shown.pk)
     return redirect("stylesim:artwork", pk=shown.pk)
 
 

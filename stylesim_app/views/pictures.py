@@ -12,11 +12,13 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
+from .. import files
+from ..collection import thumbnails
+from ..collection.swapping import get_image
+from ..collection.visibility import visible_artworks
 from ..conf import conf
 from ..core.errors import ImageError
-from ..services import files, searches, thumbnails
-from ..services.visibility import visible_artworks
-from ..swapping import get_image
+from ..ranking import image_search
 from .ranking import visible_artwork
 
 #: How long a browser keeps an original, and a picture whose address names its version.
@@ -63,7 +65,7 @@ def original(request: HttpRequest, path: str) -> HttpResponseBase:
 @require_safe
 def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The image that was searched by, small."""
-    search = searches.find(pk, request.user)
+    search = image_search.find(pk, request.user)
     if search is None or not search.preview_name:
         raise Http404
     return _jpeg(request, files.read(search.preview_name), max_age=WEEK)

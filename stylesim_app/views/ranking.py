@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
+from ..collection.filters import artwork_filterset
+from ..collection.visibility import visible_artworks
 from ..exceptions import NotIndexed
-from ..filters import artwork_filterset
-from ..forms import RankingPageForm
+from ..index.status import index_status
 from ..models import WorkItem
-from ..services.search import RankedAnswer, RankingOptions
-from ..services.status import index_status
-from ..services.visibility import visible_artworks
+from ..ranking.similar import RankedAnswer, RankingOptions
+from .forms import RankingPageForm
 
 State = WorkItem.State
 

@@ -13,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..api.throttling import SearchThrottle
+from ..collection import visibility
 from ..conf import conf
 from ..core.errors import ImageError
-from ..forms import ImageSearchForm
 from ..models import WorkItem
-from ..services import searches, visibility
-from ..services.search import find_similar_to_search
+from ..ranking import image_search
+from ..ranking.similar import find_similar_to_search
+from .forms import ImageSearchForm
 from .ranking import rank
 
 
@@ -33,14 +34,14 @@ def search(request: HttpRequest) -> HttpResponse:
     form = ImageSearchForm(request.POST, request.FILES)
     if not form.is_valid():
         return _search_form(request, form)
-    return redirect(searches.start(form.cleaned_data["image"], request.user))
+    return redirect(image_search.start(form.cleaned_data["image"], request.user))
 
 
 @require_safe
 @never_cache
 def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The works that look like a searched image, once a worker has described it."""
-    found = searches.find(pk, request.user)
+    found = image_search.find(pk, request.user)
     if found is None:
         return render(request, "stylesim_app/search_gone.html", status=404)
     final = (WorkItem.State.FAILED, WorkItem.State.STALE)

@@ -8,7 +8,7 @@ import pytest
 from django_q.models import OrmQ
 
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
-from stylesim_app.services import worklist
+from stylesim_app.work import worklist
 
 from .conftest import check_problem
 

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from stylesim_app.core.distances import measure_parts
+from stylesim_app.index import upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.services import maintenance
-from stylesim_app.services.search import RankingOptions, find_similar
+from stylesim_app.ranking.similar import RankingOptions, find_similar
 
 from .conftest import check_problem
 
@@ -231,7 +231,7 @@ def test_a_folder_of_weights_is_not_told(visitor, collection):
 def test_a_long_ranking_costs_as_many_queries_as_a_short_one(visitor, collection, listed):
     """Whether a search or a list of neighbours gives it."""
     if listed:
-        assert maintenance.maintain(60, idle=True)
+        assert upkeep.maintain(60, idle=True)
     counts = []
     for limit in (1, 11):
         with CaptureQueriesContext(connection) as queries:

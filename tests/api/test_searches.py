@@ -8,8 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from stylesim_app import files
+from stylesim_app.index import sets
 from stylesim_app.models import Artwork, DescriptorSet, ImageSearch, WorkItem
-from stylesim_app.services import files, sets
 
 from .bad_pictures import BAD_PICTURES
 from .conftest import check_problem, upload

@@ -11,12 +11,7 @@ from hypothesis import strategies as st
 
 from stylesim_app.core.bounds import CompactTable, used_layers
 from stylesim_app.core.compression import CompactDescriptor, Compressor
-from stylesim_app.core.descriptors import (
-    CONTENT_LAYER,
-    LAYERS,
-    STYLE_LAYERS,
-    Descriptor,
-)
+from stylesim_app.core.descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS, Descriptor
 from stylesim_app.core.distances import MAX_WEIGHT, DistanceParts, Weighting, measure_parts
 from tests import synthetic
 

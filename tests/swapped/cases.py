@@ -13,9 +13,9 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from stylesim_app import files
+from stylesim_app.collection.swapping import get_artwork_model
 from stylesim_app.models import IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.services import files
-from stylesim_app.swapping import get_artwork_model
 from tests import pictures
 from tests.swapped.models import Picture
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from stylesim_app.exceptions import StylesimError
-from stylesim_app.services import maintenance
+from ...exceptions import StylesimError
+from ...index import upkeep
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, **_options: Any) -> None:
         try:
-            measured = maintenance.calibrate()
+            measured = upkeep.calibrate()
         except StylesimError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

@@ -9,11 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from stylesim_app.exceptions import ImportFailed
-from stylesim_app.management.output import progress_bar
-from stylesim_app.services import importing, manifests
-from stylesim_app.services.importing import Outcome, Result
-from stylesim_app.swapping import has_field
+from ...collection.swapping import has_field
+from ...exceptions import ImportFailed
+from ...importing import run, sources
+from ...importing.run import Outcome, Result
+from ..output import progress_bar
 
 
 class Command(BaseCommand):
@@ -57,8 +57,8 @@ class Command(BaseCommand):
     def handle(self, *, path: Path, is_public: bool | None, **options: Any) -> None:
         counts: Counter[Result] = Counter()
         try:
-            mapping = manifests.parse_mapping(options["map"])
-            source = manifests.open_source(path, mapping, options["root"])
+            mapping = sources.parse_mapping(options["map"])
+            source = sources.open_source(path, mapping, options["root"])
             for note in source.notes:
                 self.stdout.write(note)
             with progress_bar(source.total, _("Importing")) as bar:
@@ -70,7 +70,7 @@ class Command(BaseCommand):
                         self.stderr.write(f"{outcome.row.place}: {outcome.reason}")
                     bar.update()
 
-                importing.import_works(source.rows(), is_public=is_public, on_outcome=report)
+                run.import_works(source.rows(), is_public=is_public, on_outcome=report)
         except ImportFailed as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt as error:

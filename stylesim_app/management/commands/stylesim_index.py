@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from stylesim_app import tasks
-from stylesim_app.core.errors import WeightsError
-from stylesim_app.management.output import failure_lines, progress_bar
-from stylesim_app.messages import localize
-from stylesim_app.services import foreground
-from stylesim_app.services.foreground import Request
+from ...core.errors import WeightsError
+from ...messages import localize
+from ...work import foreground
+from ...work.foreground import Request
+from ...work.queue import ring
+from ..output import failure_lines, progress_bar
 
 
 class Command(BaseCommand):
@@ -48,7 +48,7 @@ class Command(BaseCommand):
                     foreground.maintain(listing.show)
                 self.stdout.write(_("Nothing waits."))
             elif queue:
-                tasks.ring()
+                ring()
                 self.stdout.write(
                     _("%(count)d works wait for a worker; stylesim_status tells how far they are.")
                     % {"count": waiting}

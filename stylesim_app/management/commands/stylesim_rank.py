@@ -8,15 +8,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from stylesim_app.core.distances import PRESETS
-from stylesim_app.core.errors import CoreError
-from stylesim_app.exceptions import NotIndexed
-from stylesim_app.forms import RankingForm
-from stylesim_app.management.answers import ranking_json
-from stylesim_app.management.output import ranking_lines
-from stylesim_app.messages import localize
-from stylesim_app.services import extraction, search
-from stylesim_app.services.search import RankedAnswer, RankingOptions
+from ...core.distances import PRESETS
+from ...core.errors import CoreError
+from ...exceptions import NotIndexed
+from ...messages import localize
+from ...ranking import similar
+from ...ranking.similar import RankedAnswer, RankingOptions
+from ...views.forms import RankingForm
+from ...work import pipeline
+from ..answers import ranking_json
+from ..output import ranking_lines
 
 _OPTIONS = ("limit", "preset", "style_weight", "content_weight", "layer_weights")
 
@@ -60,8 +61,8 @@ def _check_options(options: dict[str, Any]) -> RankingOptions:
 
 def _rank(image: Path, options: RankingOptions) -> RankedAnswer:
     try:
-        descriptor = extraction.describe_file(image)
-        return search.find_similar_to_descriptor(image.name, descriptor, options)
+        descriptor = pipeline.describe_file(image)
+        return similar.find_similar_to_descriptor(image.name, descriptor, options)
     except CoreError as error:
         raise CommandError(localize(error)) from error
     except OSError as error:

@@ -11,12 +11,12 @@ from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from stylesim_app.management.answers import status_json
-from stylesim_app.management.output import failure_lines, table_lines
-from stylesim_app.models import IndexEntry, WorkItem
-from stylesim_app.services.calibration import MINIMUM_WORKS
-from stylesim_app.services.status import IndexStatus, index_status
-from stylesim_app.swapping import get_artwork_model
+from ...collection.swapping import get_artwork_model
+from ...index.calibration import MINIMUM_WORKS
+from ...index.status import IndexStatus, index_status
+from ...models import IndexEntry, WorkItem
+from ..answers import status_json
+from ..output import failure_lines, table_lines
 
 State = WorkItem.State
 

@@ -21,12 +21,12 @@ from tqdm import tqdm
 
 from project.demo import children, collection
 from project.demo.children import Child, ChildFailed
-from stylesim_app.catalogue import title_of
+from stylesim_app.collection.catalogue import title_of
 from stylesim_app.exceptions import ImportFailed
+from stylesim_app.importing.run import Outcome, Result
 from stylesim_app.management.output import failure_lines, progress_bar, ranking_lines
 from stylesim_app.models import IndexEntry, WorkItem
-from stylesim_app.services import foreground
-from stylesim_app.services.importing import Outcome, Result
+from stylesim_app.work import foreground
 
 PORT = 8000
 _POLL_SECONDS = 0.3

@@ -20,7 +20,7 @@ from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
 from ..models import Calibration, DescriptorSet
-from . import calibration, neighbours, sets, worklist
+from . import calibration, neighbours, sets
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,15 @@ def is_urgent() -> bool:
     )
 
 
-def maintain(seconds: float, *, idle: bool, on_step: Callable[[], object] = lambda: None) -> bool:
+def maintain(
+    seconds: float,
+    *,
+    idle: bool,
+    on_step: Callable[[], object] = lambda: None,
+    anything_waits: Callable[[], bool] = lambda: False,
+) -> bool:
     """Calibrate what is due and, if ``idle``, make the lists that are missing, for some seconds,
-    or until something waits to be described.
+    or until ``anything_waits()`` to be described.
 
     ``on_step`` is called between the parts of the work. True if nothing is left that this process
     could do.
@@ -50,7 +56,7 @@ def maintain(seconds: float, *, idle: bool, on_step: Callable[[], object] = lamb
 
     def in_time() -> bool:
         on_step()
-        return time.monotonic() < deadline and not (idle and worklist.anything_waits())
+        return time.monotonic() < deadline and not (idle and anything_waits())
 
     done = True
     for descriptor_set in [*_kept(), *(_retired() if idle else ())]:

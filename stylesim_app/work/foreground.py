@@ -10,8 +10,9 @@ from enum import Enum
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
+from ..index import neighbours, sets, upkeep
 from ..models import IndexEntry, WorkItem
-from . import extraction, indexing, maintenance, neighbours, sets, worklist
+from . import pipeline, worker, worklist
 
 #: Longest pause before the work list is looked at again.
 PAUSE_SECONDS = 1.0
@@ -39,7 +40,7 @@ def enter(request: Request) -> int:
     elif request is Request.FAILED:
         worklist.request_again(entries.filter(state=State.FAILED))
     elif request is Request.STALE:
-        sets.mark_stale(sets.open_set(extraction.get_network().provenance))
+        sets.mark_stale(sets.open_set(pipeline.get_network().provenance))
         worklist.request_again(entries.filter(state=State.STALE))
     return count_waiting()
 
@@ -58,7 +59,7 @@ def maintain(on_lists: Callable[[int], object]) -> None:
     def tell() -> None:
         on_lists(neighbours.count_missing(sets.serving_set()))
 
-    maintenance.maintain(math.inf, idle=True, on_step=tell)
+    upkeep.maintain(math.inf, idle=True, on_step=tell, anything_waits=worklist.anything_waits)
 
 
 def index_waiting(
@@ -71,11 +72,11 @@ def index_waiting(
     living workers this takes its share and returns when they too are done. Raises WeightsError
     before anything is touched.
     """
-    extraction.get_network()
+    pipeline.get_network()
     entries = IndexEntry.objects
     failed_before = set(entries.filter(state=State.FAILED).values_list("pk", flat=True))
     while True:
-        indexing.work_through(
+        worker.work_through(
             math.inf,
             lambda _: on_progress(count_waiting()),
             lambda: on_lists(neighbours.count_missing(sets.serving_set())),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import socket
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -17,12 +16,12 @@ from django.db import connections, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..core.errors import CoreError
 from ..messages import WorkError
-from ..models import ImageSearch, IndexEntry, StoredDescriptor, WorkerSign, WorkItem
-from ..swapping import get_artwork_model
-from . import files
+from ..models import ImageSearch, IndexEntry, StoredDescriptor, WorkerSign, WorkItem, failure_fields
+from . import queue
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=WorkItem)
@@ -30,6 +29,12 @@ State = WorkItem.State
 
 #: Waiting time before the second, third ... attempt, times the attempts so far.
 RETRY_SECONDS = 20
+
+
+def queue_artwork(pk: Any, image_name: str, new_file: bool) -> None:
+    """Enter an artwork in the work list if its file is new, and ring."""
+    if request_if_changed(pk, image_name, new_file):
+        queue.ring(pk)
 
 
 def request_if_changed(pk: Any, image_name: str, new_file: bool) -> bool:
@@ -106,7 +111,7 @@ def claim(model: type[Item], limit: int) -> list[Item]:
     A row whose attempts are used up, because the worker died each time, fails here.
     """
     claimable(model).filter(attempts__gte=conf.max_attempts).update(
-        **_failure(WorkError("worker_stopped", attempts=conf.max_attempts))
+        **failure_fields(WorkError("worker_stopped", attempts=conf.max_attempts))
     )
     waiting = claimable(model).order_by("-requested_at", "-pk")
     return _take(waiting.filter(attempts=0), limit) or _take(waiting, 1)
@@ -132,26 +137,10 @@ def _take(waiting: QuerySet[Item], limit: int) -> list[Item]:
     return list(objects.filter(lease_token=token))
 
 
-def finish(item: WorkItem, **results: Any) -> bool:
-    """Write the outcome of a claimed row; False if the lease was lost or the row is gone."""
-    return bool(
-        type(item)
-        ._default_manager.filter(pk=item.pk, lease_token=item.lease_token)
-        .update(
-            state=State.INDEXED,
-            lease_token=None,
-            error="",
-            error_code="",
-            error_params={},
-            **results,
-        )
-    )
-
-
 def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
     """Write why a claimed row failed; unless ``final``, it is tried again while attempts last."""
     logger.warning("%s %s: %s", type(item).__name__, item.pk, error)
-    changes = _failure(error)
+    changes = failure_fields(error)
     if not final and item.attempts < conf.max_attempts:
         delay = timedelta(seconds=RETRY_SECONDS * item.attempts)
         changes |= {"state": State.PENDING, "due_at": timezone.now() + delay}
@@ -164,33 +153,6 @@ def release(items: QuerySet[Item]) -> int:
     return items.filter(state=State.PENDING, lease_token__isnull=False).update(
         lease_token=None, due_at=timezone.now(), attempts=F("attempts") - 1
     )
-
-
-def report_damage(damaged: Iterable[tuple[int, CoreError]]) -> None:
-    """Drop stored descriptors that cannot be read and mark their entries, so that a person sees
-    it. Raises StorageMissing, and drops nothing, if no descriptor could be read now."""
-    damaged = list(damaged)
-    if any(error.code == "descriptor_missing" for _, error in damaged):
-        files.require_storage()
-    for pk, error in damaged:
-        logger.error("StoredDescriptor %s: %s", pk, error)
-        entries = IndexEntry.objects.filter(descriptors=pk).exclude(state=State.PENDING)
-        entries.update(**_failure(error))
-        StoredDescriptor.objects.filter(pk=pk).delete()
-
-
-def _failure(error: CoreError) -> dict[str, Any]:
-    return {
-        "state": State.FAILED,
-        "lease_token": None,
-        "error": str(error),
-        "error_code": error.code,
-        "error_params": {name: _plain(value) for name, value in error.params.items()},
-    }
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, (int, float, str)) else str(value)
 
 
 def sign_of_life() -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from django.db.models import FileField, JSONField
 from django.utils.translation import gettext as _
 
+from ..collection.swapping import get_artwork_model
 from ..core.images import FORMATS
 from ..exceptions import ImportFailed
-from ..swapping import get_artwork_model
 
 #: The column, or the target of ``--map``, that names the picture.
 FILE = "file"

@@ -14,15 +14,14 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import BooleanField
 from django.utils.translation import gettext as _
 
-from .. import tasks
-from ..catalogue import label_of
+from ..collection.catalogue import label_of
+from ..collection.fields import check_upload
+from ..collection.swapping import get_artwork_model, get_image, has_field
 from ..conf import conf
 from ..exceptions import ImportFailed
-from ..fields import check_upload
 from ..models import IndexEntry
-from ..swapping import get_artwork_model, get_image, has_field
-from . import worklist
-from .manifests import Row, as_text, takes_extra
+from ..work import queue, worklist
+from .sources import Row, as_text, takes_extra
 
 _YES = ("yes", "y", "true", "t", "1")
 _NO = ("no", "n", "false", "f", "0")
@@ -64,12 +63,12 @@ def import_works(
     known = _known_hashes()
     count = len(known)
     try:
-        with tasks.quiet():
+        with queue.quiet():
             for row in rows:
                 on_outcome(_import_row(row, known, is_public))
     finally:
         if len(known) > count:
-            transaction.on_commit(tasks.ring, robust=True)
+            transaction.on_commit(queue.ring, robust=True)
 
 
 def _known_hashes() -> set[str]:

@@ -11,10 +11,10 @@ from django.core.files.base import File
 from django.db import models
 from django.forms.fields import InvalidJSONInput
 
-from .conf import conf
-from .core.errors import ImageError
-from .core.images import FORMATS, ImageFacts, Limits, check_size, inspect_image
-from .messages import localize
+from ..conf import conf
+from ..core.errors import ImageError
+from ..core.images import FORMATS, ImageFacts, Limits, check_size, inspect_image
+from ..messages import localize
 from .validators import validate_object
 
 

@@ -13,12 +13,14 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 
+from .. import files
+from ..collection.swapping import get_image
 from ..conf import conf
 from ..core.errors import CoreError, ImageError
+from ..index import sets, storing, upkeep
 from ..models import ImageSearch, IndexEntry
-from ..swapping import get_image
-from . import extraction, files, maintenance, sets, storing, worklist
-from .extraction import Described, ImageFile, Outcome, Pipeline
+from . import worklist
+from .pipeline import Described, ImageFile, Outcome, Pipeline, as_work_error
 
 Item = IndexEntry | ImageSearch
 
@@ -42,12 +44,12 @@ def work_through(
         worklist.sign_of_life()
         on_maintenance()
 
-    maintain = partial(maintenance.maintain, on_step=on_step)
+    maintain = partial(upkeep.maintain, on_step=on_step, anything_waits=worklist.anything_waits)
     while time.monotonic() < deadline:
         if _describe_what_waits(deadline, on_progress):
             if maintain(deadline - time.monotonic(), idle=True):
                 return False
-        elif maintenance.is_urgent():
+        elif upkeep.is_urgent():
             maintain(deadline - time.monotonic(), idle=False)
     return True
 
@@ -71,7 +73,7 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
                 return not stop
             batches[0].store(pipeline)
             on_progress(len(batches.popleft().items))
-            urgent = urgent or maintenance.is_urgent()
+            urgent = urgent or upkeep.is_urgent()
 
 
 def _claim() -> Sequence[Item]:
@@ -131,7 +133,7 @@ class Batch:
             try:
                 storing.store(item, picture, descriptor, descriptor_set)
             except OSError as error:
-                worklist.fail(item, extraction.as_work_error(error), final=False)
+                worklist.fail(item, as_work_error(error), final=False)
         sets.switch_when_complete(descriptor_set)
 
     def release(self) -> None:

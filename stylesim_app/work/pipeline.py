@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from django.core.files.storage import Storage
-from numpy.typing import NDArray
 
+from ..collection.fields import image_limits
 from ..conf import conf
 from ..core.descriptors import Descriptor
 from ..core.errors import CoreError, DescriptorError, ImageError, WeightsError
-from ..core.images import ImageFacts, check_size, load_pixels
-from ..fields import image_limits
+from ..core.images import Picture, check_size, load_pixels
 from ..messages import WorkError
 
 if TYPE_CHECKING:
@@ -31,15 +29,6 @@ NETWORK_THREADS = 2
 
 #: A file as ``(storage, name)``; there may be no path.
 ImageFile = tuple[Storage, str]
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A file as the network sees it, ``(S, S, 3)``, with the hash of its bytes."""
-
-    pixels: NDArray[np.uint8]
-    facts: ImageFacts
-    sha256: str
 
 
 def get_network() -> Network:

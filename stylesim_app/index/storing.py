@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from .. import files
+from ..collection.swapping import get_image
 from ..core.descriptors import Descriptor
+from ..core.images import Picture
 from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor
-from ..swapping import get_image
-from . import calibration, files, searches, sets, worklist
-from .extraction import Picture
+from ..ranking import image_search
+from . import calibration, sets
 
 FIRST_FRAME_NOTE = "first_frame"
 
@@ -22,7 +24,7 @@ def store(
 ) -> None:
     """Write the descriptor, then the rows; what was overtaken by a newer request is dropped."""
     if isinstance(item, ImageSearch):
-        searches.store(item, picture, descriptor, descriptor_set)
+        image_search.store(item, picture, descriptor, descriptor_set)
         return
     content = descriptor.to_bytes()
     name = files.write("descriptors", "safetensors", content)
@@ -48,8 +50,7 @@ def _replace_descriptor(
     kept = {each.pk for each in sets.lock_all() if not each.retired}
     if descriptor_set.pk not in kept:
         return False
-    finished = worklist.finish(
-        entry,
+    finished = entry.finish(
         image_name=get_image(entry.artwork).name,
         image_sha256=picture.sha256,
         note=FIRST_FRAME_NOTE if picture.facts.frames > 1 else "",

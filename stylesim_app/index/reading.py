@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from .. import files
 from ..core.blas import use_one_thread
 from ..core.descriptors import Descriptor
 from ..core.distances import DistanceParts, measure_parts
 from ..core.errors import DescriptorError
 from ..core.memory import keep_freed_memory
 from ..stores.base import Candidate
-from . import files, worklist
+from . import repair
 
 #: Files that are fetched at once, and how many may lie in memory before they are needed, 0.8 MB
 #: each. Fetching waits for disks and networks; what is done with the numbers would wait for
@@ -27,7 +28,7 @@ def read_each(names: Mapping[int, str]) -> Iterator[tuple[int, Descriptor]]:
     for key, fetched in zip(names, _fetch(names.values()), strict=True):
         outcome = _parse(fetched)
         if isinstance(outcome, DescriptorError):
-            worklist.report_damage([(key, outcome)])
+            repair.report_damage([(key, outcome)])
         else:
             yield key, outcome
 
@@ -55,7 +56,7 @@ def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[
         for request, index in asking:
             parts = answers[request]
             parts.layers[index], parts.content[index] = measure_parts(requests[request][0], other)
-    worklist.report_damage(damaged)
+    repair.report_damage(damaged)
     return answers
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ..conf import conf
-from ..swapping import get_artwork_model, has_field
+from .swapping import get_artwork_model, has_field
 
 
 def visible_artworks(request: HttpRequest) -> QuerySet[Any]:

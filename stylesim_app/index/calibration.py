@@ -16,6 +16,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
+from .. import files
 from ..conf import conf
 from ..core.blas import use_one_thread
 from ..core.calibration import PairSample, sample_pairs
@@ -27,7 +28,7 @@ from ..models import Calibration, DescriptorSet, StoredDescriptor
 from ..stores import import_store
 from ..stores.base import Store
 from ..stores.unbounded import UnboundedStore
-from . import files, reading, sets
+from . import reading, repair, sets
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def serving_store(descriptor_set: DescriptorSet | None) -> Store:
     try:
         return open_store(calibration)
     except (FileNotFoundError, DescriptorError):
-        files.require_storage()
+        repair.require_storage()
         logger.exception("the bases of a calibration are lost; run stylesim_calibrate")
         return UnboundedStore()
 

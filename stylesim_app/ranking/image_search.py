@@ -15,12 +15,12 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
-from .. import tasks
+from .. import files
 from ..conf import conf
 from ..core.descriptors import Descriptor
+from ..core.images import Picture
 from ..models import DescriptorSet, ImageSearch
-from . import files, worklist
-from .extraction import Picture
+from ..work import queue
 
 PREVIEW_SIZE = 224
 
@@ -32,7 +32,7 @@ def start(upload: UploadedFile[Any], user: Any) -> ImageSearch:
         user=user if user.is_authenticated else None,
         image_name=files.write("searches", ending, upload.read()),
     )
-    transaction.on_commit(lambda: tasks.ring(search.pk), robust=True)
+    transaction.on_commit(lambda: queue.ring(search.pk), robust=True)
     return search
 
 
@@ -51,8 +51,7 @@ def store(
     """Keep the descriptor and a preview, and delete the image."""
     descriptor_name = files.write("searches", "safetensors", descriptor.to_bytes())
     preview_name = files.write("searches", "jpg", _preview(picture))
-    finished = worklist.finish(
-        search,
+    finished = search.finish(
         descriptor_name=descriptor_name,
         preview_name=preview_name,
         descriptor_set=descriptor_set,

@@ -13,15 +13,15 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .catalogue import editable_fields
-from .conf import conf
-from .core.descriptors import STYLE_LAYERS
-from .core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, PRESETS
-from .core.errors import WeightingError
-from .fields import CheckedImageFormField
-from .messages import localize
-from .services.search import CUSTOM, RankingOptions
-from .swapping import get_artwork_model
+from ..collection.catalogue import editable_fields
+from ..collection.fields import CheckedImageFormField
+from ..collection.swapping import get_artwork_model
+from ..conf import conf
+from ..core.descriptors import STYLE_LAYERS
+from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, PRESETS
+from ..core.errors import WeightingError
+from ..messages import localize
+from ..ranking.similar import CUSTOM, RankingOptions
 
 PRESET_LABELS = {
     "paper": _("Style, with some content"),

@@ -8,12 +8,9 @@ from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
-from django.utils.translation import gettext as _
 
-from ..core.descriptors import Descriptor
-from ..core.errors import DescriptorError
-from ..exceptions import StorageMissing
-from ..models import Calibration, WorkItem
+from .core.descriptors import Descriptor
+from .core.errors import DescriptorError
 
 STORAGE_ALIAS = "stylesim"
 
@@ -36,23 +33,6 @@ def read(name: str) -> bytes:
 
 def exists(name: str) -> bool:
     return private_storage().exists(name)
-
-
-def require_storage() -> None:
-    """Raise StorageMissing if nothing is where descriptors were stored.
-
-    So that what cannot be read for the moment is not taken for damaged, and dropped.
-    """
-    latest = Calibration.objects.filter(ready=True).last()
-    if latest is not None and not exists(latest.file_name):
-        raise StorageMissing(
-            WorkItem.State.FAILED,
-            _(
-                "The storage “%(alias)s” lacks what the last calibration wrote: is it mounted? "
-                "If its files are lost for good, stylesim_index --all describes all works again."
-            )
-            % {"alias": STORAGE_ALIAS},
-        )
 
 
 def read_descriptor(name: str) -> Descriptor:

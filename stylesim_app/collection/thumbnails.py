@@ -13,12 +13,11 @@ from easy_thumbnails.models import Source
 from easy_thumbnails.utils import get_storage_hash
 from PIL import Image
 
+from .. import files
 from ..conf import conf
 from ..core.images import open_image
-from ..fields import image_limits
-from ..models import AbstractArtwork
-from ..swapping import get_image
-from . import files
+from .fields import image_limits
+from .swapping import get_image
 
 #: Longest side in pixels by the name used in addresses.
 SIZES = {"small": 240, "medium": 480, "large": 1600}
@@ -49,17 +48,16 @@ def delete_thumbnails(storage: Storage, name: str) -> None:
         source.delete()
 
 
-def delete_pictures(model: type[models.Model], name: str) -> None:
-    """After an artwork is deleted: its thumbnails, and the file if the model is this app's.
+def delete_pictures(model: type[models.Model], name: str, *, original: bool) -> None:
+    """Delete the thumbnails of an artwork that is gone, and, if asked, its ``original``.
 
-    A file that another artwork uses too stays. What a host's own model does with its files is
-    left to the host.
+    A file that another artwork uses too stays.
     """
     if model._base_manager.filter(**{conf.artwork_image_field: name}).exists():
         return
     storage = model._meta.get_field(conf.artwork_image_field).storage  # type: ignore[union-attr]
     delete_thumbnails(storage, name)
-    if issubclass(model, AbstractArtwork):
+    if original:
         storage.delete(name)
 
 

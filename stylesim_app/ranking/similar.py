@@ -9,22 +9,19 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from .. import files
+from ..collection.swapping import get_artwork_model, has_field
 from ..core.descriptors import STYLE_LAYERS, Descriptor, Provenance
-from ..core.distances import (
-    DEFAULT_PRESET,
-    EQUAL_LAYER_WEIGHTS,
-    Weighting,
-    resolve_preset,
-)
+from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, Weighting, resolve_preset
 from ..core.errors import DescriptorError, WeightingError
 from ..core.ranking import Ranking
 from ..exceptions import NotIndexed
+from ..index import calibration, neighbours, repair, sets
+from ..index.nearest import Nearest, find_nearest
+from ..index.neighbours import Ranked
 from ..messages import localize
 from ..models import Calibration, DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor, WorkItem
-from ..swapping import get_artwork_model, has_field
-from . import calibration, coverage, files, neighbours, sets, worklist
-from .nearest import Nearest, find_nearest
-from .neighbours import Ranked
+from . import coverage
 
 CUSTOM = "custom"
 
@@ -182,7 +179,7 @@ def read_stored(stored: StoredDescriptor) -> Descriptor:
     try:
         return files.read_descriptor(stored.file_name)
     except DescriptorError as error:
-        worklist.report_damage([(stored.pk, error)])
+        repair.report_damage([(stored.pk, error)])
         raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
 
 

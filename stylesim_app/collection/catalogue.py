@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Field
 from django.utils.formats import number_format
 
-from .conf import conf
+from ..conf import conf
 from .swapping import get_artwork_model, has_field
 
 #: Descriptive fields that are shown, filtered and edited where the model has them.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalogue import title_of
+from ..collection.catalogue import title_of
 from ..core.descriptors import Descriptor, Provenance
 from ..core.distances import DistanceParts, Weighting, measure_parts
 from ..core.ranking import rank_parts
 from ..exceptions import NotIndexed
+from ..index import sets
 from ..models import DescriptorSet
-from . import sets
-from .search import RankingOptions, Result, find_stored, list_results, read_stored
+from .similar import RankingOptions, Result, find_stored, list_results, read_stored
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models.fields.files import FieldFile
 
-from .conf import conf
+from ..conf import conf
 
 
 def get_artwork_model_string() -> str:

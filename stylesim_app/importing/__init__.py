@@ -1,0 +1,1 @@
+"""Rows in, artworks out: pictures from a folder or a manifest."""

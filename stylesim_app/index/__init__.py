@@ -1,0 +1,1 @@
+"""What is known of how works look: descriptors, calibrations, lists of neighbours."""

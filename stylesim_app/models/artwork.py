@@ -1,0 +1,78 @@
+"""Artworks, for hosts that have no model of their own."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from ..collection.fields import CheckedImageField, ObjectField
+from ..collection.years import LAST_YEAR, parse_year
+
+
+def artwork_path(_instance: models.Model, file_name: str) -> str:
+    """Where an uploaded picture goes: a name that nobody can guess, the ending kept."""
+    ending = file_name.rpartition(".")[2].lower()
+    name = uuid.uuid4().hex
+    return f"artworks/{name[:2]}/{name}.{ending}"
+
+
+class AbstractArtwork(models.Model):
+    """The fields that a museum's catalogue usually has; subclass it to add your own."""
+
+    title = models.CharField(_("title"), max_length=500, db_index=True)
+    artist = models.CharField(_("artist"), max_length=300, blank=True, db_index=True)
+    year = models.CharField(
+        _("year"), max_length=100, blank=True, help_text=_("As text, for example “c. 1889”.")
+    )
+    year_number = models.IntegerField(
+        _("year as a number"),
+        null=True,
+        blank=True,
+        db_index=True,
+        validators=(MinValueValidator(-LAST_YEAR), MaxValueValidator(LAST_YEAR)),
+        help_text=_("For sorting and filters; taken from the year if left empty."),
+    )
+    medium = models.CharField(_("medium"), max_length=300, blank=True)
+    dimensions = models.CharField(_("dimensions"), max_length=200, blank=True)
+    accession_number = models.CharField(
+        _("accession number"), max_length=100, blank=True, db_index=True
+    )
+    collection = models.CharField(_("collection"), max_length=300, blank=True, db_index=True)
+    exhibition = models.CharField(_("exhibition"), max_length=300, blank=True, db_index=True)
+    rights = models.CharField(_("rights"), max_length=300, blank=True)
+    is_public = models.BooleanField(
+        _("public"), default=False, help_text=_("Whether people without an account may see it.")
+    )
+    image = CheckedImageField(_("image"), upload_to=artwork_path, max_length=255)
+    extra = ObjectField(_("further fields"), default=dict, blank=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    modified = models.DateTimeField(_("modified"), auto_now=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("-created", "-pk")
+        verbose_name = _("artwork")
+        verbose_name_plural = _("artworks")
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.year_number is None and self.year:
+            self.year_number = parse_year(self.year)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("stylesim:artwork", args=[self.pk])
+
+
+class Artwork(AbstractArtwork):
+    """The artwork model for those who have none of their own."""
+
+    class Meta(AbstractArtwork.Meta):
+        swappable = "STYLESIM_ARTWORK_MODEL"

@@ -1,0 +1,173 @@
+"""What is known of how works look: descriptors, calibrations, lists of neighbours."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..core.descriptors import Provenance
+from .work import IndexEntry
+
+
+class DescriptorSet(models.Model):
+    """All descriptors of one provenance. One set serves; another may be growing beside it, and
+    those that are ``retired`` shrink until they are gone.
+
+    Who holds ``maintainer`` until ``maintained_until`` alone calibrates the set and keeps its
+    lists of neighbours.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    provenance = models.JSONField(_("provenance"))
+    serving = models.BooleanField(_("serving"), default=False)
+    retired = models.BooleanField(_("retired"), default=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    maintainer = models.UUIDField(null=True, editable=False)
+    maintained_until = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("descriptor set")
+        verbose_name_plural = _("descriptor sets")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["serving"],
+                condition=models.Q(serving=True),
+                name="stylesim_one_serving_set",
+            ),
+        )
+
+    def __str__(self) -> str:
+        made_by = self.to_provenance()
+        return f"{made_by.network} {made_by.weights} ({made_by.precision}, {self.digest[:8]})"
+
+    def to_provenance(self) -> Provenance:
+        return Provenance.from_json(self.provenance)
+
+
+class StoredDescriptor(models.Model):
+    """Where the exact descriptor of an artwork lies in the ``stylesim`` storage.
+
+    ``list_reach`` is the distance beyond which no work enters its list of neighbours, infinite
+    while the list has room; up to ``list_horizon``, the list is certain to lack none.
+    """
+
+    class ListState(models.TextChoices):
+        NEW = "new", _("to be listed")
+        TORN = "torn", _("to be listed again")
+        WHOLE = "whole", _("listed")
+
+    entry = models.ForeignKey(IndexEntry, on_delete=models.CASCADE, related_name="descriptors")
+    descriptor_set = models.ForeignKey(
+        DescriptorSet, on_delete=models.CASCADE, related_name="descriptors"
+    )
+    file_name = models.CharField(max_length=200)
+    created = models.DateTimeField(auto_now_add=True)
+    list_state = models.CharField(max_length=5, choices=ListState, default=ListState.NEW)
+    list_reach = models.FloatField(default=0.0, editable=False)
+    list_horizon = models.FloatField(default=0.0, editable=False)
+
+    class Meta:
+        verbose_name = _("descriptor")
+        verbose_name_plural = _("descriptors")
+        indexes = (
+            models.Index(fields=["descriptor_set", "list_state"], name="stylesim_list_state"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["entry", "descriptor_set"], name="stylesim_one_descriptor_a_set"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Neighbour(models.Model):
+    """One line of a work's list: a work near to it, at the default weights.
+
+    The list says nothing of who may see what; that is applied when it is read.
+    """
+
+    # The unique constraint is an index by owner.
+    owner = models.ForeignKey(
+        StoredDescriptor, on_delete=models.CASCADE, related_name="neighbours", db_index=False
+    )
+    neighbour = models.ForeignKey(
+        StoredDescriptor, on_delete=models.CASCADE, related_name="listed_by"
+    )
+    distance = models.FloatField(_("distance"))
+    relu1_1 = models.FloatField()
+    relu2_1 = models.FloatField()
+    relu3_1 = models.FloatField()
+    relu4_1 = models.FloatField()
+    relu5_1 = models.FloatField()
+    relu5_2 = models.FloatField()
+
+    class Meta:
+        verbose_name = _("neighbour")
+        verbose_name_plural = _("neighbours")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["owner", "neighbour"], name="stylesim_one_line_a_neighbour"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}: {self.neighbour_id} ({self.distance:g})"
+
+
+class Calibration(models.Model):
+    """What distances mean in this collection, and how its descriptors are made compact.
+
+    ``file_name`` holds the distances of random pairs, ``bases_name``, if any, the projections,
+    and ``store`` says which store keeps what they project. It is ``ready``, and may serve, once
+    all works are projected; ``length`` counts those that ever were.
+    """
+
+    descriptor_set = models.ForeignKey(
+        DescriptorSet, on_delete=models.CASCADE, related_name="calibrations"
+    )
+    collection_size = models.PositiveIntegerField(_("indexed works"))
+    sample_size = models.PositiveIntegerField(_("works in the sample"))
+    file_name = models.CharField(max_length=200)
+    bases_name = models.CharField(max_length=200, blank=True)
+    store = models.CharField(max_length=20, blank=True)
+    ready = models.BooleanField(_("ready"), default=True)
+    length = models.PositiveBigIntegerField(default=0, editable=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("calibration")
+        verbose_name_plural = _("calibrations")
+        get_latest_by = "pk"
+
+    def __str__(self) -> str:
+        return f"{self.descriptor_set} ({self.sample_size} / {self.collection_size})"
+
+
+class CompactRow(models.Model):
+    """A compact descriptor in the embedded store: the record, and its place in the table."""
+
+    # The unique constraints are indexes by calibration.
+    calibration = models.ForeignKey(
+        Calibration, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    stored = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveBigIntegerField()
+    record = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("compact descriptor")
+        verbose_name_plural = _("compact descriptors")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["calibration", "position"], name="stylesim_one_row_a_position"
+            ),
+            models.UniqueConstraint(
+                fields=["calibration", "stored"], name="stylesim_one_row_a_descriptor"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.calibration_id}: {self.position}"

@@ -1,0 +1,146 @@
+"""The work list: what workers are to describe, and the workers themselves."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from ..collection.swapping import get_artwork_model_string
+from ..core.errors import CoreError
+from ..messages import translate_error
+
+
+class WorkItem(models.Model):
+    """A row of the work list: something a worker is to describe.
+
+    A worker claims a row by writing its ``lease_token`` and the time when the lease ends; who
+    still holds the token may write the outcome. A request for new work takes the token away.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting")
+        INDEXED = "indexed", _("indexed")
+        FAILED = "failed", _("failed")
+        STALE = "stale", _("out of date")
+
+    state = models.CharField(
+        _("state"), max_length=10, choices=State, default=State.PENDING, db_index=True
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("last error"), blank=True)
+    error_code = models.CharField(max_length=50, blank=True, editable=False)
+    error_params = models.JSONField(default=dict, blank=True, editable=False)
+    requested_at = models.DateTimeField(_("requested"), default=timezone.now)
+    lease_token = models.UUIDField(null=True, editable=False, db_index=True)
+    due_at = models.DateTimeField(_("not before"), default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def reason(self) -> str:
+        """The last error in the reader's language."""
+        return translate_error(self.error_code, self.error_params, self.error)
+
+    def finish(self, **results: Any) -> bool:
+        """Write the outcome of a claimed row; return False if the lease was lost or the row is
+        gone."""
+        rows = type(self)._default_manager.filter(pk=self.pk, lease_token=self.lease_token)
+        return bool(
+            rows.update(
+                state=self.State.INDEXED,
+                lease_token=None,
+                error="",
+                error_code="",
+                error_params={},
+                **results,
+            )
+        )
+
+
+def failure_fields(error: CoreError) -> dict[str, Any]:
+    """Return the values of the fields by which a row of the work list says why it failed."""
+    return {
+        "state": WorkItem.State.FAILED,
+        "lease_token": None,
+        "error": str(error),
+        "error_code": error.code,
+        "error_params": {name: _plain(value) for name, value in error.params.items()},
+    }
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (int, float, str)) else str(value)
+
+
+class IndexEntry(WorkItem):
+    """What is known about the index of one artwork."""
+
+    artwork = models.OneToOneField(
+        get_artwork_model_string(),
+        on_delete=models.CASCADE,
+        related_name="stylesim_entry",
+        verbose_name=_("artwork"),
+    )
+    image_name = models.CharField(_("image file"), max_length=500, blank=True)
+    image_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
+    note = models.CharField(_("note"), max_length=50, blank=True, editable=False)
+    indexed_at = models.DateTimeField(pgettext_lazy("when", "indexed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("index entry")
+        verbose_name_plural = _("index entries")
+        indexes = (models.Index(fields=["state", "due_at"], name="stylesim_entry_work_list"),)
+
+    def __str__(self) -> str:
+        return f"{self.artwork_id}: {self.get_state_display()}"
+
+
+class ImageSearch(WorkItem):
+    """A search by an image that is no artwork: described by a worker, gone after some hours.
+
+    The image itself is deleted once it is described; a small preview stays as long as the search.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    image_name = models.CharField(max_length=200)
+    preview_name = models.CharField(max_length=200, blank=True)
+    descriptor_name = models.CharField(max_length=200, blank=True)
+    descriptor_set = models.ForeignKey(
+        "stylesim_app.DescriptorSet", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("image search")
+        verbose_name_plural = _("image searches")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("stylesim:search-results", args=[self.pk])
+
+
+class WorkerSign(models.Model):
+    """The last sign of life of each worker host."""
+
+    host = models.CharField(_("host"), max_length=200, unique=True)
+    seen_at = models.DateTimeField(_("seen"))
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+
+    def __str__(self) -> str:
+        return self.host
