@@ -36,7 +36,7 @@ class Blend(NamedTuple):
 
 
 def draw_blends(count: int, works: int) -> Iterator[Blend]:
-    """The same ones every time; the first ``n`` do not depend on ``count``."""
+    """Return the same ones every time; the first ``n`` do not depend on ``count``."""
     generator = np.random.default_rng(0)
     for _ in range(count):
         first, second = generator.choice(works, 2, replace=False)
@@ -90,7 +90,7 @@ class Base:
         return cls(names, compacts, products)
 
     def compress(self, blend: Blend) -> CompactDescriptor:
-        """What the compressor would say of a blend."""
+        """Return what the compressor would say of a blend."""
         first, second = self.compacts[blend.first], self.compacts[blend.second]
         shares = 1 - blend.share, blend.share
         z = (shares[0] * first.z + shares[1] * second.z).astype(np.float32)

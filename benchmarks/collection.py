@@ -54,7 +54,7 @@ class Collection:
         return StoredDescriptor.objects.order_by("pk")
 
     def table(self) -> CompactTable:
-        """The compact descriptors of all works, in that order."""
+        """Return the compact descriptors of all works, in that order."""
         compacts = CompactDescriptor(
             z=np.stack([each.z for each in self.compacts]),
             squares=np.stack([each.squares for each in self.compacts]),
@@ -67,7 +67,7 @@ class Collection:
         )
 
     def embedded(self) -> EmbeddedStore:
-        """Raises TypeError if the store is another."""
+        """Return the embedded store. Raises TypeError if the store is another."""
         if not isinstance(self.store, EmbeddedStore):
             raise TypeError("only the embedded store has a table")
         return self.store

@@ -93,7 +93,7 @@ def _plot(axes: Any, milliseconds: Mapping[str, float]) -> None:
 
 
 def _measure_speed(network: Network, paths: Sequence[Path]) -> dict[str, float]:
-    """Milliseconds a picture of each way and of each part, measured in turn."""
+    """Measure the milliseconds a picture of each way and of each part, measured in turn."""
     matrix = torch.randn(MATRIX, MATRIX).to(PRECISIONS[network.provenance.precision])
     pictures = [pipeline.decode_picture(path.read_bytes()) for path in paths]
     [descriptor] = pipeline.describe(pictures[:1])
@@ -117,7 +117,7 @@ def _measure_speed(network: Network, paths: Sequence[Path]) -> dict[str, float]:
 
 
 def _extract(paths: Sequence[Path]) -> None:
-    """As a worker does, without its database."""
+    """Extract descriptors as a worker does, without its database."""
     storage = FileSystemStorage(paths[0].parent)
     size = conf.batch_size
     batches = [paths[start : start + size] for start in range(0, len(paths), size)]
@@ -145,7 +145,7 @@ def _write(path: Path, descriptor: Descriptor) -> None:
 
 
 def _measure_fidelity(weights: Weights, network: Network, paths: Sequence[Path]) -> float:
-    """How much of the top tens of float32 is in those of what is stored, for all pictures."""
+    """Return the share of the top tens of float32 that what is stored finds, over all pictures."""
     exact = build_network(weights, precision="float32", device="cpu")
     stored, true = [], []
     for start in range(0, len(paths), conf.batch_size):
@@ -161,7 +161,7 @@ def _measure_fidelity(weights: Weights, network: Network, paths: Sequence[Path])
 
 
 def _find_nearest(descriptors: Sequence[Descriptor]) -> Iterator[list[int]]:
-    """The positions of the nearest others of each, at the default weights."""
+    """Return the positions of the nearest others of each, at the default weights."""
     for query in descriptors:
         parts = DistanceParts.stack(measure_parts(query, each) for each in descriptors)
         order = np.argsort(parts.distances(Weighting()), kind="stable")

@@ -61,7 +61,7 @@ def _measure(collection: Collection) -> dict[str, float]:
 
 
 def _fill(collection: Collection, keys: np.ndarray, new: np.ndarray) -> None:
-    """Lists for those works whose list the new ones may enter; for the others, how far they
+    """Make lists for those works whose list the new ones may enter; for the others, how far they
     reach."""
     estimates = Estimates(collection.table())
     reaches = fill_reaches(estimates, keys)

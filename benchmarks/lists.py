@@ -24,7 +24,7 @@ class Estimates:
         self.content_squares = table.norms[CONTENT_LAYER][:, 0]
 
     def block(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Distances of some works to all, infinite to themselves, ``(len(rows), n)``."""
+        """Return distances of some works to all, infinite to themselves, ``(len(rows), n)``."""
         style = self._squares(self.style, self.style_squares, rows) / len(STYLE_LAYERS)
         content = self._squares(self.content, self.content_squares, rows)
         distances = np.sqrt(style) + np.float32(WEIGHTING.content_weight) * np.sqrt(content)

@@ -39,25 +39,25 @@ class Literal:
             self.features[LAYER_INDEX[layer]].register_forward_hook(self._keep)
 
     def read(self, path: Path) -> torch.Tensor:
-        """A file as the network takes it, ``(1, 3, S, S)``."""
+        """Return a file as the network takes it, ``(1, 3, S, S)``."""
         image = Image.open(path).convert("RGB")
         image = image.resize((INPUT_SIZE, INPUT_SIZE), Image.Resampling.BICUBIC)
         pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).float().div(255).unsqueeze(0)
         return (pixels - self.mean) / self.std
 
     def feature_maps(self, path: Path) -> list[torch.Tensor]:
-        """The six maps of a file."""
+        """Return the six maps of a file."""
         self.maps.clear()
         with torch.no_grad():
             self.features(self.read(path))
         return list(self.maps)
 
     def describe(self, path: Path) -> list[torch.Tensor]:
-        """The five Gram matrices and the content map of a file."""
+        """Return the five Gram matrices and the content map of a file."""
         return _describe(self.feature_maps(path))
 
     def distance(self, a: list[torch.Tensor], b: list[torch.Tensor]) -> float:
-        """The weighted distance of two pictures by their maps."""
+        """Return the weighted distance of two pictures by their maps."""
         *grams_a, content_a = _describe(a)
         *grams_b, content_b = _describe(b)
         squares = [

@@ -13,7 +13,7 @@ from stylesim_app.models import StoredDescriptor
 
 
 def measure_all(names: list[str]) -> list[DistanceParts]:
-    """The parts of each work to all, in the order of the files. Memory: 1 MB a work."""
+    """Return the parts of each work to all, in the order of the files. Memory: 1 MB a work."""
     works = len(names)
     parts = np.zeros((works, works, len(LAYERS)))
     for index, layer in enumerate(LAYERS):
@@ -28,7 +28,7 @@ def measure_all(names: list[str]) -> list[DistanceParts]:
 
 
 def true_neighbours(stored: QuerySet[StoredDescriptor]) -> dict[int, list[int]]:
-    """The neighbours that each work should have in its list, by stored descriptor."""
+    """Return the neighbours that each work should have in its list, by stored descriptor."""
     rows = list(stored.order_by("entry__artwork").values_list("pk", "file_name"))
     keys = np.array([key for key, _ in rows])
     lists = {}

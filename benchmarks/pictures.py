@@ -15,7 +15,7 @@ DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "wiki
 
 
 def find_pictures(count: int) -> list[Path]:
-    """Up to ``count`` JPEG files from all over the folder; none if there is no folder."""
+    """Return up to ``count`` JPEG files from all over the folder; none if there is no folder."""
     folder = Path(os.environ.get("STYLESIM_BENCH_PICTURES", DEFAULT_FOLDER))
     paths = sorted(folder.rglob("*.jpg"))
     step = max(1, len(paths) // count)
@@ -23,7 +23,7 @@ def find_pictures(count: int) -> list[Path]:
 
 
 def draw_pictures(folder: Path, count: int) -> list[Path]:
-    """JPEG files of about two megapixels: clouds of colour, shapes, strokes and grain."""
+    """Return JPEG files of about two megapixels: clouds of colour, shapes, strokes and grain."""
     paths = [folder / f"{number:03}.jpg" for number in range(count)]
     for number, path in enumerate(paths):
         _draw(np.random.default_rng(number)).save(path, quality=90)

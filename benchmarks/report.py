@@ -57,7 +57,7 @@ def report(result: Result, folder: Path) -> None:
 
 
 def to_text(result: Result) -> str:
-    """A title, the table, and the goals."""
+    """Return a title, the table, and the goals."""
     columns = list(dict.fromkeys(column for row in result.figures for column in row))
     lines = [
         columns,
@@ -75,7 +75,7 @@ def to_text(result: Result) -> str:
 
 
 def to_json(result: Result) -> dict[str, Any]:
-    """All that a result says, with the machine and the day."""
+    """Return all that a result says, with the machine and the day."""
     return {
         "name": result.name,
         "description": result.description,
@@ -95,7 +95,7 @@ def to_json(result: Result) -> dict[str, Any]:
 
 
 def describe_machine() -> dict[str, str | int | bool]:
-    """What the figures depend on besides the code."""
+    """Return what the figures depend on besides the code."""
     return {
         "processor": _processor(),
         "bfloat16 in hardware": has_bfloat16("cpu"),

@@ -56,7 +56,8 @@ def _measure_queries() -> dict[str, float]:
 
 
 def _measure_scan(collection: Collection) -> dict[str, float]:
-    """One pass over the compact descriptors, beside what reading them takes, and beside FAISS."""
+    """Time one pass over the compact descriptors, beside what reading them takes, and beside
+    FAISS."""
     first = collection.described.first()
     if first is None:
         return {}

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def measure_in_site(module: str, store: str, *arguments: str) -> list[dict[str, Any]]:
-    """The rows that a module yields in a new site."""
+    """Return the rows that a module yields in a new site."""
     with tempfile.TemporaryDirectory() as folder, _environment(store, folder) as environment:
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "benchmarks.site", module, store, *arguments],
@@ -57,7 +57,7 @@ def _environment(store: str, folder: str) -> Iterator[dict[str, str]]:
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """The median and the 95th percentile, in milliseconds."""
+    """Return the median and the 95th percentile, in milliseconds."""
     p50, p95 = np.percentile(seconds, [50, 95]) * 1e3
     return {"p50 ms": float(p50), "p95 ms": float(p95)}
 

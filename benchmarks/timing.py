@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 def median_seconds(
     actions: Mapping[str, Callable[[], object]], rounds: int = 7, in_a_row: int = 1
 ) -> dict[str, float]:
-    """The median seconds of each action over ``rounds``, after one that does not count.
+    """Return the median seconds of each action over ``rounds``, after one that does not count.
 
     With ``in_a_row`` above 1 an action is repeated in each round, and the first time does not
     count: what takes milliseconds depends on what ran just before.

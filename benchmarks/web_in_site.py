@@ -42,7 +42,7 @@ def measure(store: str, works: str = str(WORKS)) -> Iterator[dict[str, Any]]:
 
 
 def _fill(collection: Collection) -> list[int]:
-    """Say that every list is made, and make those that will be asked for."""
+    """Mark every list as made, and make those that will be asked for."""
     keys = np.array(collection.described.values_list("pk", flat=True))
     rows = np.linspace(0, len(keys) - 1, QUERIED).astype(int)
     fill_lists(Estimates(collection.table()), keys, rows)

@@ -11,7 +11,7 @@ from django.core.management.utils import get_random_secret_key
 
 
 def read_or_make_secret_key(path: Path) -> str:
-    """The key in a file that only its owner can read, made at random on first use."""
+    """Return the key in a file that only its owner can read, made at random on first use."""
     if not path.exists():
         # Linked into place whole, so that two processes that start at once agree on one key.
         with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:

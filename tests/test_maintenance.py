@@ -158,7 +158,7 @@ def test_lists_are_made_only_when_nothing_waits(twenty, monkeypatch):
     worklist.request_again(IndexEntry.objects.filter(artwork=min(twenty)))
     # A step is done, then the work that came in goes first.
     monkeypatch.setattr(neighbours, "BLOCK", 4)
-    assert not upkeep.maintain(60, idle=True)
+    assert not upkeep.maintain(60, idle=True, anything_waits=worklist.anything_waits)
     assert neighbours.count_missing(sets.serving_set()) == 16
 
 

@@ -193,9 +193,9 @@ def test_the_last_of_two_racing_uploads_is_described(make_artwork, monkeypatch, 
     worklist.reconcile()
     start = pipeline.Pipeline.start
 
-    def upload_meanwhile(pipeline, found):
+    def upload_meanwhile(running, found):
         monkeypatch.setattr(pipeline.Pipeline, "start", start)
-        outcomes = start(pipeline, found)
+        outcomes = start(running, found)
         outcomes.result()
         artwork.image.save("second.png", ContentFile(pictures.png("cross-b")))
         worklist.request_if_changed(artwork.pk, artwork.image.name, new_file=True)
@@ -232,9 +232,9 @@ def test_a_lease_that_ran_out_can_be_claimed_again(make_artwork, settings):
     [lost] = worklist.claim(IndexEntry, 1)
     [taken] = worklist.claim(IndexEntry, 1)
     assert taken.attempts == 2
-    assert worklist.finish(lost) is False
+    assert lost.finish() is False
     assert worklist.fail(lost, DescriptorError("descriptor_missing"), final=True) is False
-    assert worklist.finish(taken) is True
+    assert taken.finish() is True
 
 
 def test_a_row_tried_before_comes_alone(make_artwork, settings):

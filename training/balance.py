@@ -27,7 +27,7 @@ PICTURES = 256
 
 
 def balance(tensors: dict[str, Tensor], pixels: NDArray[np.uint8]) -> dict[str, Tensor]:
-    """Weights whose style layers count equally between pictures ``(n, 224, 224, 3)``.
+    """Return weights whose style layers count equally between pictures ``(n, 224, 224, 3)``.
 
     ``tensors`` is named as ``fold`` names it, and so is what is returned.
     """
@@ -42,7 +42,7 @@ def balance(tensors: dict[str, Tensor], pixels: NDArray[np.uint8]) -> dict[str, 
 
 
 def measure_medians(network: Network, pixels: NDArray[np.uint8]) -> dict[str, float]:
-    """The median squared distance of each layer over all pairs."""
+    """Return the median squared distance of each layer over all pairs."""
     pairs = np.triu_indices(len(pixels), 1)
     squares = pair_squares(network, pixels)
     return {layer: float(np.median(square[pairs])) for layer, square in squares.items()}

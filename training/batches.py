@@ -82,7 +82,8 @@ class Batches(Dataset[Batch]):
     def _second(
         self, cuts: Tensor, rows: NDArray[np.intp], size: int, generator: torch.Generator
     ) -> tuple[Tensor, NDArray[np.intp]]:
-        """Photographs, and mixtures with others of the batch; the picture each has its style of."""
+        """Return photographs, and mixtures with others of the batch; the picture each has its style
+        of."""
         mixed = chosen(generator, len(rows), self.recipe.mixed)
         views = see(cuts, size, PHOTOGRAPH, generator)
         manners = rows.copy()
@@ -94,7 +95,7 @@ class Batches(Dataset[Batch]):
         return views, manners
 
     def _draw(self, random: np.random.Generator) -> NDArray[np.intp]:
-        """Some pictures of each of some classes, drawn by the square root of their size."""
+        """Return some pictures of each of some classes, drawn by the square root of their size."""
         classes = list(self.of_class)
         each = self.recipe.pictures_each
         share = np.sqrt([len(self.of_class[label]) for label in classes])

@@ -18,7 +18,7 @@ Squares = dict[str, NDArray[np.float32]]
 
 
 def pair_squares(network: Network, pixels: NDArray[np.uint8]) -> Squares:
-    """Squared distances by layer, each ``(n, n)``, of pictures ``(n, 224, 224, 3)``."""
+    """Return squared distances by layer, each ``(n, n)``, of pictures ``(n, 224, 224, 3)``."""
     descriptors: list[Descriptor] = []
     for start in tqdm(range(0, len(pixels), BATCH), unit=" batches", leave=False):
         descriptors += network.describe(pixels[start : start + BATCH])
@@ -28,7 +28,8 @@ def pair_squares(network: Network, pixels: NDArray[np.uint8]) -> Squares:
 def weigh(
     squares: Squares, preset: str, layer_weights: Sequence[float] = (0.2,) * 5
 ) -> NDArray[np.float32]:
-    """Distances ``(n, n)`` by a preset; ``balanced`` divides by the medians of all these pairs."""
+    """Return distances ``(n, n)`` by a preset; ``balanced`` divides by the medians of all these
+    pairs."""
     layers = np.stack([squares[layer] for layer in STYLE_LAYERS])
     style = np.sqrt(np.tensordot(np.asarray(layer_weights, np.float32), layers, axes=1))
     content = np.sqrt(squares[CONTENT_LAYER])

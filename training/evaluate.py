@@ -39,7 +39,8 @@ def evaluate_folder(
     split: str | None = None,
     layers: bool = False,
 ) -> Iterator[Score]:
-    """Each task that a folder's manifest allows, by each preset, and by each style layer alone.
+    """Evaluate each task that a folder's manifest allows, by each preset, and by each style layer
+    alone.
 
     Raises ManifestError.
     """

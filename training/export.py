@@ -22,7 +22,7 @@ def export(tensors: dict[str, Tensor], origin: dict[str, str], path: Path) -> st
 
 
 def as_weights(tensors: dict[str, Tensor]) -> Weights:
-    """What the app would load from the file."""
+    """Return what the app would load from the file."""
     short = {
         name.removeprefix("features."): tensor.to(torch.bfloat16)
         for name, tensor in tensors.items()

@@ -17,7 +17,7 @@ NORMALISATION = (nn.BatchNorm2d, nn.Identity)
 
 
 def fold(trunk: Trunk) -> dict[str, Tensor]:
-    """Weights of plain VGG19 that gives the maps of the trunk in evaluation, float32.
+    """Return weights of plain VGG19 that gives the maps of the trunk in evaluation, float32.
 
     Named as in torchvision, ``features.0.weight`` to ``features.30.bias``. A convolution ``w, b``
     under ``(x - mean) / sqrt(var + eps) * gamma + beta`` is one with ``w * s``,
@@ -39,7 +39,7 @@ def fold(trunk: Trunk) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def unfold(tensors: Mapping[str, Tensor], views: Tensor, frozen: str | None = None) -> Trunk:
-    """A trunk that gives the maps of plain VGG19, to go on training from it.
+    """Return a trunk that gives the maps of plain VGG19, to go on training from it.
 
     Its batch normalisation takes the statistics of some normalised views, and undoes them:
     with ``gamma = sqrt(var + eps)`` and ``beta = mean`` nothing is changed, until training does.
@@ -69,7 +69,8 @@ def _undo(norm: nn.BatchNorm2d, maps: Tensor) -> Tensor:
 
 
 def scale_layers(tensors: dict[str, Tensor], factors: Mapping[str, float]) -> dict[str, Tensor]:
-    """The same network with the maps of some layers multiplied, and all other maps as before.
+    """Return the same network with the maps of some layers multiplied, and all other maps as
+    before.
 
     ReLU and pooling keep a positive factor, so the next convolution can take it back.
     """

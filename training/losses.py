@@ -14,7 +14,8 @@ from .pictures import UNKNOWN
 def classification(
     logits: Mapping[str, Sequence[Tensor]], labels: Mapping[str, Tensor], smoothing: float
 ) -> Tensor:
-    """Cross entropy, summed over labels, the mean of the heads of each; unlabelled rows are out."""
+    """Return cross entropy, summed over labels, the mean of the heads of each; unlabelled rows are
+    out."""
     total = torch.zeros(())
     for label, heads in logits.items():
         known = labels[label] != UNKNOWN
@@ -27,7 +28,7 @@ def classification(
 
 
 def contrast(distances: Tensor, same: Tensor, temperature: float) -> Tensor:
-    """Rows should be nearer to their own kind than to all others; ``(B, B)`` both.
+    """Return the loss by which rows come nearer to their own kind than to others; ``(B, B)`` both.
 
     Khosla et al.: Supervised Contrastive Learning, 2020, with the distances of the measure in
     place of cosines. The temperature is a share of the batch's mean distance, so that only ratios

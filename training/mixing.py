@@ -14,7 +14,7 @@ BANDS = 4
 
 
 def mix(contents: Tensor, styles: Tensor) -> Tensor:
-    """``(B, 3, S, S)`` in [0, 1], what the first show in the manner of the second."""
+    """Return ``(B, 3, S, S)`` in [0, 1], what the first show in the manner of the second."""
     bands = zip(_pyramid(contents), _pyramid(styles), strict=True)
     mixed, *finer = [_match(content, style) for content, style in reversed(list(bands))]
     for band in finer:
@@ -23,7 +23,8 @@ def mix(contents: Tensor, styles: Tensor) -> Tensor:
 
 
 def _pyramid(pictures: Tensor) -> list[Tensor]:
-    """Bands from fine to coarse, the last the rest; enlarged and summed they are the picture."""
+    """Return bands from fine to coarse, the last the rest; enlarged and summed they are the
+    picture."""
     bands = []
     for _ in range(BANDS - 1):
         smaller = F.avg_pool2d(pictures, 2)
@@ -37,7 +38,7 @@ def _enlarge(band: Tensor, size: int) -> Tensor:
 
 
 def _match(band: Tensor, like: Tensor) -> Tensor:
-    """The band with the mean and the covariance between colours of the other."""
+    """Return the band with the mean and the covariance between colours of the other."""
     mean, root, _ = _statistics(like)
     own_mean, _, inverse = _statistics(band)
     centred = band.flatten(2) - own_mean
@@ -45,7 +46,7 @@ def _match(band: Tensor, like: Tensor) -> Tensor:
 
 
 def _statistics(band: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean ``(B, 3, 1)``, root of the covariance and its inverse, ``(B, 3, 3)``."""
+    """Return mean ``(B, 3, 1)``, root of the covariance and its inverse, ``(B, 3, 3)``."""
     flat = band.flatten(2)
     mean = flat.mean(dim=2, keepdim=True)
     centred = flat - mean

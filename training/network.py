@@ -88,7 +88,7 @@ class Heads(nn.Module):
         )
 
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, list[Tensor]]:
-        """Logits ``(B, classes)`` by label, one for each head."""
+        """Return logits ``(B, classes)`` by label, one for each head."""
         pooled = maps[CONTENT_LAYER].float().mean(dim=(2, 3))
         logits = {label: [head(pooled)] for label, head in self.content.items()}
         first = next(iter(logits))
@@ -97,7 +97,7 @@ class Heads(nn.Module):
 
 
 def style_distances(maps: Mapping[str, Tensor], gains: Tensor) -> Tensor:
-    """Style distances of all pairs in a batch, ``(B, B)``, as the measure defines them.
+    """Return style distances of all pairs in a batch, ``(B, B)``, as the measure defines them.
 
     ``gains``, ``(5,)``, are logarithms of what each layer's map is multiplied with beforehand.
     """
@@ -109,7 +109,7 @@ def style_distances(maps: Mapping[str, Tensor], gains: Tensor) -> Tensor:
 
 
 def content_distances(maps: Mapping[str, Tensor]) -> Tensor:
-    """Content distances of all pairs in a batch, ``(B, B)``."""
+    """Return content distances of all pairs in a batch, ``(B, B)``."""
     return _root(_squares(maps[CONTENT_LAYER].float().flatten(1)))
 
 
@@ -120,5 +120,5 @@ def _squares(vectors: Tensor) -> Tensor:
 
 
 def _root(squares: Tensor) -> Tensor:
-    """Square roots, with a gradient at zero too."""
+    """Return square roots, with a gradient at zero too."""
     return F.relu(squares).add(squares.detach().mean() * 1e-6 + 1e-20).sqrt()

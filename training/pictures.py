@@ -44,7 +44,7 @@ class Pictures:
 
     @classmethod
     def open(cls, folder: Path) -> Pictures:
-        """What ``prepare`` wrote, the pixels mapped into memory. Raises ManifestError."""
+        """Return what ``prepare`` wrote, the pixels mapped into memory. Raises ManifestError."""
         try:
             columns = json.loads((folder / _LABELS).read_text())
             pixels = np.load(folder / _PIXELS, mmap_mode="r")
@@ -95,7 +95,7 @@ def prepare(folder: Path, labels: Sequence[str], output: Path) -> list[str]:
 
 
 def load_pictures(paths: Sequence[Path]) -> NDArray[np.uint8]:
-    """``(n, 224, 224, 3)``; raises ManifestError if one cannot be read."""
+    """Return ``(n, 224, 224, 3)``; raises ManifestError if one cannot be read."""
     with ThreadPoolExecutor() as threads:
         found = list(threads.map(_load, paths))
     for path, each in zip(paths, found, strict=True):
@@ -105,7 +105,7 @@ def load_pictures(paths: Sequence[Path]) -> NDArray[np.uint8]:
 
 
 def read_manifest(folder: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a folder's manifest, which has to have ``file`` and the columns named."""
+    """Return the rows of a folder's manifest, which has to have ``file`` and the columns named."""
     path = folder / "manifest.csv"
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:

@@ -64,7 +64,7 @@ class Plan:
             )
 
     def sizes(self) -> list[int]:
-        """The side of the views of each step."""
+        """Return the side of the views of each step."""
         ends = np.cumsum([stage.share for stage in self.recipe.stages])
         middles = (np.arange(self.steps) + 0.5) / self.steps
         stages = np.searchsorted(ends / ends[-1], middles)
@@ -126,7 +126,7 @@ class Run:
                 saved = time.monotonic()
 
     def validate(self) -> dict[str, float]:
-        """Shares of held-out pictures whose nearest is of the same name, by preset."""
+        """Return shares of held-out pictures whose nearest is of the same name, by preset."""
         rows = self.held_out[:: max(1, len(self.held_out) // VALIDATION_PICTURES)]
         label, numbers = next(iter(self.pictures.labels.items()))
         task = label_task(label, [str(number) for number in numbers[rows]])
@@ -148,7 +148,7 @@ class Run:
 
 
 def begun_plan(folder: Path) -> dict[str, Any] | None:
-    """The plan of the run in a folder, if there is one."""
+    """Return the plan of the run in a folder, if there is one."""
     path = folder / PLAN
     return json.loads(path.read_text()) if path.exists() else None
 
@@ -159,7 +159,7 @@ def new_trainer(pictures: Pictures, plan: Plan, device: str) -> Trainer:
 
 
 def trained_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """The averaged weights of a run, folded, and its plan. Raises ManifestError."""
+    """Return the averaged weights of a run, folded, and its plan. Raises ManifestError."""
     plan = begun_plan(folder)
     if plan is None or not (folder / CHECKPOINT).exists():
         raise ManifestError(f"{folder} holds no checkpoint; run `train`.")
@@ -170,13 +170,13 @@ def trained_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, An
 
 
 def folded(trunk: Trunk, gains: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Weights of plain VGG19, the gains that style was trained with in its layers."""
+    """Return weights of plain VGG19, the gains that style was trained with in its layers."""
     relative = (gains.detach().cpu() - gains.detach().cpu().mean()).exp().tolist()
     return scale_layers(fold(trunk), dict(zip(STYLE_LAYERS, relative, strict=True)))
 
 
 def steps_for(minutes: float, pictures: Pictures, plan: Plan, device: str, workers: int) -> int:
-    """How many steps of the plan's recipe take so long here."""
+    """Return how many steps of the plan's recipe take so long here."""
     rows, _ = _split(pictures, plan.held_out)
     trainer = new_trainer(pictures, plan, device)
     seconds = 0.0
@@ -191,7 +191,7 @@ def steps_for(minutes: float, pictures: Pictures, plan: Plan, device: str, worke
 
 
 def choose_held_out(pictures: Pictures, count: int, seed: int) -> list[str]:
-    """Some names of the first label. Raises ManifestError if fewer than two would be left."""
+    """Return names of the first label. Raises ManifestError if fewer than two would be left."""
     names = next(iter(pictures.names.values()))
     if count > len(names) - 2:
         raise ManifestError(f"There are {len(names)} classes; {count} cannot be held out.")
@@ -199,7 +199,7 @@ def choose_held_out(pictures: Pictures, count: int, seed: int) -> list[str]:
 
 
 def _split(pictures: Pictures, held_out: list[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Positions of the pictures that are trained on, and of those that are held out."""
+    """Return positions of the pictures that are trained on, and of those that are held out."""
     numbers, names = next(iter(pictures.labels.values())), next(iter(pictures.names.values()))
     held = np.isin(numbers, [names.index(name) for name in held_out])
     return np.nonzero(~held)[0], np.nonzero(held)[0]

@@ -29,7 +29,7 @@ class Task:
     right: NDArray[np.bool_]
 
     def found(self, distances: NDArray[np.float32], k: int) -> NDArray[np.bool_]:
-        """Whether something right is among the ``k`` nearest of each query, ``(q,)``."""
+        """Return whether something right is among the ``k`` nearest of each query, ``(q,)``."""
         rows = np.where(self.allowed, distances[self.queries], np.inf)
         nearest = np.argsort(rows, axis=1, kind="stable")[:, :k]
         right = np.take_along_axis(self.right, nearest, axis=1)
@@ -38,7 +38,7 @@ class Task:
 
 
 def label_task(name: str, values: Sequence[str]) -> Task | None:
-    """Another picture with the same label; pictures alone with theirs do not ask."""
+    """Return another picture with the same label; pictures alone with theirs do not ask."""
     labels = np.array(values)
     same = (labels[:, None] == labels) & (labels != "")
     np.fill_diagonal(same, False)
@@ -46,7 +46,7 @@ def label_task(name: str, values: Sequence[str]) -> Task | None:
 
 
 def file_tasks(rows: Sequence[Row], split: str | None = None) -> Iterator[Task]:
-    """The tasks whose columns name files; ``split`` is a column that divides their queries."""
+    """Return the tasks whose columns name files; the column ``split`` divides their queries."""
     position = {row["file"]: at for at, row in enumerate(rows)}
     for column in (REFERENCE, *MADE_OF):
         if column not in rows[0]:
@@ -76,5 +76,5 @@ def _task(name: str, right: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> Ta
 
 
 def spread(found: NDArray[np.bool_]) -> float:
-    """Standard error of a share."""
+    """Return standard error of a share."""
     return float(found.std() / np.sqrt(len(found)))

@@ -54,7 +54,7 @@ class Trainer:
         self.mean, self.std = mean.to(self.device), std.to(self.device)
 
     def train(self, batch: Batch, progress: float) -> dict[str, float]:
-        """One step; the parts of what it minimised."""
+        """Take one step and return the parts of what it minimised."""
         recipe = self.recipe
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(progress, recipe.warmup)
@@ -136,7 +136,7 @@ def _groups(parameters: list[nn.Parameter], recipe: Recipe) -> list[dict[str, An
 
 
 def _schedule(progress: float, warmup: float) -> float:
-    """A rise, then half a cosine down to nothing."""
+    """Return a rise, then half a cosine down to nothing."""
     if progress < warmup:
         return progress / warmup
     return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))

@@ -49,7 +49,7 @@ class Strength:
 
 
 def see(pictures: Tensor, size: int, strength: Strength, random: torch.Generator) -> Tensor:
-    """One view of each picture: ``(B, 3, S, S)`` to ``(B, 3, size, size)``, both in [0, 1]."""
+    """Draw one view of each picture: ``(B, 3, S, S)`` to ``(B, 3, size, size)``, both in [0, 1]."""
     plane = _sample_homographies(len(pictures), strength, random)
     views = _look(pictures, plane, size, random)
     views = _recolour(views, strength, random)
@@ -62,17 +62,17 @@ def see(pictures: Tensor, size: int, strength: Strength, random: torch.Generator
 def uniform(
     random: torch.Generator, count: int, low: float = 0.0, high: float = 1.0, *shape: int
 ) -> Tensor:
-    """Numbers drawn evenly between two, ``(count, *shape)``."""
+    """Return numbers drawn evenly between two, ``(count, *shape)``."""
     return low + (high - low) * torch.rand(count, *shape, generator=random)
 
 
 def chosen(random: torch.Generator, count: int, share: float) -> Tensor:
-    """Which of ``count`` are among the share, as positions."""
+    """Return which of ``count`` are among the share, as positions."""
     return (torch.rand(count, generator=random) < share).nonzero()[:, 0]
 
 
 def _sample_homographies(count: int, strength: Strength, random: torch.Generator) -> Tensor:
-    """From the view's square [-1, 1] to the picture's, ``(count, 3, 3)``."""
+    """Sample homographies from the view's square [-1, 1] to the picture's, ``(count, 3, 3)``."""
     log_least, log_greatest = math.log(strength.least_side), math.log(strength.greatest_side)
     side = uniform(random, count, log_least, log_greatest).exp()
     stretch = uniform(random, count, -1, 1).mul(math.log(strength.aspect) / 2).exp()
@@ -156,20 +156,20 @@ def _recolour(views: Tensor, strength: Strength, random: torch.Generator) -> Ten
 
 
 def _saturate(factor: Tensor) -> Tensor:
-    """Towards luminance (0) or away from it (above 1), ``(B, 3, 3)``."""
+    """Return ``(B, 3, 3)`` that move colours towards luminance (0) or away (above 1)."""
     grey = _LUMINANCE.expand(3, 3)
     return grey + factor[:, None, None] * (torch.eye(3) - grey)
 
 
 def _turn_hue(angle: Tensor) -> Tensor:
-    """A turn about the axis of greys, by Rodrigues' formula, ``(B, 3, 3)``."""
+    """Return a turn about the axis of greys, by Rodrigues' formula, ``(B, 3, 3)``."""
     cosine, sine = angle.cos()[:, None, None], angle.sin()[:, None, None]
     cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
     return cosine * torch.eye(3) + (1 - cosine) / 3 + sine * cross
 
 
 def _light(views: Tensor, share: float, random: torch.Generator) -> Tensor:
-    """Glare: a soft bright spot, somewhere."""
+    """Add glare: a soft bright spot, somewhere."""
     at = chosen(random, len(views), share)
     steps = torch.linspace(-1, 1, views.shape[-1])
     y, x = torch.meshgrid(steps, steps, indexing="ij")
@@ -197,7 +197,7 @@ def _blur(views: Tensor, share: float, random: torch.Generator) -> Tensor:
 
 
 def _add_noise(views: Tensor, share: float, random: torch.Generator) -> Tensor:
-    """Normal noise on all pixels, or impulses on some."""
+    """Add normal noise to all pixels, or impulses to some."""
     at = chosen(random, len(views), share)
     half = len(at) // 2
     normal, impulses = at[:half], at[half:]
@@ -212,7 +212,7 @@ def _add_noise(views: Tensor, share: float, random: torch.Generator) -> Tensor:
 
 
 def _code(views: Tensor, share: float, random: torch.Generator) -> Tensor:
-    """Through JPEG and back, at a quality of 20 to 90."""
+    """Encode as JPEG and decode again, at a quality of 20 to 90."""
     at = chosen(random, len(views), share)
     qualities = uniform(random, len(at), 20, 90).int().tolist()
     for index, quality in zip(at.tolist(), qualities, strict=True):

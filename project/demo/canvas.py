@@ -81,7 +81,7 @@ class Canvas:
         self.fill(np.array([[0, 0], [width, 0], [width, height], [0, height]]), paint)
 
     def scene(self, title: str) -> Scene:
-        """What has been composed, at its finished size."""
+        """Return what has been composed, at its finished size."""
         small = self._colour.reshape(self.height, FINE, self.width, FINE, 3).mean(axis=(1, 3))
         return Scene(title, np.clip(small, 0.0, 1.0), self._parts[::FINE, ::FINE].copy())
 

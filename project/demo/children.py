@@ -87,18 +87,18 @@ class Child:
 
 
 def start_worker() -> Child:
-    """A django-q2 cluster, as in production."""
+    """Start a django-q2 cluster, as in production."""
     return Child(["manage.py", "qcluster"], settings.DATA_DIR / "worker.log")
 
 
 def start_server(port: int) -> Child:
-    """A web server for this machine alone."""
+    """Start a web server for this machine alone."""
     options = ["--bind", f"127.0.0.1:{port}", "--threads", "8", "--no-control-socket"]
     return Child(["-m", "gunicorn", *options, "project.wsgi"], settings.DATA_DIR / "server.log")
 
 
 def find_port(first: int, *, others: bool) -> int | None:
-    """``first`` if it is free, or, where ``others`` will do, the next one that is."""
+    """Return ``first`` if it is free, or, where ``others`` will do, the next one that is."""
     if first < 1:
         return None
     for port in range(first, min(first + (_PORTS_TRIED if others else 1), 65536)):

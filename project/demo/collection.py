@@ -25,7 +25,7 @@ ADMIN = "admin"
 
 
 def ensure_admin() -> str | None:
-    """The password of the account ``admin``, which is made if there is none.
+    """Return the password of the account ``admin``, which is made if there is none.
 
     None if somebody has chosen another password since.
     """
@@ -43,7 +43,7 @@ def ensure_admin() -> str | None:
 
 
 def draw_gallery(progress: Callable[[Iterable[str]], Iterable[str]]) -> Path:
-    """The sample gallery, drawn where it is not yet; returns its manifest."""
+    """Return the sample gallery, drawn where it is not yet; returns its manifest."""
     return write_gallery(settings.DATA_DIR / "gallery", progress)
 
 
@@ -78,7 +78,7 @@ def keep_working(worker: Child) -> bool:
 
 
 def _is_deaf(worker: Child) -> bool:
-    """Whether work waits, but no sign of life came for so long that none will."""
+    """Return whether work waits, but no sign of life came for so long that none will."""
     if worker.age < status.SILENCE.total_seconds() or not foreground.count_waiting():
         return False
     return not status.index_status(Artwork.objects.all()).worker_alive
@@ -92,7 +92,7 @@ def calibrate_on_all() -> None:
 
 
 def rank_first_work() -> RankedAnswer | None:
-    """The works most like the first that is indexed; None if none is."""
+    """Return the works most like the first that is indexed; None if none is."""
     works = Artwork.objects.filter(is_public=True)
     indexed = works.filter(stylesim_entry__state=WorkItem.State.INDEXED)
     first: Any = indexed.order_by("pk").first()

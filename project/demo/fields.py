@@ -18,13 +18,13 @@ Kind = TypeVar("Kind", bound=np.generic)
 
 
 def luminance(colour: Array) -> Array:
-    """The tone of colours (..., 3) in [0, 1], by Rec. 709's weights."""
+    """Return the tone of colours (..., 3) in [0, 1], by Rec. 709's weights."""
     tone: Array = colour @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
     return tone
 
 
 def keyed(tone: Array, strength: float) -> Array:
-    """The tone drawn towards an even spread, by a `strength` from 0 to 1.
+    """Return the tone drawn towards an even spread, by a `strength` from 0 to 1.
 
     A painter gives a night and a snow field the same range from paper to ink. So does this,
     and works in one manner keep one key.
@@ -37,7 +37,7 @@ def keyed(tone: Array, strength: float) -> Array:
 
 
 def relit(colour: Array, tone: Array) -> Array:
-    """The colours (H, W, 3) brought to a new tone, in [0, 1]."""
+    """Return the colours (H, W, 3) brought to a new tone, in [0, 1]."""
     ratio = (tone + 0.04) / (luminance(colour) + 0.04)
     raised = colour * np.minimum(ratio, 2.2)[..., None]
     short = np.maximum(tone - luminance(np.minimum(raised, 1.0)), 0.0)
@@ -46,14 +46,14 @@ def relit(colour: Array, tone: Array) -> Array:
 
 
 def saturated(colour: Array, gain: float) -> Array:
-    """The colours with their distance from grey multiplied by `gain`, in [0, 1]."""
+    """Return the colours with their distance from grey multiplied by `gain`, in [0, 1]."""
     grey = luminance(colour)[..., None]
     vivid: Array = np.clip(grey + (colour - grey) * gain, 0.0, 1.0)
     return vivid
 
 
 def blur(field: Array, radius: float) -> Array:
-    """A near-Gaussian blur with a deviation of `radius` pixels, over (H, W) or (H, W, C)."""
+    """Return a near-Gaussian blur with a deviation of `radius` pixels, over (H, W) or (H, W, C)."""
     reach = max(1, round(radius))
     for _ in range(3):
         field = _box(_box(field, reach, 0), reach, 1)
@@ -72,7 +72,7 @@ def _box(field: Array, reach: int, axis: int) -> Array:
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves: int = 1) -> Array:
-    """Smooth noise about 0 with a deviation near 1, in lumps of `cell` pixels and finer."""
+    """Return smooth noise about 0 with a deviation near 1, in lumps of `cell` pixels and finer."""
     height, width = shape
     total = np.zeros(shape, dtype=np.float32)
     for octave in range(octaves):
@@ -85,7 +85,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves
 
 
 def direction(tone: Array, radius: float) -> Array:
-    """The angle, in radians, along which the tone changes least about each point."""
+    """Return the angle, in radians, along which the tone changes least about each point."""
     soft = blur(tone, 1.5)
     down, across = np.gradient(soft)
     tensor = np.stack([across * across, across * down, down * down], axis=-1).astype(np.float32)
@@ -97,14 +97,14 @@ def direction(tone: Array, radius: float) -> Array:
 
 
 def steepness(field: Array) -> Array:
-    """How much the field changes from pixel to pixel."""
+    """Return how much the field changes from pixel to pixel."""
     down, across = np.gradient(field)
     slope: Array = np.hypot(across, down).astype(np.float32)
     return slope
 
 
 def shifted(field: NDArray[Kind], right: Array | float, down: Array | float) -> NDArray[Kind]:
-    """The field read at an offset of so many pixels, which may differ from point to point."""
+    """Return the field read at an offset in pixels, which may differ from point to point."""
     height, width = field.shape[:2]
     y, x = np.mgrid[0:height, 0:width]
     rows = np.clip(np.rint(y + down), 0, height - 1).astype(np.intp)
@@ -114,19 +114,19 @@ def shifted(field: NDArray[Kind], right: Array | float, down: Array | float) -> 
 
 
 def step(field: Field, edge: Field | float, width: float) -> Array:
-    """0 below the edge and 1 above it, with a smooth ramp of `width` between."""
+    """Return 0 below the edge and 1 above it, with a smooth ramp of `width` between."""
     t = np.clip((field - edge) / width + 0.5, 0.0, 1.0)
     smooth: Array = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
     return smooth
 
 
 def palette(*codes: str) -> Array:
-    """The colours written as `#rrggbb`, (n, 3) in [0, 1]."""
+    """Return the colours written as `#rrggbb`, (n, 3) in [0, 1]."""
     return np.stack([rgb(code) for code in codes])
 
 
 def nearest(colour: Array, choices: Array, tone_weight: float = 1.0) -> NDArray[np.intp]:
-    """Which of the choices (n, 3) lies nearest each colour (..., 3)."""
+    """Return which of the choices (n, 3) lies nearest each colour (..., 3)."""
     best = np.full(colour.shape[:-1], np.inf, dtype=np.float32)
     index = np.zeros(colour.shape[:-1], dtype=np.intp)
     tone = luminance(colour)
@@ -139,7 +139,7 @@ def nearest(colour: Array, choices: Array, tone_weight: float = 1.0) -> NDArray[
 
 
 def outlines(colour: Array, parts: NDArray[np.int32], contrast: float) -> Array:
-    """1 where two parts meet whose colours differ by more than `contrast`, else 0."""
+    """Return 1 where two parts meet whose colours differ by more than `contrast`, else 0."""
     line = np.zeros(parts.shape, dtype=np.float32)
     smooth = blur(colour, 1.0)
     for axis in (0, 1):
@@ -155,12 +155,12 @@ def outlines(colour: Array, parts: NDArray[np.int32], contrast: float) -> Array:
 
 
 def mix(below: Array, above: Array, cover: Array) -> Array:
-    """`above` laid over `below`, (H, W, 3) or (3,), where `cover` (H, W) is 1."""
+    """Return `above` laid over `below`, (H, W, 3) or (3,), where `cover` (H, W) is 1."""
     mixed: Array = below + (above - below) * cover[..., None]
     return mixed
 
 
 def picture(colour: Array) -> Image.Image:
-    """An RGB image from colours (H, W, 3) in [0, 1]."""
+    """Return an RGB image from colours (H, W, 3) in [0, 1]."""
     levels = np.rint(np.clip(colour, 0.0, 1.0) * 255.0).astype(np.uint8)
     return Image.fromarray(levels)

@@ -28,7 +28,7 @@ Progress = Callable[[Iterable[str]], Iterable[str]]
 
 
 def paint(subject: str, manner: str) -> Image.Image:
-    """The subject in the manner, RGB, the same on every run.
+    """Paint the subject in the manner, RGB, the same on every run.
 
     Raises `KeyError` for a subject or manner that the gallery does not have.
     """
@@ -56,7 +56,7 @@ def write_gallery(folder: Path, progress: Progress = iter) -> Path:
 
 
 def file_name(subject: str, manner: str) -> str:
-    """The name of a picture's file in the gallery's folder."""
+    """Return the name of a picture's file in the gallery's folder."""
     return f"{subject}-{manner}.jpg"
 
 

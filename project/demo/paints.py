@@ -18,12 +18,12 @@ SHADES = 1024  # of one blend: too many to be seen
 
 
 def rgb(code: str) -> Array:
-    """The colour written as `#rrggbb`, (3,) in [0, 1]."""
+    """Return the colour written as `#rrggbb`, (3,) in [0, 1]."""
     return np.array([int(code[i : i + 2], 16) / 255.0 for i in (1, 3, 5)], dtype=np.float32)
 
 
 def flat(code: str) -> Paint:
-    """One colour all over."""
+    """Return one colour all over."""
     colour = rgb(code)
 
     def paint(x: Array, y: Array) -> Array:
@@ -33,7 +33,7 @@ def flat(code: str) -> Paint:
 
 
 def linear(start: Point, end: Point, *codes: str) -> Paint:
-    """Colours at even distances from `start` to `end`, blended between."""
+    """Return colours at even distances from `start` to `end`, blended between."""
     scale = _scale(codes)
     ahead = np.array(end, dtype=np.float64) - np.array(start, dtype=np.float64)
     span = float(ahead @ ahead)
@@ -46,17 +46,17 @@ def linear(start: Point, end: Point, *codes: str) -> Paint:
 
 
 def upright(top: float, bottom: float, *codes: str) -> Paint:
-    """Colours blended from height `top` down to height `bottom`."""
+    """Return colours blended from height `top` down to height `bottom`."""
     return linear((0.0, top), (0.0, bottom), *codes)
 
 
 def level(left: float, right: float, *codes: str) -> Paint:
-    """Colours blended from `left` to `right`."""
+    """Return colours blended from `left` to `right`."""
     return linear((left, 0.0), (right, 0.0), *codes)
 
 
 def radial(centre: Point, radius: float, *codes: str) -> Paint:
-    """Colours blended outward from the centre to `radius` pixels."""
+    """Return colours blended outward from the centre to `radius` pixels."""
     scale = _scale(codes)
 
     def paint(x: Array, y: Array) -> Array:
@@ -66,13 +66,13 @@ def radial(centre: Point, radius: float, *codes: str) -> Paint:
 
 
 def ball(x0: float, y0: float, radius: float, *codes: str) -> Paint:
-    """A round thing lit from the upper left, from its light to its shade."""
+    """Return a round thing lit from the upper left, from its light to its shade."""
     return radial((x0 - 0.4 * radius, y0 - 0.45 * radius), 1.6 * radius, *codes)
 
 
 @lru_cache(maxsize=256)
 def _scale(codes: tuple[str, ...]) -> Array:
-    """The colours blended into even shades from first to last, (SHADES, 3)."""
+    """Return the colours blended into even shades from first to last, (SHADES, 3)."""
     stops = np.stack([rgb(code) for code in codes])
     place = np.linspace(0.0, len(codes) - 1.0, SHADES)
     bands = [np.interp(place, np.arange(len(codes)), band) for band in stops.T]

@@ -12,19 +12,19 @@ Point = tuple[float, float]
 
 
 def polygon(*points: Point) -> Outline:
-    """A straight-sided outline, (n, 2)."""
+    """Return a straight-sided outline, (n, 2)."""
     return np.array(points, dtype=np.float64)
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Outline:
-    """An upright rectangle, (4, 2)."""
+    """Return an upright rectangle, (4, 2)."""
     return polygon((left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def ellipse(
     x: float, y: float, across: float, down: float, turn: float = 0.0, corners: int = 64
 ) -> Outline:
-    """An ellipse about (x, y) with the two radii, turned by `turn` radians; (corners, 2)."""
+    """Return an ellipse about (x, y) with the two radii, turned by `turn` radians; (corners, 2)."""
     angle = np.linspace(0.0, 2.0 * np.pi, corners, endpoint=False)
     along, aside = across * np.cos(angle), down * np.sin(angle)
     return np.stack(
@@ -37,7 +37,7 @@ def ellipse(
 
 
 def curve(points: Sequence[Point] | Outline, closed: bool = True, steps: int = 10) -> Outline:
-    """A Catmull-Rom curve through the points, `steps` points for each of them."""
+    """Return a Catmull-Rom curve through the points, `steps` points for each of them."""
     knots = np.asarray(points, dtype=np.float64)
     if closed:
         padded = np.concatenate([knots[-1:], knots, knots[:2]])
@@ -57,7 +57,7 @@ def curve(points: Sequence[Point] | Outline, closed: bool = True, steps: int = 1
 
 
 def ribbon(points: Sequence[Point] | Outline, first: float, last: float) -> Outline:
-    """A curve with a breadth that goes from `first` to `last` pixels: a branch, a rope."""
+    """Return a curve with a breadth that goes from `first` to `last` pixels: a branch, a rope."""
     path = curve(points, closed=False, steps=8)
     ahead = np.gradient(path, axis=0)
     length = np.maximum(np.hypot(ahead[:, 0], ahead[:, 1]), 1e-9)[:, None]
@@ -67,7 +67,7 @@ def ribbon(points: Sequence[Point] | Outline, first: float, last: float) -> Outl
 
 
 def ridge(rng: np.random.Generator, points: Sequence[Point], floor: float, rough: float) -> Outline:
-    """A jagged skyline through the points, closed at height `floor`; `rough` in pixels."""
+    """Return a jagged skyline through the points, closed at height `floor`; `rough` in pixels."""
     line = np.asarray(points, dtype=np.float64)
     while len(line) < 120:
         middle = (line[1:] + line[:-1]) / 2.0
@@ -82,7 +82,7 @@ def ridge(rng: np.random.Generator, points: Sequence[Point], floor: float, rough
 def blob(
     rng: np.random.Generator, x: float, y: float, across: float, down: float, wobble: float = 0.12
 ) -> Outline:
-    """An ellipse with an uneven edge: a cloud, a bush; `wobble` is a share of the radius."""
+    """Return an ellipse with an uneven edge: a cloud, a bush; `wobble` is a share of the radius."""
     around = ellipse(x, y, across, down, corners=11)
     centre = np.array([x, y])
     reach = 1.0 + rng.normal(0.0, wobble, (len(around), 1))
@@ -90,7 +90,7 @@ def blob(
 
 
 def mirrored(outline: Outline, level: float, squash: float = 1.0) -> Outline:
-    """The outline reflected in still water whose surface is at height `level`."""
+    """Return the outline reflected in still water whose surface is at height `level`."""
     low = outline.copy()
     low[:, 1] = level + (level - low[:, 1]) * squash
     return low

@@ -36,15 +36,15 @@ class Bounds:
     swings: Mapping[str, FloatArray]
 
     def lower(self, weighting: Weighting) -> FloatArray:
-        """No distance is less, ``(queries, works)``."""
+        """Return lower bounds of the distances, ``(queries, works)``."""
         return self._weigh(weighting, -1)
 
     def estimate(self, weighting: Weighting) -> FloatArray:
-        """The distances if what the projections leave out were orthogonal."""
+        """Return the distances if what the projections leave out were orthogonal."""
         return self._weigh(weighting, 0)
 
     def upper(self, weighting: Weighting) -> FloatArray:
-        """No distance is more."""
+        """Return upper bounds of the distances."""
         return self._weigh(weighting, 1)
 
     def _weigh(self, weighting: Weighting, direction: int) -> FloatArray:
@@ -92,14 +92,14 @@ class CompactTable:
         return len(self.z[CONTENT_LAYER])
 
     def rows(self, start: int, stop: int) -> Self:
-        """A part of the table, not copied."""
+        """Return a part of the table, not copied."""
         return type(self)(
             {layer: block[start:stop] for layer, block in self.z.items()},
             {layer: block[start:stop] for layer, block in self.norms.items()},
         )
 
     def bound(self, queries: Sequence[CompactDescriptor], weighting: Weighting) -> Bounds:
-        """Bounds of the distances of each query to each work, in the layers that count.
+        """Return bounds of the distances of each query to each work, in the layers that count.
 
         Memory: up to 48 bytes for each pair of a query and a work.
         """
@@ -119,7 +119,7 @@ class CompactTable:
 
 
 def used_layers(weighting: Weighting) -> list[str]:
-    """The layers that a weighting does not multiply with zero, in the order of LAYERS."""
+    """Return the layers that a weighting does not multiply with zero, in the order of LAYERS."""
     layers = []
     if weighting.style_weight:
         weights = zip(STYLE_LAYERS, weighting.layer_weights, strict=True)
@@ -130,7 +130,7 @@ def used_layers(weighting: Weighting) -> list[str]:
 
 
 def least(values: FloatArray, count: int) -> NDArray[np.intp]:
-    """The positions of the ``count`` least values, in no order."""
+    """Return the positions of the ``count`` least values, in no order."""
     if count >= len(values):
         return np.arange(len(values))
     return np.argpartition(values, count)[:count]

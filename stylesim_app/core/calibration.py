@@ -25,7 +25,8 @@ class PairSample:
     parts: DistanceParts
 
     def closer_than(self, distances: FloatArray, weighting: Weighting) -> FloatArray:
-        """Per distance, the share of random pairs that are farther apart, in percent, 0 to 100."""
+        """Return, per distance, the share of random pairs that are farther apart, in percent, 0 to
+        100."""
         sample = np.sort(self.parts.distances(weighting))
         farther = len(sample) - np.searchsorted(sample, distances, side="right")
         return 100.0 * farther / len(sample)
@@ -33,7 +34,7 @@ class PairSample:
     def balanced_weights(
         self, layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS
     ) -> tuple[float, float]:
-        """``(style_weight, content_weight)`` that give both distances a median of one half."""
+        """Return the ``(style_weight, content_weight)`` that give both a median of one half."""
         style = float(np.median(self.parts.style_distances(layer_weights)))
         content = float(np.median(self.parts.content))
         # Only a collection of identical pictures has a median of zero.
@@ -63,7 +64,8 @@ class PairSample:
 
 
 def sample_pairs(descriptors: Sequence[Descriptor]) -> PairSample:
-    """The distances of all pairs of randomly chosen works, at least two. Memory: 2 MB a work."""
+    """Return the distances of all pairs of randomly chosen works, at least two. Memory: 2 MB a
+    work."""
     count = len(descriptors)
     if count < 2:
         raise ValueError(f"expected at least 2 works, got {count}")

@@ -56,17 +56,17 @@ class CompactDescriptor:
     residuals: FloatArray
 
     def layer(self, name: str) -> FloatArray:
-        """``z`` of one layer."""
+        """Return ``z`` of one layer."""
         start = sum(SIZES[layer] for layer in LAYERS[: LAYERS.index(name)])
         return self.z[..., start : start + SIZES[name]]
 
     def to_bytes(self) -> bytes:
-        """Little-endian float32, RECORD_SIZE of them: ``z``, ``squares``, ``residuals``."""
+        """Return little-endian float32, RECORD_SIZE of them: ``z``, ``squares``, ``residuals``."""
         return np.concatenate([self.z, self.squares, self.residuals]).astype("<f4").tobytes()
 
     @classmethod
     def from_numbers(cls, numbers: FloatArray) -> Self:
-        """From the numbers that ``to_bytes`` writes, ``(..., RECORD_SIZE)``."""
+        """Return the compact descriptor of the numbers that ``to_bytes`` writes, ``(..., RECORD_SIZE)``."""
         parts = np.split(numbers, [-2 * len(LAYERS), -len(LAYERS)], axis=-1)
         z, squares, residuals = parts
         return cls(z, squares, residuals)
@@ -87,16 +87,17 @@ class Basis(ABC):
     @staticmethod
     @abstractmethod
     def spread(values: FloatArray, channels: int) -> FloatArray:
-        """What a centred descriptor ``(D,)`` adds to the variation between channels, ``(C, C)``."""
+        """Return what a centred descriptor ``(D,)`` adds to the variation between channels, ``(C,
+        C)``."""
 
     @staticmethod
     @abstractmethod
     def reduce(values: FloatArray, basis: FloatArray) -> FloatArray:
-        """A centred descriptor ``(D,)`` seen through a basis of channels, ``(d,)``."""
+        """Return a centred descriptor ``(D,)`` seen through a basis of channels, ``(d,)``."""
 
     @classmethod
     def fit(cls, rows: FloatArray, channels: int, size: int) -> Self:
-        """The leading directions of a sample ``(n, D)``, at most ``size`` of them.
+        """Return the leading directions of a sample ``(n, D)``, at most ``size`` of them.
 
         ``rows`` is centred in place.
         """
@@ -110,7 +111,8 @@ class Basis(ABC):
         return cls(mean, basis, _principal_components(reduced, size))
 
     def project(self, values: FloatArray) -> tuple[FloatArray, float, float]:
-        """``z`` ``(m,)``, ``||x - mean||^2`` and ``r``, rounded up, of one descriptor ``(D,)``."""
+        """Return ``z`` ``(m,)``, ``||x - mean||^2`` and ``r``, rounded up, of one descriptor
+        ``(D,)``."""
         centred = values - self.mean
         z = self.components.T @ self.reduce(centred, self.channels)
         square, kept = _square(centred), _square(z)
@@ -214,13 +216,13 @@ def _square(values: FloatArray) -> float:
 
 
 def _leading_eigenvectors(symmetric: NDArray[np.float64], count: int) -> FloatArray:
-    """The eigenvectors of the ``count`` largest eigenvalues, as columns."""
+    """Return the eigenvectors of the ``count`` largest eigenvalues, as columns."""
     vectors: NDArray[Any] = np.linalg.eigh(symmetric)[1][:, ::-1][:, :count]
     return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
 def _principal_components(rows: FloatArray, count: int) -> FloatArray:
-    """Orthonormal columns ``(d, m)`` that keep most of ``rows`` ``(n, d)``."""
+    """Return orthonormal columns ``(d, m)`` that keep most of ``rows`` ``(n, d)``."""
     count = min(count, *rows.shape)
     if rows.shape[1] <= rows.shape[0]:
         return _leading_eigenvectors((rows.T @ rows).astype(np.float64), count)

@@ -67,18 +67,18 @@ class DistanceParts:
 
     @classmethod
     def stack(cls, rows: Iterable[tuple[Sequence[float] | FloatArray, float]]) -> Self:
-        """From pairs of five layer distances and one content distance."""
+        """Return the parts of pairs of five layer distances and one content distance."""
         table = np.array([(*layers, content) for layers, content in rows], dtype=np.float64)
         table = table.reshape(-1, len(STYLE_LAYERS) + 1)
         return cls(layers=table[:, :-1], content=table[:, -1])
 
     @classmethod
     def unknown(cls, count: int) -> Self:
-        """NaN for each of ``count`` pairs."""
+        """Return NaN for each of ``count`` pairs."""
         return cls(np.full((count, len(STYLE_LAYERS)), np.nan), np.full(count, np.nan))
 
     def take(self, positions: NDArray[np.intp]) -> Self:
-        """The parts of some of the pairs."""
+        """Return the parts of some of the pairs."""
         return type(self)(self.layers[positions], self.content[positions])
 
     def put(self, positions: NDArray[np.intp], parts: DistanceParts) -> None:
@@ -86,19 +86,19 @@ class DistanceParts:
         self.layers[positions], self.content[positions] = parts.layers, parts.content
 
     def style_distances(self, layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS) -> FloatArray:
-        """``sqrt(sum_l w_l d_l ** 2)``, ``(n,)``."""
+        """Return ``sqrt(sum_l w_l d_l ** 2)``, ``(n,)``."""
         # No matrix product: it rounds a row by where it stands, and equal works must stay equal.
         squares: FloatArray = (np.square(self.layers) * np.asarray(layer_weights)).sum(axis=1)
         return np.sqrt(squares)
 
     def distances(self, weighting: Weighting) -> FloatArray:
-        """``style_weight * style distance + content_weight * content distance``, ``(n,)``."""
+        """Return ``style_weight * style + content_weight * content distance``, ``(n,)``."""
         style = self.style_distances(weighting.layer_weights)
         return weighting.style_weight * style + weighting.content_weight * self.content
 
 
 def measure_parts(a: Descriptor, b: Descriptor) -> tuple[FloatArray, float]:
-    """The five layer distances ``(5,)`` and the content distance of two pictures.
+    """Return the five layer distances ``(5,)`` and the content distance of two pictures.
 
     Raises DescriptorError if the two are of different provenance.
     """
@@ -111,7 +111,7 @@ def measure_parts(a: Descriptor, b: Descriptor) -> tuple[FloatArray, float]:
 
 
 def resolve_preset(preset: str) -> tuple[float, float]:
-    """``(style_weight, content_weight)`` of a preset that needs no calibration.
+    """Return ``(style_weight, content_weight)`` of a preset that needs no calibration.
 
     Raises WeightingError for an unknown name.
     """

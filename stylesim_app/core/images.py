@@ -88,7 +88,7 @@ def inspect_image(content: bytes, limits: Limits) -> ImageFacts:
 def open_image(
     content: bytes, limits: Limits, min_side: int | None = None
 ) -> tuple[Image.Image, ImageFacts]:
-    """The first frame of a file as an upright sRGB image without alpha, mode ``RGB``.
+    """Return the first frame of a file as an upright sRGB image without alpha, mode ``RGB``.
 
     With ``min_side``, a JPEG is decoded at the smallest of its scales (1, 1/2, 1/4, 1/8) that
     keeps both sides at least that long. Raises ImageError.
@@ -109,7 +109,7 @@ def open_image(
 def load_pixels(
     content: bytes, limits: Limits, size: int = INPUT_SIZE
 ) -> tuple[NDArray[np.uint8], ImageFacts]:
-    """The pixels that the network describes: ``(size, size, 3)``, sRGB, 0 to 255.
+    """Return the pixels that the network describes: ``(size, size, 3)``, sRGB, 0 to 255.
 
     Both sides are brought to ``size`` with Pillow's bicubic filter, which is antialiased; the
     aspect ratio is not kept. Raises ImageError.

@@ -52,7 +52,8 @@ class Ranking:
 
 
 def rank_parts(parts: DistanceParts, weighting: Weighting, limit: int) -> Ranking:
-    """The ``limit`` candidates of least distance; equal distances keep the candidates' order."""
+    """Return the ``limit`` candidates of least distance; equal distances keep the candidates'
+    order."""
     distances = parts.distances(weighting)
     best = np.argsort(distances, kind="stable")[:limit]
     chosen = parts.take(best)

@@ -28,7 +28,7 @@ ANGLES = (0.35, 1.22, 1.57, 2.0, 2.75, 0.05)  # radians: the few directions of a
 
 
 def cubist(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene split by straight cuts, each facet shifted, turned and shaded on its own."""
+    """Paint the scene split by straight cuts, each facet shifted, turned and shaded on its own."""
     shape = scene.parts.shape
     tone = _contoured(scene, keyed(luminance(scene.colour), 0.55))
     detail = blur(steepness(blur(tone, 1.0)), 6.0)
@@ -50,13 +50,13 @@ def cubist(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _contoured(scene: Scene, tone: Array) -> Array:
-    """The tone with the outlines drawn in, so that the broken subject can still be read."""
+    """Return the tone with the outlines drawn in, so that the broken subject can still be read."""
     line = step(blur(outlines(scene.colour, scene.parts, 0.34), 1.2), 0.12, 0.16)
     return tone * (1.0 - 0.75 * line)
 
 
 def _split(rng: np.random.Generator, shape: tuple[int, int], detail: Array) -> NDArray[np.int32]:
-    """Facet numbers (H, W): cells cut in two until the busy ones are small."""
+    """Return facet numbers (H, W): cells cut in two until the busy ones are small."""
     facets = np.zeros(shape, dtype=np.int32)
     busy = detail / detail.mean()
     waiting, count = [0], 1
@@ -108,7 +108,7 @@ def _toned(scale: Array, tone: Array) -> Array:
 
 
 def _seams(facets: NDArray[np.int32], rng: np.random.Generator) -> Array:
-    """Dark lines along the cuts, lost here and there."""
+    """Return dark lines along the cuts, lost here and there."""
     met = np.zeros(facets.shape, dtype=np.float32)
     met[:, 1:][facets[:, 1:] != facets[:, :-1]] = 1.0
     met[1:][facets[1:] != facets[:-1]] = 1.0

@@ -36,7 +36,7 @@ Mask = NDArray[np.bool_]
 
 
 def cut_out(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene in pieces of fourteen papers, the nearer pieces laid over the farther."""
+    """Paint the scene in pieces of fourteen papers, the nearer pieces laid over the farther."""
     shape = scene.parts.shape
     tone = luminance(scene.colour)
     colour = saturated(relit(scene.colour, 0.06 + 0.88 * keyed(tone, 0.5)), 1.7)
@@ -51,7 +51,7 @@ def cut_out(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _pieces(parts: NDArray[np.int32], colour: Array) -> Iterator[tuple[Mask, int]]:
-    """Masks and the numbers of their papers, from back to front."""
+    """Return masks and the numbers of their papers, from back to front."""
     tone = luminance(colour).ravel()
     flat = parts.ravel()
     sizes = np.bincount(flat)
@@ -82,7 +82,7 @@ def _pieces(parts: NDArray[np.int32], colour: Array) -> Iterator[tuple[Mask, int
 def _batched(
     keys: NDArray[np.signedinteger], batch: list[int], papers: NDArray[np.intp]
 ) -> Iterator[tuple[Mask, int]]:
-    """Small pieces of one paper that lie at one depth are pasted together."""
+    """Join small pieces of one paper that lie at one depth."""
     for paper in sorted({int(papers[key]) for key in batch}):
         yield np.isin(keys, [key for key in batch if papers[key] == paper]), paper
 

@@ -25,7 +25,7 @@ LAYERS = ((0.80, 0.8), (0.58, -0.7), (0.36, 0.05), (0.18, 1.5))  # darker than t
 
 
 def hatching(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene in four sets of lines and a contour, sepia on buff, inside a plate mark."""
+    """Paint the scene in four sets of lines and a contour, sepia on buff, inside a plate mark."""
     shape = scene.parts.shape
     tone = blur(0.04 + 0.94 * keyed(luminance(scene.colour), 0.7), 1.2)
     form = direction(tone, 8.0)
@@ -50,7 +50,8 @@ def hatching(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _lines(rng: np.random.Generator, form: Array, tone: Array, angle: float, depth: Array) -> Array:
-    """Pen lines at one angle, as broad as `depth` (0 to 1) asks, broken where the hand lifts."""
+    """Return pen lines at one angle, as broad as `depth` (0 to 1) asks, broken where the hand
+    lifts."""
     height, width = tone.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     sway = 0.5 * noise(rng, tone.shape, 90.0) + 0.12 * noise(rng, tone.shape, 16.0)

@@ -26,7 +26,7 @@ FINE = 2  # drawn so many times larger, then averaged: smooth edges
 
 
 def impasto(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene in three coats of strokes, broad to fine."""
+    """Paint the scene in three coats of strokes, broad to fine."""
     tone = luminance(scene.colour)
     colour = relit(scene.colour, 0.08 + 0.84 * keyed(tone, 0.55))
     colour = _warmed(saturated(colour, 1.35))

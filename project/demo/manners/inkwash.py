@@ -22,7 +22,7 @@ from project.demo.paints import Array, rgb
 
 
 def ink_wash(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene in three washes and a line, most of the paper left bare."""
+    """Paint the scene in three washes and a line, most of the paper left bare."""
     shape = scene.parts.shape
     tone = keyed(luminance(scene.colour), 0.75)
     ragged = 3.0 * noise(rng, shape, 26.0, 3)
@@ -68,7 +68,7 @@ def _fibres(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
 
 
 def _sealed(sheet: Array, rng: np.random.Generator) -> Array:
-    """The artist's seal: a carved sign of strokes in a worn red square."""
+    """Return the artist's seal: a carved sign of strokes in a worn red square."""
     height, width = sheet.shape[:2]
     side = 46
     sign = np.ones((9, 9), dtype=np.float32)

@@ -30,7 +30,7 @@ ROUNDS = 5
 
 
 def mosaic(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene in some six thousand tesserae."""
+    """Paint the scene in some six thousand tesserae."""
     tone = keyed(luminance(scene.colour), 0.5)
     colour = saturated(relit(scene.colour, 0.2 + 0.78 * tone), 1.35)
     flow = direction(blur(tone, 1.0), 5.0)
@@ -45,7 +45,7 @@ def mosaic(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _settled(rng: np.random.Generator, flow: Array) -> NDArray[np.float64]:
-    """Middles (n, 2) spread evenly, by Hausner's Voronoi cells of a turned square metric."""
+    """Return middles (n, 2) spread evenly, by Hausner's Voronoi cells of a turned square metric."""
     half = flow[::2, ::2]
     height, width = half.shape
     gap = SPACING / 2.0
@@ -69,7 +69,7 @@ def _settled(rng: np.random.Generator, flow: Array) -> NDArray[np.float64]:
 def _owners(
     sites: NDArray[np.float64], shape: tuple[int, int], flow: Array, x: Array, y: Array, gap: float
 ) -> NDArray[np.intp]:
-    """The site that each point belongs to, sought among the 25 that began near it."""
+    """Return the site that each point belongs to, sought among the 25 that began near it."""
     home_row = np.clip((y / gap).astype(np.intp), 0, shape[0] - 1)
     home_column = np.clip((x / gap).astype(np.intp), 0, shape[1] - 1)
     cos, sin = np.cos(flow), np.sin(flow)

@@ -17,7 +17,7 @@ FINE = 2
 
 
 def pointillism(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene in two layers of dots, large below and smaller above."""
+    """Paint the scene in two layers of dots, large below and smaller above."""
     tone = luminance(scene.colour)
     colour = relit(scene.colour, 0.3 + 0.64 * keyed(tone, 0.65))
     colour = saturated(blur(colour, 1.0), 1.45)

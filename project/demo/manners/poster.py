@@ -17,7 +17,7 @@ FINE = 2
 
 
 def poster(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene in five inks by its tone; warm and cool places change the middle ones."""
+    """Paint the scene in five inks by its tone; warm and cool places change the middle ones."""
     del rng  # a print has no accidents
     width, height = scene.size
     large = Image.fromarray((scene.colour * 255).astype(np.uint8))
@@ -29,7 +29,7 @@ def poster(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _separated(colour: Array) -> NDArray[np.intp]:
-    """The number of the ink at each point."""
+    """Return the number of the ink at each point."""
     tone = keyed(luminance(colour), 0.55)
     warmth = colour[..., 0] - colour[..., 2]
     lifted = tone + 0.1 * np.clip(warmth, -0.5, 0.5)

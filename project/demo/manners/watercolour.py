@@ -24,7 +24,7 @@ from project.demo.paints import Array, rgb
 
 
 def watercolour(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene in four glazes, light to dark, on rough white paper."""
+    """Paint the scene in four glazes, light to dark, on rough white paper."""
     shape = scene.parts.shape
     tone = keyed(luminance(scene.colour), 0.65)
     hues = saturated(relit(scene.colour, 0.5 + 0.42 * tone), 1.05)
@@ -46,7 +46,7 @@ def watercolour(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _glaze(rng: np.random.Generator, hues: Array, pool: Array, strength: float) -> Array:
-    """What share of light one wash lets through, (H, W, 3): more pigment at its rim."""
+    """Return what share of light one wash lets through, (H, W, 3): more pigment at its rim."""
     rim = np.clip(steepness(blur(pool, 1.2)) * 3.2, 0.0, 0.8)
     bloom = noise(rng, pool.shape, 110.0, 4)
     burst = np.exp(-((bloom - 0.35) ** 2) / 0.012)
@@ -56,7 +56,7 @@ def _glaze(rng: np.random.Generator, hues: Array, pool: Array, strength: float) 
 
 
 def _sheet(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """1 inside the painted area, 0 on the bare margin, the brush's edge between."""
+    """Return 1 inside the painted area, 0 on the bare margin, the brush's edge between."""
     height, width = shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     inset = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y))

@@ -23,7 +23,7 @@ PERIOD = 6.8  # pixels from one cut to the next
 
 
 def woodcut(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene as a key block over a tint block."""
+    """Paint the scene as a key block over a tint block."""
     shape = scene.parts.shape
     tone = keyed(luminance(scene.colour), 0.6)
     tone = blur(tone, 1.0)
@@ -42,7 +42,7 @@ def woodcut(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _cuts(scene: Scene, tone: Array, rng: np.random.Generator) -> Array:
-    """Stripes in [0, 1], straight within a part and turned from part to part with its form."""
+    """Return stripes in [0, 1], straight within a part and turned with its form."""
     height, width = scene.parts.shape
     flow = direction(tone, 6.0)
     parts = scene.parts.ravel()

@@ -10,7 +10,7 @@ from project.demo.shapes import blob, box, curve, ellipse, polygon, ribbon
 
 
 def still_life() -> Scene:
-    """A blue jug, a bowl of fruit and a white cloth."""
+    """Draw a blue jug, a bowl of fruit and a white cloth."""
     rng = np.random.default_rng(71)
     canvas = Canvas(600, 540)
     canvas.ground(linear((0, 0), (600, 400), "#c8a868", "#9c7444", "#5f4030"))
@@ -88,7 +88,7 @@ def still_life() -> Scene:
 
 
 def sunflowers() -> Scene:
-    """A bunch of sunflowers in an ochre vase."""
+    """Draw a bunch of sunflowers in an ochre vase."""
     rng = np.random.default_rng(83)
     canvas = Canvas(500, 640)
     canvas.ground(linear((0, 0), (500, 500), "#a8dcd0", "#74bcb8", "#5a9ca8"))
@@ -174,7 +174,7 @@ def _sunflower(canvas: Canvas, rng: np.random.Generator, x: float, y: float, siz
 
 
 def cat() -> Scene:
-    """A ginger cat on a window sill, a moonlit garden behind."""
+    """Draw a ginger cat on a window sill, a moonlit garden behind."""
     rng = np.random.default_rng(97)
     canvas = Canvas(560, 560)
     canvas.ground(level(0, 560, "#a83c3c", "#c45448", "#8a2c34"))

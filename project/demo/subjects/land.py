@@ -20,7 +20,7 @@ from project.demo.shapes import (
 
 
 def _fir(x: float, foot: float, height: float) -> list[Outline]:
-    """A fir in five tiers, lowest first, standing at (x, foot)."""
+    """Draw a fir in five tiers, lowest first, standing at (x, foot)."""
     tiers = []
     for step in range(5):
         low = foot - height * (0.06 + 0.17 * step)
@@ -36,7 +36,7 @@ def _fir(x: float, foot: float, height: float) -> list[Outline]:
 
 
 def mountain_lake() -> Scene:
-    """A snow peak, its reflection, and firs on the near shore."""
+    """Draw a snow peak, its reflection, and firs on the near shore."""
     rng = np.random.default_rng(11)
     canvas = Canvas(640, 480)
     shore = 318.0
@@ -84,7 +84,7 @@ def mountain_lake() -> Scene:
 
 
 def pyramids() -> Scene:
-    """Three pyramids, a great sun, and camels on the dune."""
+    """Draw three pyramids, a great sun, and camels on the dune."""
     rng = np.random.default_rng(23)
     canvas = Canvas(640, 420)
     canvas.ground(upright(0, 270, "#e8784a", "#f4a65c", "#fbdc98"))
@@ -160,7 +160,7 @@ def _palm(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, heigh
 
 
 def almond_tree() -> Scene:
-    """A flowering almond tree on a hill, the branches spread against the sky."""
+    """Draw a flowering almond tree on a hill, the branches spread against the sky."""
     rng = np.random.default_rng(37)
     canvas = Canvas(560, 600)
     canvas.ground(upright(0, 470, "#3d9ac4", "#7cc4d6", "#d4ecd8"))

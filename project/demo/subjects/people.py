@@ -10,7 +10,7 @@ from project.demo.shapes import curve, ellipse, polygon, ribbon
 
 
 def portrait() -> Scene:
-    """A woman in a straw hat and a red scarf, three-quarter light from the left."""
+    """Draw a woman in a straw hat and a red scarf, three-quarter light from the left."""
     canvas = Canvas(500, 640)
     canvas.ground(radial((170, 200), 520, "#8cc0b4", "#4c8c90", "#1f4c5c"))
     dress = [

@@ -10,7 +10,7 @@ from project.demo.shapes import box, curve, ellipse, polygon, ribbon, ridge
 
 
 def city_at_night() -> Scene:
-    """Towers with lit windows, a full moon, lights on the river."""
+    """Draw towers with lit windows, a full moon, lights on the river."""
     rng = np.random.default_rng(101)
     canvas = Canvas(480, 640)
     river = 516.0
@@ -103,7 +103,7 @@ def _tower(
 
 
 def winter_church() -> Scene:
-    """A village church among snow-laden roofs and bare trees."""
+    """Draw a village church among snow-laden roofs and bare trees."""
     rng = np.random.default_rng(113)
     canvas = Canvas(540, 620)
     canvas.ground(upright(0, 400, "#8cb0d0", "#c8d4dc", "#f8dcc4"))

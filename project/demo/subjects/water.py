@@ -24,7 +24,7 @@ from project.demo.shapes import (
 
 
 def harbour() -> Scene:
-    """Sailing boats coming home before a low sun."""
+    """Draw sailing boats coming home before a low sun."""
     rng = np.random.default_rng(41)
     canvas = Canvas(640, 460)
     sea = 258.0
@@ -106,7 +106,7 @@ def _boat(canvas: Canvas, x: float, y: float, size: float, sail: str, hull: str)
 
 
 def storm() -> Scene:
-    """A three-master heeling among great waves, lightning behind."""
+    """Draw a three-master heeling among great waves, lightning behind."""
     rng = np.random.default_rng(53)
     canvas = Canvas(640, 500)
     canvas.ground(linear((0, 0), (640, 360), "#1e2838", "#46586a", "#a8b49c", "#56687a"))
@@ -216,7 +216,7 @@ def _ship(canvas: Canvas, x: float, y: float, size: float, heel: float) -> None:
 
 
 def stone_bridge() -> Scene:
-    """Three arches over a slow river, poplars and a mill."""
+    """Draw three arches over a slow river, poplars and a mill."""
     rng = np.random.default_rng(67)
     canvas = Canvas(640, 440)
     water = 300.0
@@ -302,7 +302,7 @@ def stone_bridge() -> Scene:
 
 
 def _pierced(canvas: Canvas, wall: Outline, arches: list[Outline], water: float) -> None:
-    """The wall around its arches: filled piece by piece, so that the river shows through."""
+    """Draw the wall around its arches: filled piece by piece, so that the river shows through."""
     stone = upright(172, water + 16, "#ecd4a4", "#c89c68", "#86684c")
     columns = np.arange(-20.0, 660.0, 2.0)
     top = wall[: len(wall) - 2]

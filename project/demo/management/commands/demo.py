@@ -115,7 +115,7 @@ class Command(BaseCommand):
         )
 
     def _wait(self, worker: Child) -> None:
-        """Until the worker has described everything."""
+        """Wait until the worker has described everything."""
         self._announce(_("Describing"))
         left = foreground.count_waiting()
         with progress_bar(left, _("Describing")) as bar:
@@ -133,7 +133,7 @@ class Command(BaseCommand):
                 self.stderr.write(line)
 
     def _announce(self, step: str) -> None:
-        """Say what is being done where no bar shows it."""
+        """Announce what is being done where no bar shows it."""
         if not sys.stderr.isatty():
             self.stdout.write(f"{step} ...")
             self.stdout.flush()
@@ -186,7 +186,7 @@ def _draw_with_bar(names: Iterable[str]) -> Iterable[str]:
 
 
 def _wait_for_answer(page: str, server: Child) -> None:
-    """Until the server shows a page. Raises ChildFailed if it does not."""
+    """Wait until the server shows a page. Raises ChildFailed if it does not."""
     this_machine = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + _ANSWER_SECONDS
     while server.alive and time.monotonic() < deadline:
