@@ -66,7 +66,7 @@ class CompactDescriptor:
 
     @classmethod
     def from_numbers(cls, numbers: FloatArray) -> Self:
-        """Return the compact descriptor of the numbers that ``to_bytes`` writes, ``(..., RECORD_SIZE)``."""
+        """Read the numbers that ``to_bytes`` writes, ``(..., RECORD_SIZE)``."""
         parts = np.split(numbers, [-2 * len(LAYERS), -len(LAYERS)], axis=-1)
         z, squares, residuals = parts
         return cls(z, squares, residuals)
