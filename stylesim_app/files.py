@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+import zlib
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import PurePath
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
@@ -13,6 +15,7 @@ from .core.descriptors import Descriptor
 from .core.errors import DescriptorError
 
 STORAGE_ALIAS = "stylesim"
+CHECKSUM_DIGITS = 8
 
 
 def private_storage() -> Storage:
@@ -20,15 +23,31 @@ def private_storage() -> Storage:
 
 
 def write(folder: str, ending: str, content: bytes) -> str:
-    """Store bytes under a name never used before, and return it."""
+    """Store bytes under a name never used before, and return it.
+
+    The name ends in the checksum of the bytes, by which ``read`` knows them.
+    """
     name = uuid.uuid4().hex
-    return private_storage().save(f"{folder}/{name[:2]}/{name}.{ending}", ContentFile(content))
+    path = f"{folder}/{name[:2]}/{name}-{_checksum(content)}.{ending}"
+    return private_storage().save(path, ContentFile(content))
 
 
 def read(name: str) -> bytes:
+    """Return the bytes of a file.
+
+    Raises FileNotFoundError, or DescriptorError if they are not those that were written.
+    """
     with private_storage().open(name, "rb") as file:
         content: bytes = file.read()
+    expected = PurePath(name).stem.rpartition("-")[2]
+    if len(expected) == CHECKSUM_DIGITS and expected != _checksum(content):
+        raise DescriptorError("descriptor_checksum")
     return content
+
+
+def _checksum(content: bytes) -> str:
+    """Return the CRC-32 of bytes, which finds every change of up to 32 bits in a row."""
+    return f"{zlib.crc32(content):0{CHECKSUM_DIGITS}x}"
 
 
 def exists(name: str) -> bool:

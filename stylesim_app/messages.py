@@ -43,6 +43,7 @@ TRANSLATED = (
     ),
     gettext_noop("The descriptor file is missing from storage."),
     gettext_noop("The descriptor file is damaged (%(reason)s)."),
+    gettext_noop("The file is damaged: its checksum is not that of what was stored."),
     gettext_noop("The descriptor holds NaN or infinite numbers."),
     gettext_noop("Descriptors of different provenance cannot be compared (%(left)s, %(right)s)."),
     gettext_noop("There is no preset %(preset)r; choose one of %(presets)s."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from stylesim_app import files
 from stylesim_app.core.errors import WeightsError
 from stylesim_app.exceptions import NotIndexed
 from stylesim_app.index import storing
-from stylesim_app.models import Artwork, IndexEntry, WorkItem
+from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline, worklist
 
 from . import pictures
@@ -135,31 +136,86 @@ def test_an_animation_is_described_by_its_first_frame_and_says_so(make_artwork, 
 # Damaged descriptors
 
 
-@pytest.mark.parametrize(
-    ("damage", "reason"),
-    [
-        (lambda content: content[:1000], "damaged"),
-        (lambda content: b"", "damaged"),
-        (lambda content: None, "missing from storage"),
-    ],
-)
-def test_a_damaged_descriptor_is_left_out_and_reported(collection, damage, reason):
-    entry = IndexEntry.objects.get(artwork=collection["disc-b"])
-    name = entry.descriptors.get().file_name
-    content = damage(files.read(name))
+def damage(name: str, change: Callable[[bytes], bytes | None]) -> None:
+    """Change the bytes of a private file; None takes the file away."""
     storage = files.private_storage()
+    with storage.open(name) as file:
+        content = change(file.read())
     storage.delete(name)
     if content is not None:
         storage.save(name, ContentFile(content))
+
+
+def flip(position: float) -> Callable[[bytes], bytes]:
+    """Flip one bit at a position from 0, the first byte, to 1, the last."""
+
+    def change(content: bytes) -> bytes:
+        at = round(position * (len(content) - 1))
+        return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+    return change
+
+
+DAMAGES = [
+    (lambda content: content[:1000], "damaged"),
+    (lambda content: b"", "damaged"),
+    (lambda content: None, "missing from storage"),
+    *((flip(position), "checksum") for position in (0, 0.0005, 0.3, 0.9, 1)),
+]
+
+
+@pytest.mark.parametrize(("change", "reason"), DAMAGES)
+def test_a_damaged_descriptor_is_left_out_until_a_worker_looks_again(
+    collection, run_worker, change, reason
+):
+    entry = IndexEntry.objects.get(artwork=collection["disc-b"])
+    stored = entry.descriptors.get()
+    damage(stored.file_name, change)
     answer = rank(collection["disc-a"])
     assert collection["disc-b"] not in [result.artwork for result in answer.results]
     assert len(answer.results) == 10
     assert not answer.certified
-    assert (answer.indexed, answer.visible) == (11, 12)
     assert rank(collection["disc-a"]).certified
+    assert (rank(collection["disc-a"]).indexed, answer.visible) == (11, 12)
+    # A read deletes nothing and fails nothing.
+    entry.refresh_from_db()
+    assert entry.state == State.INDEXED
+    assert entry.descriptors.get().suspected_at is not None
+    run_worker()
     entry.refresh_from_db()
     assert entry.state == State.FAILED
     assert reason in entry.reason
+    assert not entry.descriptors.exists()
+    worklist.request_again(IndexEntry.objects.filter(pk=entry.pk))
+    run_worker()
+    assert rank(collection["disc-a"]).indexed == 12
+
+
+def test_a_descriptor_that_can_be_read_again_is_suspected_no_more(collection, run_worker):
+    stored = collection["disc-b"].stylesim_entry.descriptors.get()
+    content = files.read(stored.file_name)
+    damage(stored.file_name, lambda content: b"")
+    rank(collection["disc-a"])
+    damage(stored.file_name, lambda _: content)
+    assert rank(collection["disc-a"]).indexed == 11
+    run_worker()
+    stored.refresh_from_db()
+    assert stored.suspected_at is None
+    assert rank(collection["disc-a"]).indexed == 12
+    assert stored.listed_by.count() == 11
+
+
+def test_a_page_with_a_damaged_descriptor_deletes_no_row_and_no_file(collection, client):
+    descriptors = StoredDescriptor.objects.order_by("pk")
+    rows = list(descriptors.values_list("pk", "file_name"))
+    for _, name in rows[1:]:
+        damage(name, flip(0.5))
+    for artwork in collection.values():
+        client.get(f"/api/artworks/{artwork.pk}/similar/")
+        client.get(f"/artworks/{artwork.pk}/")
+    assert list(descriptors.values_list("pk", "file_name")) == rows
+    assert all(files.exists(name) for _, name in rows)
+    assert not IndexEntry.objects.exclude(state=State.INDEXED).exists()
 
 
 def test_a_damaged_query_says_so_and_can_be_indexed_again(collection, run_worker):

@@ -205,6 +205,8 @@ def test_a_damaged_descriptor_file_is_described_again_by_failed(collection):
     stored = StoredDescriptor.objects.get(entry__artwork=collection["disc-a"])
     files.delete([stored.file_name])
     call_command("stylesim_rank", str(files_path(collection["bars-b"])))
+    assert states()["disc-a"] == State.INDEXED
+    call_command("stylesim_index")
     assert states()["disc-a"] == State.FAILED
     call_command("stylesim_index", "--failed")
     assert states()["disc-a"] == State.INDEXED

@@ -226,7 +226,7 @@ def test_a_work_that_was_stored_or_deleted_counts_at_once(eighty):
     assert after.ranking.certified
 
 
-def test_a_damaged_work_is_left_out_and_reported(eighty):
+def test_a_damaged_work_is_left_out_and_suspected(eighty):
     pk, query = next(iter(eighty.items()))
     (before,) = search_all({pk: query}, Weighting())
     third = before.candidates[2]
@@ -234,6 +234,8 @@ def test_a_damaged_work_is_left_out_and_reported(eighty):
     (after,) = search_all({pk: query}, Weighting())
     assert third not in after.candidates
     assert not after.ranking.certified
+    assert StoredDescriptor.objects.get(pk=third.stored).suspected_at is not None
+    repair.settle(StoredDescriptor.objects.filter(suspected_at__isnull=False))
     assert not StoredDescriptor.objects.filter(pk=third.stored).exists()
     (again,) = search_all({pk: query}, Weighting())
     assert again.ranking.certified
@@ -270,7 +272,7 @@ def test_few_descriptors_are_fetched_ahead_and_damage_is_reported(eighty, monkey
     files.private_storage().delete(rows[11].file_name)
     reported = []
     monkeypatch.setattr(
-        repair, "report_damage", lambda damaged: reported.extend(pk for pk, _ in damaged)
+        repair, "settle", lambda stored: reported.extend(each.pk for each in stored)
     )
     found = {}
     for key, descriptor in reading.read_each({each.pk: each.file_name for each in rows}):

@@ -9,7 +9,6 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from stylesim_app import files
-from stylesim_app.core.errors import DescriptorError
 from stylesim_app.index import calibration, neighbours, reading, repair, sets, upkeep
 from stylesim_app.models import Artwork, DescriptorSet, IndexEntry, Neighbour, StoredDescriptor
 from stylesim_app.ranking import similar
@@ -217,7 +216,8 @@ def test_a_deletion_tears_the_lists_that_it_was_on(listed, searches, monkeypatch
 def test_a_damaged_descriptor_tears_lists_as_a_deletion_does(listed):
     lost = stored_of(list(listed)[4])
     on = set(lost.listed_by.values_list("owner", flat=True))
-    repair.report_damage([(lost.pk, DescriptorError("descriptor_missing"))])
+    files.delete([lost.file_name])
+    repair.settle(StoredDescriptor.objects.filter(pk=lost.pk))
     torn = StoredDescriptor.objects.filter(list_state=ListState.TORN)
     assert set(torn.values_list("pk", flat=True)) == on
     assert IndexEntry.objects.get(artwork=list(listed)[4]).state == "failed"

@@ -21,9 +21,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from stylesim_app import files
 from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.core.distances import measure_parts
-from stylesim_app.core.errors import DescriptorError
 from stylesim_app.index import calibration, neighbours, repair, upkeep
 from stylesim_app.models import Artwork, Neighbour, StoredDescriptor
 from stylesim_app.ranking.similar import RankingOptions, find_similar
@@ -122,7 +122,8 @@ class Collection(RuleBasedStateMachine):
     def lose(self, pk):
         """The file of a descriptor turns out to be damaged."""
         stored = StoredDescriptor.objects.get(entry__artwork=pk)
-        repair.report_damage([(stored.pk, DescriptorError("descriptor_missing"))])
+        files.delete([stored.file_name])
+        repair.settle(StoredDescriptor.objects.filter(pk=stored.pk))
         del self.works[pk]
 
     @rule(idle=st.booleans())

@@ -73,6 +73,7 @@ class DescriptorError(CoreError):
     MESSAGES: ClassVar[dict[str, str]] = {
         "descriptor_missing": "The descriptor file is missing from storage.",
         "descriptor_unreadable": "The descriptor file is damaged (%(reason)s).",
+        "descriptor_checksum": "The file is damaged: its checksum is not that of what was stored.",
         "descriptor_not_finite": "The descriptor holds NaN or infinite numbers.",
         "descriptor_provenance": (
             "Descriptors of different provenance cannot be compared (%(left)s, %(right)s)."

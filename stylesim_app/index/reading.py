@@ -1,4 +1,4 @@
-"""Read exact descriptors, several beside one another; what is damaged is reported and left out."""
+"""Read exact descriptors, several beside one another; what is damaged is left out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..core.descriptors import Descriptor
 from ..core.distances import DistanceParts, measure_parts
 from ..core.errors import DescriptorError
 from ..core.memory import keep_freed_memory
+from ..models import StoredDescriptor
 from ..stores.base import Candidate
 from . import repair
 
@@ -23,20 +24,23 @@ AHEAD = 16
 
 
 def read_each(names: Mapping[int, str]) -> Iterator[tuple[int, Descriptor]]:
-    """The descriptors of files, by the key of the stored descriptor."""
+    """Return the descriptors of files, by the key of the stored descriptor; for workers.
+
+    One that cannot be read is looked at again, and dropped if it still cannot.
+    """
     keep_freed_memory()
     for key, fetched in zip(names, _fetch(names.values()), strict=True):
         outcome = _parse(fetched)
         if isinstance(outcome, DescriptorError):
-            repair.report_damage([(key, outcome)])
+            repair.settle(StoredDescriptor.objects.filter(pk=key))
         else:
             yield key, outcome
 
 
 def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[DistanceParts]:
-    """The exact parts between each descriptor and its candidates, NaN where one is damaged.
+    """Return the exact parts between each descriptor and its candidates, NaN where one is damaged.
 
-    Each file is read once, whoever asks for it.
+    Each file is read once, whoever asks for it. What is damaged is noted as suspected.
     """
     use_one_thread()
     keep_freed_memory()
@@ -56,7 +60,7 @@ def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[
         for request, index in asking:
             parts = answers[request]
             parts.layers[index], parts.content[index] = measure_parts(requests[request][0], other)
-    repair.report_damage(damaged)
+    repair.suspect(damaged)
     return answers
 
 

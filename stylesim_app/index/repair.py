@@ -1,14 +1,20 @@
-"""Descriptors that cannot be read: damaged files, and a storage that is not there."""
+"""Descriptors that cannot be read: damaged files, and a storage that is not there.
+
+A read never deletes: it notes a suspicion, and a worker looks again before it acts.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
 
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import files
-from ..core.errors import CoreError
+from ..core.errors import CoreError, DescriptorError
 from ..exceptions import StorageMissing
 from ..models import Calibration, IndexEntry, StoredDescriptor, WorkItem, failure_fields
 
@@ -19,7 +25,7 @@ State = WorkItem.State
 def require_storage() -> None:
     """Raise StorageMissing if nothing is where descriptors were stored.
 
-    So that what cannot be read for the moment is not taken for damaged, and dropped.
+    Files that cannot be seen for the moment are not damaged.
     """
     latest = Calibration.objects.filter(ready=True).last()
     if latest is not None and not files.exists(latest.file_name):
@@ -33,14 +39,46 @@ def require_storage() -> None:
         )
 
 
-def report_damage(damaged: Iterable[tuple[int, CoreError]]) -> None:
-    """Drop stored descriptors that cannot be read and mark their entries, so that a person sees
-    it. Raises StorageMissing, and drops nothing, if no descriptor could be read now."""
+def suspect(damaged: Iterable[tuple[int, CoreError]]) -> None:
+    """Note that stored descriptors could not be read, by key; a worker looks again.
+
+    A suspected descriptor is left out of rankings until then. Raises StorageMissing, and notes
+    nothing, if no descriptor could be read now.
+    """
     damaged = list(damaged)
     if any(error.code == "descriptor_missing" for _, error in damaged):
         require_storage()
     for pk, error in damaged:
         logger.error("StoredDescriptor %s: %s", pk, error)
-        entries = IndexEntry.objects.filter(descriptors=pk).exclude(state=State.PENDING)
-        entries.update(**failure_fields(error))
-        StoredDescriptor.objects.filter(pk=pk).delete()
+    keys = [pk for pk, _ in damaged]
+    if keys:
+        StoredDescriptor.objects.filter(pk__in=keys).update(suspected_at=timezone.now())
+
+
+def settle(suspected: QuerySet[StoredDescriptor]) -> None:
+    """Look again at descriptors that could not be read, and drop those that still cannot.
+
+    The entry of one that is dropped fails with the reason, so that a person sees it. One that is
+    readable again enters the lists of neighbours anew. Raises StorageMissing, and changes nothing
+    more, if no descriptor can be read now.
+    """
+    for stored in suspected.order_by("pk"):
+        row = StoredDescriptor.objects.filter(pk=stored.pk, file_name=stored.file_name)
+        try:
+            files.read_descriptor(stored.file_name)
+        except DescriptorError as error:
+            if error.code == "descriptor_missing":
+                require_storage()
+            _drop(row, stored.entry_id, error)
+        else:
+            row.filter(suspected_at__isnull=False).update(
+                suspected_at=None, list_state=StoredDescriptor.ListState.NEW
+            )
+
+
+def _drop(row: QuerySet[StoredDescriptor], entry: int, error: CoreError) -> None:
+    logger.error("StoredDescriptor of entry %s is dropped: %s", entry, error)
+    with transaction.atomic():
+        if row.delete()[0]:
+            waiting = IndexEntry.objects.filter(pk=entry).exclude(state=State.PENDING)
+            waiting.update(**failure_fields(error))

@@ -19,8 +19,8 @@ from django.utils import timezone
 from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
-from ..models import Calibration, DescriptorSet
-from . import calibration, neighbours, sets
+from ..models import Calibration, DescriptorSet, StoredDescriptor
+from . import calibration, neighbours, repair, sets
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +117,11 @@ def _maintain_set(
     if descriptor_set.retired:
         return sets.clear(descriptor_set, go_on)
     try:
+        repair.settle(
+            StoredDescriptor.objects.filter(
+                descriptor_set=descriptor_set, suspected_at__isnull=False
+            )
+        )
         if calibration.is_due(descriptor_set, idle=idle):
             calibration.fit(descriptor_set, keep)
         unfinished = calibration.unfinished(descriptor_set)

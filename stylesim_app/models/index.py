@@ -50,6 +50,7 @@ class StoredDescriptor(models.Model):
 
     ``list_reach`` is the distance beyond which no work enters its list of neighbours, infinite
     while the list has room; up to ``list_horizon``, the list is certain to lack none.
+    Since ``suspected_at``, if set, its file could not be read, and a worker is to look again.
     """
 
     class ListState(models.TextChoices):
@@ -66,12 +67,18 @@ class StoredDescriptor(models.Model):
     list_state = models.CharField(max_length=5, choices=ListState, default=ListState.NEW)
     list_reach = models.FloatField(default=0.0, editable=False)
     list_horizon = models.FloatField(default=0.0, editable=False)
+    suspected_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("descriptor")
         verbose_name_plural = _("descriptors")
         indexes = (
             models.Index(fields=["descriptor_set", "list_state"], name="stylesim_list_state"),
+            models.Index(
+                fields=["descriptor_set"],
+                condition=models.Q(suspected_at__isnull=False),
+                name="stylesim_suspected",
+            ),
         )
         constraints = (
             models.UniqueConstraint(

@@ -17,10 +17,12 @@ KEPT_SECONDS = 60
 
 
 def described(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySet[StoredDescriptor]:
-    """The descriptors of artworks in the serving set."""
+    """Return the descriptors of artworks in the serving set, without those that are suspected."""
     # Correlated, since otherwise a list of all artworks would be made for each query.
     seen = artworks.order_by().filter(pk=OuterRef("entry__artwork"))
-    return StoredDescriptor.objects.filter(Exists(seen), descriptor_set=serving)
+    return StoredDescriptor.objects.filter(
+        Exists(seen), descriptor_set=serving, suspected_at__isnull=True
+    )
 
 
 def count(visible: QuerySet[Any], serving: DescriptorSet | None) -> tuple[int, int]:

@@ -175,11 +175,11 @@ def find_stored(artwork: Any, serving: DescriptorSet | None) -> StoredDescriptor
 
 
 def read_stored(stored: StoredDescriptor) -> Descriptor:
-    """The descriptor in a file. Raises NotIndexed, and reports it, if the file is damaged."""
+    """Return the descriptor in a file. Raises NotIndexed, and notes it, if the file is damaged."""
     try:
         return files.read_descriptor(stored.file_name)
     except DescriptorError as error:
-        repair.report_damage([(stored.pk, error)])
+        repair.suspect([(stored.pk, error)])
         raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
 
 

@@ -17,7 +17,7 @@ from ..collection import thumbnails
 from ..collection.swapping import get_image
 from ..collection.visibility import visible_artworks
 from ..conf import conf
-from ..core.errors import ImageError
+from ..core.errors import DescriptorError, ImageError
 from ..ranking import image_search
 from .ranking import visible_artwork
 
@@ -68,7 +68,11 @@ def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     search = image_search.find(pk, request.user)
     if search is None or not search.preview_name:
         raise Http404
-    return _jpeg(request, files.read(search.preview_name), max_age=WEEK)
+    try:
+        content = files.read(search.preview_name)
+    except (FileNotFoundError, DescriptorError) as error:
+        raise Http404 from error
+    return _jpeg(request, content, max_age=WEEK)
 
 
 def _read_thumbnail(artwork: Any, size: str) -> bytes | None:
