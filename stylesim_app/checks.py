@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from django.db import connection, models
 from .collection.swapping import get_artwork_model, has_field
 from .conf import conf
 from .stores import STORES
+from .work import process
 
 #: Positive numbers by the setting's name and the property that reads it.
 POSITIVE = {
@@ -276,3 +278,17 @@ def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
             )
         )
     return messages
+
+
+@register()
+def check_worker(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse to start a worker that could describe nothing; web processes need no PyTorch."""
+    if "qcluster" not in sys.argv[1:2] or process.has_torch():
+        return []
+    return [
+        Error(
+            "This worker can describe no picture, because PyTorch is not installed.",
+            hint="Install the packages of a worker: pip install 'django-stylesim[worker]'.",
+            id="stylesim_app.E010",
+        )
+    ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import doctest
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from stylesim_app import messages
 from stylesim_app.collection import years
 from stylesim_app.core import errors
 
@@ -39,6 +40,39 @@ def test_the_site_starts_without_torch():
     )
 
 
+def test_web_pages_need_no_torch(tmp_path):
+    """Where PyTorch is not installed a site answers, and a worker refuses with a reason."""
+    environment = {**os.environ, "STYLESIM_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "tests.without_torch"]
+    subprocess.run(command, check=True, cwd=APP.parent, env=environment)
+
+
+def test_a_web_process_is_left_as_it_was():
+    """Thread counts of BLAS and filters of warnings are the host's, outside the search itself."""
+    run_python(
+        "import os, warnings\n"
+        "import numpy\n"
+        "from threadpoolctl import threadpool_info\n"
+        "def state():\n"
+        "    info = [(each['filepath'], each['num_threads']) for each in threadpool_info()]\n"
+        "    return sorted(info), list(warnings.filters)\n"
+        "before = state()\n"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n"
+        "import django; django.setup()\n"
+        "from django.urls import get_resolver\n"
+        "get_resolver().url_patterns\n"
+        "import stylesim_app.ranking.similar\n"
+        "from stylesim_app.core.blas import one_thread\n"
+        "with one_thread():\n"
+        "    with one_thread():\n"
+        "        pass\n"
+        "    assert {n for path, n in state()[0] if 'openblas' in path} == {1}\n"
+        "assert state()[0] == before[0]\n"
+        "added = [str(each) for each in state()[1] if each not in before[1]]\n"
+        "assert not [each for each in added if 'stylesim' in each or 'PIL' in each], added\n"
+    )
+
+
 def test_torch_is_imported_by_two_modules_of_the_core_alone():
     importing = {
         path.relative_to(APP).as_posix()
@@ -50,8 +84,14 @@ def test_torch_is_imported_by_two_modules_of_the_core_alone():
 
 
 def test_every_message_of_the_core_can_be_translated():
+    """Messages are marked where they stand, and makemessages has found them."""
+    catalogue = (APP / "locale/zh_Hans/LC_MESSAGES/django.po").read_text()
+    marked = {
+        "".join(re.findall(r'"(.*)"', block)).replace('\\"', '"')
+        for block in re.findall(r'^msgid ((?:"[^\n]*"\n)+)', catalogue, re.MULTILINE)
+    }
     kinds = errors.CoreError.__subclasses__()
-    assert {text for kind in kinds for text in kind.MESSAGES.values()} == set(messages.TRANSLATED)
+    assert {text for kind in kinds for text in kind.MESSAGES.values()} <= marked
 
 
 def test_every_error_code_is_used_once():

@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+def gettext_noop(message: str) -> str:
+    """Mark a message for translators, and return it as it is; the core knows no Django."""
+    return message
+
+
 class CoreError(ValueError):
     """A problem with something that was handed in.
 
@@ -24,16 +29,20 @@ class ImageError(CoreError):
     """A file that cannot be described as an image. Trying again does not help."""
 
     MESSAGES: ClassVar[dict[str, str]] = {
-        "image_empty": "The file is empty.",
-        "image_too_many_bytes": (
+        "image_empty": gettext_noop("The file is empty."),
+        "image_too_many_bytes": gettext_noop(
             "The file has %(megabytes).1f MB; at most %(limit).0f MB are accepted."
         ),
-        "image_unknown_format": "The file is not an image in one of these formats: %(formats)s.",
-        "image_too_many_pixels": (
+        "image_unknown_format": gettext_noop(
+            "The file is not an image in one of these formats: %(formats)s."
+        ),
+        "image_too_many_pixels": gettext_noop(
             "The image has %(width)d x %(height)d pixels; at most %(limit)d million are accepted."
         ),
-        "image_bomb": "The image declares more pixels than can be opened safely.",
-        "image_broken": "The image is damaged or cut short and cannot be decoded (%(reason)s).",
+        "image_bomb": gettext_noop("The image declares more pixels than can be opened safely."),
+        "image_broken": gettext_noop(
+            "The image is damaged or cut short and cannot be decoded (%(reason)s)."
+        ),
     }
 
 
@@ -41,28 +50,36 @@ class WeightsError(CoreError):
     """Network weights that cannot be used."""
 
     MESSAGES: ClassVar[dict[str, str]] = {
-        "weights_missing": "There is no weights file at %(path)s.",
-        "weights_suffix": "Weights must be a .safetensors or .pth file, not %(path)s.",
-        "weights_unreadable": (
+        "weights_no_torch": gettext_noop(
+            "PyTorch is not installed, so that this process can describe no picture. Install the "
+            "packages of a worker: pip install 'django-stylesim[worker]'."
+        ),
+        "weights_missing": gettext_noop("There is no weights file at %(path)s."),
+        "weights_suffix": gettext_noop(
+            "Weights must be a .safetensors or .pth file, not %(path)s."
+        ),
+        "weights_unreadable": gettext_noop(
             "The weights file %(path)s cannot be read; it is cut short or not what its name says "
             "(%(reason)s)."
         ),
-        "weights_unsafe": (
-            "The weights file %(path)s holds more than tensors and is refused, because loading it "
-            "could run code (%(reason)s)."
+        "weights_unsafe": gettext_noop(
+            "The weights file %(path)s holds more than tensors and is refused, because loading it"
+            " could run code (%(reason)s)."
         ),
-        "weights_other_network": (
+        "weights_other_network": gettext_noop(
             "The weights file %(path)s is not a VGG19 in torchvision's names: %(reason)s."
         ),
-        "weights_not_finite": "The weights file %(path)s holds NaN or infinite numbers.",
-        "weights_changed": (
-            "The file of the weights that ship with the app, %(path)s, is damaged: its SHA-256 is "
-            "%(actual)s, expected %(expected)s. Install the package again."
+        "weights_not_finite": gettext_noop(
+            "The weights file %(path)s holds NaN or infinite numbers."
         ),
-        "weights_no_network": (
+        "weights_changed": gettext_noop(
+            "The file of the weights that ship with the app, %(path)s, is damaged: its SHA-256 is"
+            " %(actual)s, expected %(expected)s. Install the package again."
+        ),
+        "weights_no_network": gettext_noop(
             "The imagenet weights could not be downloaded (%(reason)s). Without internet access, "
-            "put %(file)s into %(folder)s by hand, name the path of a weights file, or use "
-            "the paintings weights, which need no download."
+            "put %(file)s into %(folder)s by hand, name the path of a weights file, or use the "
+            "paintings weights, which need no download."
         ),
     }
 
@@ -71,11 +88,13 @@ class DescriptorError(CoreError):
     """A stored descriptor that cannot be used."""
 
     MESSAGES: ClassVar[dict[str, str]] = {
-        "descriptor_missing": "The descriptor file is missing from storage.",
-        "descriptor_unreadable": "The descriptor file is damaged (%(reason)s).",
-        "descriptor_checksum": "The file is damaged: its checksum is not that of what was stored.",
-        "descriptor_not_finite": "The descriptor holds NaN or infinite numbers.",
-        "descriptor_provenance": (
+        "descriptor_missing": gettext_noop("The descriptor file is missing from storage."),
+        "descriptor_unreadable": gettext_noop("The descriptor file is damaged (%(reason)s)."),
+        "descriptor_checksum": gettext_noop(
+            "The file is damaged: its checksum is not that of what was stored."
+        ),
+        "descriptor_not_finite": gettext_noop("The descriptor holds NaN or infinite numbers."),
+        "descriptor_provenance": gettext_noop(
             "Descriptors of different provenance cannot be compared (%(left)s, %(right)s)."
         ),
     }
@@ -85,14 +104,18 @@ class WeightingError(CoreError):
     """Weights of a query that do not define a distance."""
 
     MESSAGES: ClassVar[dict[str, str]] = {
-        "weighting_preset": "There is no preset %(preset)r; choose one of %(presets)s.",
-        "weighting_number": "%(name)s must be a finite number, not %(value)r.",
-        "weighting_negative": "%(name)s must not be negative, but is %(value)s.",
-        "weighting_large": "%(name)s must be at most %(limit)g, but is %(value)g.",
-        "weighting_zero": "style_weight and content_weight must not both be zero.",
-        "weighting_layers_zero": "At least one layer weight must be above zero.",
-        "weighting_layer_count": "layer_weights needs %(expected)d numbers, got %(actual)d.",
-        "weighting_calibration": (
+        "weighting_preset": gettext_noop(
+            "There is no preset %(preset)r; choose one of %(presets)s."
+        ),
+        "weighting_number": gettext_noop("%(name)s must be a finite number, not %(value)r."),
+        "weighting_negative": gettext_noop("%(name)s must not be negative, but is %(value)s."),
+        "weighting_large": gettext_noop("%(name)s must be at most %(limit)g, but is %(value)g."),
+        "weighting_zero": gettext_noop("style_weight and content_weight must not both be zero."),
+        "weighting_layers_zero": gettext_noop("At least one layer weight must be above zero."),
+        "weighting_layer_count": gettext_noop(
+            "layer_weights needs %(expected)d numbers, got %(actual)d."
+        ),
+        "weighting_calibration": gettext_noop(
             "The preset balanced needs a calibration of the collection, which is made as soon as "
             "%(minimum)d works are indexed."
         ),

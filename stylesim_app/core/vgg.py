@@ -25,7 +25,7 @@ from .descriptors import (
     gram_matrix,
     pack_symmetric,
 )
-from .memory import KEPT_BLOCK, keep_freed_memory
+from .memory import KEPT_BLOCK
 from .weights import Weights
 
 #: Index in torchvision's ``vgg19().features`` of the ReLU that ends each layer.
@@ -111,8 +111,6 @@ def build_network(weights: Weights, *, precision: str = "auto", device: str = "a
         precision = "bfloat16" if has_bfloat16(device) else "float32"
     if precision not in PRECISIONS:
         raise ValueError(f"expected a precision of {', '.join(PRECISIONS)}, got {precision!r}")
-    if device == "cpu":
-        keep_freed_memory()
     features = _empty_features()
     features.load_state_dict(weights.tensors, assign=True)
     features = features.to(

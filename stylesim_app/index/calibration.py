@@ -18,7 +18,6 @@ from django.db.models import QuerySet
 
 from .. import files
 from ..conf import conf
-from ..core.blas import use_one_thread
 from ..core.calibration import PairSample, sample_pairs
 from ..core.compression import Compressor
 from ..core.descriptors import Descriptor
@@ -153,7 +152,6 @@ def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: N
     One that was left unfinished is dropped. ``on_step`` is called as descriptors are read, and
     once before anything is written. Raises StylesimError while fewer than four works are indexed.
     """
-    use_one_thread()
     described = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
     rows = list(described.order_by("pk").values_list("pk", "file_name"))
     if len(rows) < MINIMUM_WORKS:

@@ -9,6 +9,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from ..conf import conf
+from ..core.blas import one_thread
 from ..core.descriptors import Descriptor
 from ..core.distances import DistanceParts, Weighting
 from ..core.ranking import READ_BATCH, Positions, Ranking, refine
@@ -52,15 +53,16 @@ def find_nearest(
         budget = UNLIMITED
     elif budget is None:
         budget = conf.refine
-    shortlisted = store.shortlists(descriptors, weighting, candidates, max(budget, limit))
-    searches = [
-        _Search(each, listed, refine(listed.shortlist, weighting, limit, budget, read_batch))
-        for each, listed in zip(descriptors, shortlisted, strict=True)
-    ]
-    while waiting := [search for search in searches if search.nearest is None]:
-        measured = reading.measure([(search.descriptor, search.wanted) for search in waiting])
-        for search, parts in zip(waiting, measured, strict=True):
-            search.go_on(parts)
+    with one_thread():
+        shortlisted = store.shortlists(descriptors, weighting, candidates, max(budget, limit))
+        searches = [
+            _Search(each, listed, refine(listed.shortlist, weighting, limit, budget, read_batch))
+            for each, listed in zip(descriptors, shortlisted, strict=True)
+        ]
+        while waiting := [search for search in searches if search.nearest is None]:
+            measured = reading.measure([(search.descriptor, search.wanted) for search in waiting])
+            for search, parts in zip(waiting, measured, strict=True):
+                search.go_on(parts)
     return [search.nearest for search in searches if search.nearest is not None]
 
 

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from .. import files
-from ..core.blas import use_one_thread
 from ..core.descriptors import Descriptor
 from ..core.distances import DistanceParts, measure_parts
 from ..core.errors import DescriptorError
-from ..core.memory import keep_freed_memory
 from ..models import StoredDescriptor
 from ..stores.base import Candidate
 from . import repair
@@ -28,7 +26,6 @@ def read_each(names: Mapping[int, str]) -> Iterator[tuple[int, Descriptor]]:
 
     One that cannot be read is looked at again, and dropped if it still cannot.
     """
-    keep_freed_memory()
     for key, fetched in zip(names, _fetch(names.values()), strict=True):
         outcome = _parse(fetched)
         if isinstance(outcome, DescriptorError):
@@ -42,8 +39,6 @@ def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[
 
     Each file is read once, whoever asks for it. What is damaged is noted as suspected.
     """
-    use_one_thread()
-    keep_freed_memory()
     answers = [DistanceParts.unknown(len(candidates)) for _, candidates in requests]
     askers: dict[Candidate, list[tuple[int, int]]] = {}
     for request, (_, candidates) in enumerate(requests):

@@ -11,7 +11,6 @@ import numpy as np
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
-from ..core.blas import use_one_thread
 from ..core.compression import CompactDescriptor, Compressor
 from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
@@ -98,7 +97,6 @@ class CompactStore(Store):
     """
 
     def __init__(self, calibration: Calibration, compressor: Compressor) -> None:
-        use_one_thread()
         self.calibration = calibration
         self.compressor = compressor
 

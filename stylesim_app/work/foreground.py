@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ..index import neighbours, sets, upkeep
 from ..models import IndexEntry, WorkItem
-from . import pipeline, worker, worklist
+from . import pipeline, process, worker, worklist
 
 #: Longest pause before the work list is looked at again.
 PAUSE_SECONDS = 1.0
@@ -59,6 +59,7 @@ def maintain(on_lists: Callable[[int], object]) -> None:
     def tell() -> None:
         on_lists(neighbours.count_missing(sets.serving_set()))
 
+    process.prepare()
     upkeep.maintain(math.inf, idle=True, on_step=tell, anything_waits=worklist.anything_waits)
 
 

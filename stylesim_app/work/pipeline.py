@@ -15,9 +15,10 @@ from django.core.files.storage import Storage
 from ..collection.fields import image_limits
 from ..conf import conf
 from ..core.descriptors import Descriptor
-from ..core.errors import CoreError, ImageError
+from ..core.errors import CoreError, ImageError, WeightsError
 from ..core.images import Picture, check_size, load_pixels
 from ..messages import WorkError
+from . import process
 
 if TYPE_CHECKING:
     from ..core.vgg import Network
@@ -38,9 +39,12 @@ def get_network() -> Network:
 
 @lru_cache(maxsize=1)
 def _load_network(weights: str, model_dir: Path, precision: str, device: str) -> Network:
+    if not process.has_torch():
+        raise WeightsError("weights_no_torch")
     from ..core.vgg import build_network
     from ..core.weights import load_weights
 
+    process.prepare()
     return build_network(load_weights(weights, model_dir), precision=precision, device=device)
 
 

@@ -6,6 +6,7 @@ the one before is stored. Only the calling thread speaks to the database.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +15,14 @@ from contextlib import contextmanager
 from functools import partial
 
 from ..conf import conf
-from ..core.errors import CoreError, ImageError
+from ..core.errors import CoreError, ImageError, WeightsError
 from ..index import upkeep
 from ..models import WorkItem
-from . import kinds, worklist
+from . import kinds, process, worklist
 from .kinds import WorkKind
 from .pipeline import Outcome, Pipeline, as_work_error
+
+logger = logging.getLogger(__name__)
 
 #: Batches that are claimed and not stored: one is decoded, one described, one stored.
 UNDER_WAY = 3
@@ -35,6 +38,11 @@ def work_through(
     ``on_progress`` is told how many rows each batch dealt with; ``on_maintenance`` is called
     while calibrations and lists are made.
     """
+    if not process.has_torch():
+        # What it claimed would fail, and a worker that can describe it may be on its way.
+        logger.error("%s", WeightsError("weights_no_torch"))
+        return False
+    process.prepare()
     deadline = time.monotonic() + (conf.task_seconds if seconds is None else seconds)
 
     def on_step() -> None:

@@ -57,6 +57,7 @@ def test_a_second_batch_takes_no_memory_from_the_system(pixels):
     """In the precision that this processor is fastest in; another it may emulate by copies."""
     import resource
 
+    keep_freed_memory()
     network = vgg.build_network(load_weights("paintings", Path()), device="cpu")
     network.describe(pixels)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

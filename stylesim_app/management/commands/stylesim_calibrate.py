@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 
 from ...exceptions import StylesimError
 from ...index import upkeep
+from ...work import process
 
 
 class Command(BaseCommand):
     help = "Measure the distances of random pairs of works, by which rankings say what is unusual."
 
     def handle(self, **_options: Any) -> None:
+        process.prepare()
         try:
             measured = upkeep.calibrate()
         except StylesimError as error:

@@ -1,0 +1,24 @@
+"""What a worker sets for its whole process when it starts; a web process sets none of it."""
+
+from __future__ import annotations
+
+import importlib.util
+from contextlib import ExitStack
+from functools import cache
+
+from ..core.blas import one_thread
+from ..core.memory import keep_freed_memory
+
+
+def has_torch() -> bool:
+    """Return whether PyTorch is installed, which workers need and web processes do not."""
+    return importlib.util.find_spec("torch") is not None
+
+
+@cache
+def prepare() -> ExitStack:
+    """Keep BLAS to one thread and freed memory at hand, in this process, from now on."""
+    keep_freed_memory()
+    for_good = ExitStack()
+    for_good.enter_context(one_thread())
+    return for_good
