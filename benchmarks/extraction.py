@@ -124,14 +124,14 @@ def _extract(paths: Sequence[Path]) -> None:
     with pipeline.Pipeline() as running:
 
         def start(batch: Sequence[Path]) -> Future[list[Outcome]]:
-            return running.start([(storage, path.name) for path in batch])
+            return running.start([(storage, path.name) for path in batch], pipeline.describe)
 
         started = [start(batch) for batch in batches[:UNDER_WAY]]
         for number, batch in enumerate(batches):
             for path, outcome in zip(batch, started[number].result(), strict=True):
                 if isinstance(outcome, CoreError):
                     raise outcome
-                _write(path, outcome.descriptor)
+                _write(path, outcome.result)
             started += [start(later) for later in batches[number + UNDER_WAY :][:1]]
 
 

@@ -24,8 +24,12 @@ class StylesimConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
+        from .ranking import image_search
         from .signal_handlers import connect
+        from .work import kinds
         from .work.queue import ensure_schedule
 
         connect()
+        kinds.register(kinds.ARTWORKS)
+        kinds.register(image_search.SEARCHES)
         post_migrate.connect(ensure_schedule, sender=self)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import PurePath
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
+from django.db import models, transaction
+from django.db.models.signals import post_delete
 
 from .core.descriptors import Descriptor
 from .core.errors import DescriptorError
@@ -70,3 +73,13 @@ def parse_descriptor(fetch: Callable[[], bytes]) -> Descriptor:
 def delete(names: Iterable[str]) -> None:
     for name in names:
         private_storage().delete(name)
+
+
+def delete_with(model: type[models.Model], fields: Sequence[str]) -> None:
+    """Delete the private files that ``fields`` of a row name once the row is deleted."""
+
+    def delete_files(instance: models.Model, **_: Any) -> None:
+        names = [name for field in fields if (name := getattr(instance, field))]
+        transaction.on_commit(lambda: delete(names), robust=True)
+
+    post_delete.connect(delete_files, sender=model, weak=False, dispatch_uid="stylesim_app.files")

@@ -11,7 +11,7 @@ from . import files
 from .collection import thumbnails
 from .collection.swapping import get_artwork_model, get_image
 from .index import neighbours
-from .models import AbstractArtwork, Calibration, ImageSearch, StoredDescriptor
+from .models import AbstractArtwork, Calibration, StoredDescriptor
 from .work import queue, worklist
 
 
@@ -23,8 +23,8 @@ def connect() -> None:
     post_save.connect(artwork_saved, sender=artwork_model, dispatch_uid=uid)
     post_delete.connect(artwork_deleted, sender=artwork_model, dispatch_uid=uid)
     pre_delete.connect(descriptor_deleted, sender=StoredDescriptor, dispatch_uid=uid)
-    for owner in (StoredDescriptor, Calibration, ImageSearch):
-        post_delete.connect(owner_deleted, sender=owner, dispatch_uid=uid)
+    files.delete_with(StoredDescriptor, ("file_name",))
+    files.delete_with(Calibration, ("file_name", "bases_name"))
 
 
 def note_new_file(instance: models.Model, **_: Any) -> None:
@@ -58,13 +58,3 @@ def artwork_deleted(instance: models.Model, **_: Any) -> None:
 def descriptor_deleted(instance: StoredDescriptor, **_: Any) -> None:
     """Note which lists of neighbours will lack one."""
     neighbours.tear(instance)
-
-
-def owner_deleted(instance: models.Model, **_: Any) -> None:
-    """Delete the private files that belonged to a row."""
-    names = [
-        value
-        for field in ("file_name", "bases_name", "image_name", "preview_name", "descriptor_name")
-        if (value := getattr(instance, field, ""))
-    ]
-    transaction.on_commit(lambda: files.delete(names), robust=True)

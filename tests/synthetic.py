@@ -141,5 +141,4 @@ def describe_artwork(pk: int, descriptor: Descriptor, picture: str) -> None:
         entries.get(),
         Picture(pixels, ImageFacts("PNG", width=1, height=1, frames=1), sha256=picture),
         descriptor,
-        sets.open_set(descriptor.provenance),
     )

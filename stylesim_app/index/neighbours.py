@@ -19,11 +19,13 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..core.descriptors import LAYERS, Descriptor
 from ..core.distances import DistanceParts, Weighting
 from ..core.ranking import READ_BATCH, Ranking, rank_parts
 from ..models import DescriptorSet, Neighbour, StoredDescriptor
+from ..signals import neighbours_changed, send_on_commit
 from ..stores.base import Reachable, Store
 from . import calibration, reading, sets
 from .nearest import Nearest, find_nearest
@@ -174,8 +176,10 @@ def _write(
             if not still_ours():
                 return
             _replace_lists(lists)
+            changed = [owner.pk for owner, _ in lists]
             if reachable is not None:
-                _write_entries(lists[0][0], reachable, known)
+                changed += _write_entries(lists[0][0], reachable, known)
+            _announce(changed)
     except IntegrityError:
         logger.info("a work was deleted while lists were made; they are made again")
 
@@ -204,8 +208,11 @@ def _replace_lists(lists: Sequence[tuple[StoredDescriptor, Nearest]]) -> None:
 
 def _write_entries(
     stored: StoredDescriptor, reachable: Reachable, known: Mapping[int, DistanceParts]
-) -> None:
-    """Enter a work in the lists that it reaches, and trim those that became too long."""
+) -> list[int]:
+    """Enter a work in the lists that it reaches, and trim those that became too long.
+
+    Return the owners of these lists.
+    """
     entered = []
     for at, owner in enumerate(reachable.candidates):
         parts = known.get(owner.stored)
@@ -217,7 +224,17 @@ def _write_entries(
         elif float(parts.distances(WEIGHTING)[0]) <= reachable.reaches[at]:
             entered.append(_line(owner.stored, stored.pk, parts))
     Neighbour.objects.bulk_create(entered)
-    _trim([line.owner_id for line in entered])
+    owners = [line.owner_id for line in entered]
+    _trim(owners)
+    return owners
+
+
+def _announce(owners: Sequence[int]) -> None:
+    """Send ``neighbours_changed`` with the keys of the artworks, if anybody listens."""
+    if neighbours_changed.has_listeners():
+        keys = StoredDescriptor.objects.filter(pk__in=owners).values_list("entry__artwork")
+        artworks = [key for (key,) in keys]
+        send_on_commit(neighbours_changed, get_artwork_model(), artworks=artworks)
 
 
 def _trim(owners: Sequence[int]) -> None:

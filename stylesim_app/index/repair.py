@@ -81,4 +81,5 @@ def _drop(row: QuerySet[StoredDescriptor], entry: int, error: CoreError) -> None
     with transaction.atomic():
         if row.delete()[0]:
             waiting = IndexEntry.objects.filter(pk=entry).exclude(state=State.PENDING)
-            waiting.update(**failure_fields(error))
+            if waiting.update(**failure_fields(error)):
+                IndexEntry.objects.get(pk=entry).announce_failure()

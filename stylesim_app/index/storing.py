@@ -9,34 +9,28 @@ from .. import files
 from ..collection.swapping import get_image
 from ..core.descriptors import Descriptor
 from ..core.images import Picture
-from ..models import DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor
-from ..ranking import image_search
+from ..models import DescriptorSet, IndexEntry, StoredDescriptor
+from ..signals import artwork_indexed, send_on_commit
 from . import calibration, sets
 
 FIRST_FRAME_NOTE = "first_frame"
 
 
-def store(
-    item: IndexEntry | ImageSearch,
-    picture: Picture,
-    descriptor: Descriptor,
-    descriptor_set: DescriptorSet,
-) -> None:
+def store(entry: IndexEntry, picture: Picture, descriptor: Descriptor) -> None:
     """Write the descriptor, then the rows; what was overtaken by a newer request is dropped."""
-    if isinstance(item, ImageSearch):
-        image_search.store(item, picture, descriptor, descriptor_set)
-        return
+    descriptor_set = sets.open_set(descriptor.provenance)
     content = descriptor.to_bytes()
     name = files.write("descriptors", "safetensors", content)
     rounded = Descriptor.from_bytes(content)
     try:
         with transaction.atomic():
-            stored = _replace_descriptor(item, picture, rounded, descriptor_set, name)
+            stored = _replace_descriptor(entry, picture, rounded, descriptor_set, name)
     except IntegrityError:
         # The artwork was deleted meanwhile.
         stored = False
     if not stored:
         files.delete([name])
+    sets.switch_when_complete(descriptor_set)
 
 
 def _replace_descriptor(
@@ -66,4 +60,5 @@ def _replace_descriptor(
         entry=entry, descriptor_set=descriptor_set, file_name=name
     )
     calibration.add_to_stores(stored, descriptor)
+    send_on_commit(artwork_indexed, type(entry.artwork), artwork=entry.artwork)
     return True

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from ..collection.swapping import get_artwork_model_string
 from ..core.errors import CoreError
 from ..messages import translate_error
+from ..signals import artwork_failed, send_on_commit
 
 
 class WorkItem(models.Model):
@@ -64,6 +65,9 @@ class WorkItem(models.Model):
             )
         )
 
+    def announce_failure(self) -> None:
+        """Do what a kind of work does once a row has failed for good; nothing by default."""
+
 
 def failure_fields(error: CoreError) -> dict[str, Any]:
     """Return the values of the fields by which a row of the work list says why it failed."""
@@ -101,6 +105,11 @@ class IndexEntry(WorkItem):
 
     def __str__(self) -> str:
         return f"{self.artwork_id}: {self.get_state_display()}"
+
+    def announce_failure(self) -> None:
+        """Send ``artwork_failed`` with the reason as it is stored now."""
+        self.refresh_from_db()
+        send_on_commit(artwork_failed, type(self.artwork), artwork=self.artwork, reason=self.reason)
 
 
 class ImageSearch(WorkItem):

@@ -19,8 +19,10 @@ from .. import files
 from ..conf import conf
 from ..core.descriptors import Descriptor
 from ..core.images import Picture
-from ..models import DescriptorSet, ImageSearch
+from ..index import sets
+from ..models import ImageSearch
 from ..work import queue
+from ..work.kinds import WorkKind, describe
 
 PREVIEW_SIZE = 224
 
@@ -45,10 +47,9 @@ def find(pk: Any, user: Any) -> ImageSearch | None:
     return search
 
 
-def store(
-    search: ImageSearch, picture: Picture, descriptor: Descriptor, descriptor_set: DescriptorSet
-) -> None:
+def store(search: ImageSearch, picture: Picture, descriptor: Descriptor) -> None:
     """Keep the descriptor and a preview, and delete the image."""
+    descriptor_set = sets.open_set(descriptor.provenance)
     descriptor_name = files.write("searches", "safetensors", descriptor.to_bytes())
     preview_name = files.write("searches", "jpg", _preview(picture))
     finished = search.finish(
@@ -58,6 +59,7 @@ def store(
         image_name="",
     )
     files.delete([search.image_name] if finished else [descriptor_name, preview_name])
+    sets.switch_when_complete(descriptor_set)
 
 
 def purge() -> int:
@@ -74,3 +76,15 @@ def _preview(picture: Picture) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture.pixels).resize((width, height)).save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
+
+
+#: A person waits for each, so that searches come first and alone.
+SEARCHES = WorkKind(
+    model=ImageSearch,
+    priority=10,
+    batch_size=lambda: 1,
+    locate=lambda search: (files.private_storage(), search.image_name),
+    compute=describe,
+    store=store,
+    files=("image_name", "preview_name", "descriptor_name"),
+)

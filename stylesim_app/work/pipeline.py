@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from django.core.files.storage import Storage
@@ -15,7 +15,7 @@ from django.core.files.storage import Storage
 from ..collection.fields import image_limits
 from ..conf import conf
 from ..core.descriptors import Descriptor
-from ..core.errors import CoreError, DescriptorError, ImageError, WeightsError
+from ..core.errors import CoreError, ImageError
 from ..core.images import Picture, check_size, load_pixels
 from ..messages import WorkError
 
@@ -61,15 +61,17 @@ def decode_picture(content: bytes) -> Picture:
     return Picture(pixels, facts, sha256=hashlib.sha256(content).hexdigest())
 
 
-class Described(NamedTuple):
-    """What the network said of a picture."""
+class Computed(NamedTuple):
+    """A decoded picture, and the result of its kind of work."""
 
     picture: Picture
-    descriptor: Descriptor
+    result: Any
 
 
 #: What becomes of a file.
-Outcome = Described | CoreError
+Outcome = Computed | CoreError
+#: One result for each of some pictures.
+Compute = Callable[[Sequence[Picture]], Sequence[Any]]
 
 
 class Pipeline:
@@ -91,10 +93,10 @@ class Pipeline:
         self._network.shutdown(cancel_futures=True)
         self._decoders.shutdown(cancel_futures=True)
 
-    def start(self, files: Sequence[ImageFile]) -> Future[list[Outcome]]:
+    def start(self, files: Sequence[ImageFile], compute: Compute) -> Future[list[Outcome]]:
         """Begin to decode a batch; the future is what becomes of each file."""
         decoding = [self._decoders.submit(_attempt_to_read, file) for file in files]
-        return self._network.submit(_describe_decoded, decoding)
+        return self._network.submit(_compute_decoded, decoding, compute)
 
 
 def _take_share_of_cores() -> None:
@@ -112,16 +114,19 @@ def _attempt_to_read(file: ImageFile) -> Picture | CoreError:
         return as_work_error(error)
 
 
-def _describe_decoded(decoding: Sequence[Future[Picture | CoreError]]) -> list[Outcome]:
-    """A picture that cannot be read fails alone; if the network fails, all do."""
+def _compute_decoded(
+    decoding: Sequence[Future[Picture | CoreError]], compute: Compute
+) -> list[Outcome]:
+    """Compute the results of a batch. A picture that cannot be read fails alone; if the
+    computation fails, all do."""
     read = [future.result() for future in decoding]
     pictures = [picture for picture in read if isinstance(picture, Picture)]
     try:
-        descriptors = iter(describe(pictures) if pictures else [])
-    except (WeightsError, DescriptorError, WorkError) as error:
+        results = iter(compute(pictures) if pictures else [])
+    except CoreError as error:
         return [error if isinstance(picture, Picture) else picture for picture in read]
     return [
-        Described(picture, next(descriptors)) if isinstance(picture, Picture) else picture
+        Computed(picture, next(results)) if isinstance(picture, Picture) else picture
         for picture in read
     ]
 

@@ -13,16 +13,13 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 
-from .. import files
-from ..collection.swapping import get_image
 from ..conf import conf
 from ..core.errors import CoreError, ImageError
-from ..index import sets, storing, upkeep
-from ..models import ImageSearch, IndexEntry
-from . import worklist
-from .pipeline import Described, ImageFile, Outcome, Pipeline, as_work_error
-
-Item = IndexEntry | ImageSearch
+from ..index import upkeep
+from ..models import WorkItem
+from . import kinds, worklist
+from .kinds import WorkKind
+from .pipeline import Outcome, Pipeline, as_work_error
 
 #: Batches that are claimed and not stored: one is decoded, one described, one stored.
 UNDER_WAY = 3
@@ -65,10 +62,10 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
         while True:
             worklist.sign_of_life()
             stop = urgent or time.monotonic() >= deadline
-            while not stop and _has_room(batches) and (items := _claim()):
-                batches.append(Batch(items))
-                if not batches[-1].alone:
-                    batches[-1].start(pipeline)
+            while not stop and _has_room(batches) and (batch := _claim()):
+                batches.append(batch)
+                if not batch.alone:
+                    batch.start(pipeline)
             if not batches:
                 return not stop
             batches[0].store(pipeline)
@@ -76,10 +73,12 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
             urgent = urgent or upkeep.is_urgent()
 
 
-def _claim() -> Sequence[Item]:
-    """Rows of one kind, searches first: a person waits for each."""
-    searches: Sequence[Item] = worklist.claim(ImageSearch, 1)
-    return searches or worklist.claim(IndexEntry, conf.batch_size)
+def _claim() -> Batch | None:
+    """Claim rows of one kind, the most urgent first; None if nothing waits."""
+    for kind in kinds.registered():
+        if items := worklist.claim(kind.model, kind.batch_size()):
+            return Batch(kind, items)
+    return None
 
 
 def _has_room(batches: deque[Batch]) -> bool:
@@ -99,9 +98,10 @@ def _released_if_interrupted(batches: deque[Batch]) -> Iterator[None]:
 class Batch:
     """Claimed rows, all of one kind and under one lease."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, kind: WorkKind, items: Sequence[WorkItem]) -> None:
+        self.kind = kind
         self.items = items
-        self._with_image: list[Item] = []
+        self._with_file: list[WorkItem] = []
         self._outcomes: Future[list[Outcome]] | None = None
 
     @property
@@ -110,44 +110,28 @@ class Batch:
         return self.items[0].attempts > 1
 
     def start(self, pipeline: Pipeline) -> Future[list[Outcome]]:
-        """Have the images decoded and described, unless that is under way."""
+        """Decode the files and compute their results, unless that is under way."""
         if self._outcomes is None:
-            located = [(item, file) for item in self.items if (file := _locate(item)) is not None]
-            self._with_image = [item for item, _ in located]
-            self._outcomes = pipeline.start([file for _, file in located])
+            located = [(item, file) for item in self.items if (file := self.kind.locate(item))]
+            self._with_file = [item for item, _ in located]
+            self._outcomes = pipeline.start([file for _, file in located], self.kind.compute)
         return self._outcomes
 
     def store(self, pipeline: Pipeline) -> None:
-        """Write what became of each image, as soon as it is known."""
-        described: list[tuple[Item, Described]] = []
+        """Write the outcome of each row, as soon as it is known."""
         outcomes = self.start(pipeline).result()
-        for item, outcome in zip(self._with_image, outcomes, strict=True):
+        for item, outcome in zip(self._with_file, outcomes, strict=True):
             if isinstance(outcome, CoreError):
                 worklist.fail(item, outcome, final=isinstance(outcome, ImageError))
-            else:
-                described.append((item, outcome))
-        if not described:
-            return
-        descriptor_set = sets.open_set(described[0][1].descriptor.provenance)
-        for item, (picture, descriptor) in described:
+                continue
             try:
-                storing.store(item, picture, descriptor, descriptor_set)
+                self.kind.store(item, outcome.picture, outcome.result)
+            except CoreError as error:
+                worklist.fail(item, error, final=isinstance(error, ImageError))
             except OSError as error:
                 worklist.fail(item, as_work_error(error), final=False)
-        sets.switch_when_complete(descriptor_set)
 
     def release(self) -> None:
         """Put back what is not stored yet, as if nobody had claimed it."""
-        rows = type(self.items[0])._default_manager
+        rows = self.kind.model._default_manager
         worklist.release(rows.filter(lease_token=self.items[0].lease_token))
-
-
-def _locate(item: Item) -> ImageFile | None:
-    """Where the image of a row lies; None, and no row, if the artwork has none any more."""
-    if isinstance(item, ImageSearch):
-        return files.private_storage(), item.image_name
-    image = get_image(item.artwork)
-    if not image:
-        item.delete()
-        return None
-    return image.storage, str(image.name)

@@ -16,12 +16,14 @@ from django.db import connections, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from ..collection.swapping import get_artwork_model
+from ..collection import thumbnails
+from ..collection.swapping import get_artwork_model, get_image
 from ..conf import conf
 from ..core.errors import CoreError
 from ..messages import WorkError
-from ..models import ImageSearch, IndexEntry, StoredDescriptor, WorkerSign, WorkItem, failure_fields
-from . import queue
+from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem, failure_fields
+from ..signals import picture_replaced, send_on_commit
+from . import kinds, queue
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=WorkItem)
@@ -53,10 +55,20 @@ def request_new_picture(pk: Any, image_name: str) -> bool:
     with transaction.atomic():
         if not get_artwork_model()._base_manager.filter(pk=pk).exists():
             return False
-        entry, _ = IndexEntry.objects.get_or_create(artwork_id=pk)
+        entry, created = IndexEntry.objects.get_or_create(artwork_id=pk)
         StoredDescriptor.objects.filter(entry=entry).delete()
         _renew(IndexEntry.objects.filter(pk=entry.pk), image_name=image_name, image_sha256="")
+        if not created and entry.image_name:
+            _announce_replacement(entry)
     return True
+
+
+def _announce_replacement(entry: IndexEntry) -> None:
+    """Send ``picture_replaced``, and delete the thumbnails of the picture before."""
+    artwork, old_name = entry.artwork, entry.image_name
+    storage = get_image(artwork).storage
+    transaction.on_commit(lambda: thumbnails.delete_thumbnails(storage, old_name), robust=True)
+    send_on_commit(picture_replaced, type(artwork), artwork=artwork, old_name=old_name)
 
 
 def request_again(entries: QuerySet[IndexEntry]) -> int:
@@ -100,8 +112,8 @@ def claimable(model: type[Item]) -> QuerySet[Item]:
 
 
 def anything_waits() -> bool:
-    """Whether a worker could claim a row now."""
-    return claimable(ImageSearch).exists() or claimable(IndexEntry).exists()
+    """Return whether a worker could claim a row now."""
+    return any(claimable(kind.model).exists() for kind in kinds.registered())
 
 
 def claim(model: type[Item], limit: int) -> list[Item]:
@@ -110,9 +122,10 @@ def claim(model: type[Item], limit: int) -> list[Item]:
 
     A row whose attempts are used up, because the worker died each time, fails here.
     """
-    claimable(model).filter(attempts__gte=conf.max_attempts).update(
-        **failure_fields(WorkError("worker_stopped", attempts=conf.max_attempts))
-    )
+    stopped = WorkError("worker_stopped", attempts=conf.max_attempts)
+    for row in claimable(model).filter(attempts__gte=conf.max_attempts):
+        if claimable(model).filter(pk=row.pk).update(**failure_fields(stopped)):
+            row.announce_failure()
     waiting = claimable(model).order_by("-requested_at", "-pk")
     return _take(waiting.filter(attempts=0), limit) or _take(waiting, 1)
 
@@ -145,7 +158,11 @@ def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
         delay = timedelta(seconds=RETRY_SECONDS * item.attempts)
         changes |= {"state": State.PENDING, "due_at": timezone.now() + delay}
     claimed = type(item)._default_manager.filter(pk=item.pk, lease_token=item.lease_token)
-    return bool(claimed.update(**changes))
+    if not claimed.update(**changes):
+        return False
+    if changes["state"] == State.FAILED:
+        item.announce_failure()
+    return True
 
 
 def release(items: QuerySet[Item]) -> int:

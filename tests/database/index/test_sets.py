@@ -152,13 +152,15 @@ def test_a_retired_set_that_is_wanted_again_keeps_what_is_left(
     assert old.descriptors.count() == 7
 
 
-def test_nothing_is_stored_in_a_retired_set(collection, other_weights, described):
+def test_nothing_is_stored_in_a_retired_set(collection, other_weights, described, monkeypatch):
     old = retire(collection)
     picture = pipeline.decode_picture(pictures.png("disc-a"))
     worklist.request_again(IndexEntry.objects.filter(artwork=collection["disc-a"]))
     [entry] = worklist.claim(IndexEntry, 1)
     before = old.descriptors.count()
-    storing.store(entry, picture, described["disc-a"], old)
+    # It was retired after it was opened.
+    monkeypatch.setattr(sets, "open_set", lambda _: old)
+    storing.store(entry, picture, described["disc-a"])
     entry.refresh_from_db()
     assert entry.state == State.PENDING
     assert old.descriptors.count() == before

@@ -16,11 +16,11 @@ from django.core.files.storage import InMemoryStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from stylesim_app.core.errors import DescriptorError, ImageError
-from stylesim_app.index import storing, upkeep
+from stylesim_app.index import upkeep
 from stylesim_app.messages import WorkError
 from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem
 from stylesim_app.ranking import image_search
-from stylesim_app.work import pipeline, worker, worklist
+from stylesim_app.work import kinds, pipeline, worker, worklist
 from tests import pictures
 
 State = WorkItem.State
@@ -59,13 +59,13 @@ def count(state: State) -> int:
 def test_outcomes_keep_the_order_of_files_and_errors_their_place(storage, described):
     with pipeline.Pipeline() as running:
         batches = [
-            running.start([(storage, name) for name in names])
+            running.start([(storage, name) for name in names], kinds.describe)
             for names in (["disc-a", "text", "bars-b"], [], ["gone"], ["cross-c"])
         ]
         (first, bad, second), empty, [missing], [last] = [batch.result() for batch in batches]
     assert (bad.code, missing.code, empty) == ("image_unknown_format", "file_missing", [])
     for outcome, name in ((first, "disc-a"), (second, "bars-b"), (last, "cross-c")):
-        assert np.allclose(outcome.descriptor.content, described[name].content, atol=0.05)
+        assert np.allclose(outcome.result.content, described[name].content, atol=0.05)
         assert outcome.picture.facts.format == "PNG"
 
 
@@ -86,8 +86,8 @@ def test_the_next_batch_is_decoded_while_the_network_works(storage, monkeypatch)
     monkeypatch.setattr(pipeline, "read_picture", read)
     monkeypatch.setattr(pipeline, "describe", describe_when_the_next_is_decoded)
     with pipeline.Pipeline() as running:
-        first = running.start([(storage, "disc-a")])
-        running.start([(storage, "bars-b")])
+        first = running.start([(storage, "disc-a")], kinds.describe)
+        running.start([(storage, "bars-b")], kinds.describe)
         first.result()
     assert beside[0]
 
@@ -101,7 +101,7 @@ def test_if_the_network_fails_a_bad_file_keeps_its_own_reason(storage, monkeypat
 
     monkeypatch.setattr(pipeline, "describe", refuse)
     with pipeline.Pipeline() as running:
-        good, bad = running.start([(storage, "disc-a"), (storage, "text")]).result()
+        good, bad = running.start([(storage, "disc-a"), (storage, "text")], kinds.describe).result()
     assert good is error
     assert isinstance(bad, ImageError)
 
@@ -117,8 +117,8 @@ def test_leaving_the_pipeline_drops_what_is_not_begun(storage, monkeypatch):
     monkeypatch.setattr(pipeline, "describe", describe)
     with pipeline.Pipeline() as running:
         for _ in range(pipeline.NETWORK_THREADS):
-            running.start([(storage, "disc-a")])
-        last = running.start([(storage, "disc-b")])
+            running.start([(storage, "disc-a")], kinds.describe)
+        last = running.start([(storage, "disc-b")], kinds.describe)
         assert begun.wait(PATIENCE)
         threading.Timer(0.2, leave.set).start()
     assert last.cancelled()
@@ -134,7 +134,9 @@ def test_two_batches_are_described_at_once_each_with_its_share_of_the_cores(stor
 
     monkeypatch.setattr(pipeline, "describe", describe)
     with pipeline.Pipeline() as running:
-        batches = [running.start([(storage, name)]) for name in ("disc-a", "disc-b")]
+        batches = [
+            running.start([(storage, name)], kinds.describe) for name in ("disc-a", "disc-b")
+        ]
         for batch in batches:
             batch.result()
     assert max(cores) <= max(1, len(os.sched_getaffinity(0)) // pipeline.NETWORK_THREADS)
@@ -144,7 +146,7 @@ def test_two_batches_are_described_at_once_each_with_its_share_of_the_cores(stor
 
 
 def test_a_batch_is_stored_while_the_network_describes_the_next(waiting, monkeypatch):
-    describe, store = pipeline.describe, storing.store
+    describe, finish = pipeline.describe, WorkItem.finish
     calls, second, beside = [], threading.Event(), []
 
     def count_calls(found):
@@ -153,25 +155,25 @@ def test_a_batch_is_stored_while_the_network_describes_the_next(waiting, monkeyp
             second.set()
         return describe(found)
 
-    def store_beside(*args):
+    def store_beside(item, **results):
         beside.append(second.wait(PATIENCE))
-        store(*args)
+        return finish(item, **results)
 
     monkeypatch.setattr(pipeline, "describe", count_calls)
-    monkeypatch.setattr(storing, "store", store_beside)
+    monkeypatch.setattr(WorkItem, "finish", store_beside)
     assert worker.work_through() is False
     assert beside == [True] * 6
     assert count(State.INDEXED) == 6
 
 
 def test_three_batches_are_claimed_at_a_time(waiting, monkeypatch):
-    store, held, done = storing.store, [], []
+    finish, held, done = WorkItem.finish, [], []
 
-    def note(*args):
+    def note(item, **results):
         held.append(leased())
-        store(*args)
+        return finish(item, **results)
 
-    monkeypatch.setattr(storing, "store", note)
+    monkeypatch.setattr(WorkItem, "finish", note)
     worker.work_through(on_progress=done.append)
     assert max(held) == worker.UNDER_WAY == 3
     assert done == [1] * 6
@@ -179,14 +181,14 @@ def test_three_batches_are_claimed_at_a_time(waiting, monkeypatch):
 
 
 def test_an_interrupt_puts_back_every_batch_that_is_not_stored(waiting, monkeypatch):
-    store = storing.store
+    finish = WorkItem.finish
 
-    def interrupt(*args):
+    def interrupt(item, **results):
         if count(State.INDEXED) == 2:
             raise KeyboardInterrupt
-        store(*args)
+        return finish(item, **results)
 
-    monkeypatch.setattr(storing, "store", interrupt)
+    monkeypatch.setattr(WorkItem, "finish", interrupt)
     with pytest.raises(KeyboardInterrupt):
         worker.work_through()
     assert (count(State.INDEXED), leased()) == (2, 0)
@@ -195,13 +197,13 @@ def test_an_interrupt_puts_back_every_batch_that_is_not_stored(waiting, monkeypa
 
 
 def test_when_the_time_is_up_what_is_claimed_is_stored(waiting, monkeypatch):
-    store = storing.store
+    finish = WorkItem.finish
 
-    def take_long(*args):
+    def take_long(item, **results):
         time.sleep(0.5)
-        store(*args)
+        return finish(item, **results)
 
-    monkeypatch.setattr(storing, "store", take_long)
+    monkeypatch.setattr(WorkItem, "finish", take_long)
     assert worker.work_through(seconds=0.5) is True
     assert leased() == 0
     assert 1 <= count(State.INDEXED) <= 3
@@ -213,12 +215,12 @@ def test_nothing_is_under_way_beside_what_was_tried_before(waiting, monkeypatch)
     IndexEntry.objects.filter(artwork__in=list(waiting.values())[:3]).update(attempts=1)
     start, beside = pipeline.Pipeline.start, []
 
-    def note(pipeline, found):
+    def note(running, found, compute):
         held = IndexEntry.objects.filter(state=State.PENDING, lease_token__isnull=False)
         attempts = list(held.values_list("attempts", flat=True))
         if max(attempts) > 1:
             beside.append(attempts)
-        return start(pipeline, found)
+        return start(running, found, compute)
 
     monkeypatch.setattr(pipeline.Pipeline, "start", note)
     assert worker.work_through() is False
@@ -227,18 +229,18 @@ def test_nothing_is_under_way_beside_what_was_tried_before(waiting, monkeypatch)
 
 
 def test_a_search_is_next_when_it_arrives_between_works(waiting, monkeypatch):
-    store, kinds = storing.store, []
+    finish, models = WorkItem.finish, []
 
-    def note(item, *args):
-        if not kinds:
+    def note(item, **results):
+        if not models:
             upload = SimpleUploadedFile("query.png", pictures.png("cross-a"))
             image_search.start(upload, AnonymousUser())
-        kinds.append(type(item))
-        store(item, *args)
+        models.append(type(item))
+        return finish(item, **results)
 
-    monkeypatch.setattr(storing, "store", note)
+    monkeypatch.setattr(WorkItem, "finish", note)
     worker.work_through()
-    assert kinds.index(ImageSearch) == worker.UNDER_WAY
+    assert models.index(ImageSearch) == worker.UNDER_WAY
     assert ImageSearch.objects.get().state == State.INDEXED
 
 

@@ -177,8 +177,8 @@ def test_an_artwork_deleted_while_it_is_described_is_no_error(make_artwork, sett
     worklist.reconcile()
     start = pipeline.Pipeline.start
 
-    def start_and_delete(pipeline, found):
-        outcomes = start(pipeline, found)
+    def start_and_delete(pipeline, found, compute):
+        outcomes = start(pipeline, found, compute)
         Artwork.objects.all().delete()
         return outcomes
 
@@ -192,9 +192,9 @@ def test_the_last_of_two_racing_uploads_is_described(make_artwork, monkeypatch, 
     worklist.reconcile()
     start = pipeline.Pipeline.start
 
-    def upload_meanwhile(running, found):
+    def upload_meanwhile(running, found, compute):
         monkeypatch.setattr(pipeline.Pipeline, "start", start)
-        outcomes = start(running, found)
+        outcomes = start(running, found, compute)
         outcomes.result()
         artwork.image.save("second.png", ContentFile(pictures.png("cross-b")))
         worklist.request_if_changed(artwork.pk, artwork.image.name, new_file=True)

@@ -1,0 +1,78 @@
+"""The kinds of rows that workers work off: artworks, and what else is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import files
+from ..collection.swapping import get_image
+from ..conf import conf
+from ..core.images import Picture
+from ..index import storing
+from ..models import IndexEntry, WorkItem
+from . import pipeline
+from .pipeline import ImageFile
+
+
+@dataclass(frozen=True)
+class WorkKind:
+    """One kind of work: a model of the work list, and what a worker does with its rows.
+
+    Kinds of lower ``priority`` are claimed first, up to ``batch_size()`` rows under one lease.
+    ``locate(row)`` names the file of a row, or returns None if there is nothing to do any more.
+    ``compute(pictures)`` returns one result a decoded picture; it runs in a thread without a
+    database. ``store(row, picture, result)`` writes the result and calls ``row.finish()``. The
+    private files that the fields ``files`` name are deleted with their row.
+
+    An ImageError fails a row for good; a CoreError or OSError is tried again.
+    """
+
+    model: type[WorkItem]
+    priority: int
+    batch_size: Callable[[], int]
+    locate: Callable[[Any], ImageFile | None]
+    compute: Callable[[Sequence[Picture]], Sequence[Any]]
+    store: Callable[[Any, Picture, Any], None]
+    files: tuple[str, ...] = ()
+
+
+_registered: list[WorkKind] = []
+
+
+def register(kind: WorkKind) -> None:
+    """Add a kind of work, from ``AppConfig.ready``; registering a model again replaces its kind."""
+    _registered[:] = [each for each in _registered if each.model is not kind.model]
+    _registered.append(kind)
+    _registered.sort(key=lambda each: each.priority)
+    files.delete_with(kind.model, kind.files)
+
+
+def registered() -> tuple[WorkKind, ...]:
+    """Return all kinds, the most urgent first."""
+    return tuple(_registered)
+
+
+def describe(pictures: Sequence[Picture]) -> Sequence[Any]:
+    """Return the descriptors of pictures, for kinds that compare them with artworks."""
+    return pipeline.describe(pictures)
+
+
+def _locate_artwork(entry: IndexEntry) -> ImageFile | None:
+    """Return the file of an artwork; delete the entry of one that has no picture any more."""
+    image = get_image(entry.artwork)
+    if not image:
+        entry.delete()
+        return None
+    return image.storage, str(image.name)
+
+
+ARTWORKS = WorkKind(
+    model=IndexEntry,
+    priority=20,
+    batch_size=lambda: conf.batch_size,
+    locate=_locate_artwork,
+    compute=describe,
+    store=storing.store,
+)
