@@ -14,18 +14,12 @@ from pathlib import Path
 
 #: What never asks the database, or brings one of its own.
 ON_SQLITE_ALONE = (
-    "core",
+    "unit",
     "training",
-    "test_benchmarks.py",
-    "test_demo.py",
-    "test_docs.py",
-    "test_gallery.py",
-    "test_gallery_ranking.py",
-    "test_structure.py",
-    "test_table_file.py",
-    "test_translation.py",
-    "test_validators.py",
-    "test_wheel.py",
+    "acceptance/test_demo.py",
+    "acceptance/test_gallery_ranking.py",
+    "acceptance/test_wheel.py",
+    "database/pages/test_translation.py",
 )
 COVERAGE = ("--cov", "--cov-report=", "--cov-fail-under=0")
 

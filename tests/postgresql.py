@@ -1,4 +1,4 @@
-"""Run tests on a real PostgreSQL with pgvector: ``python -m tests.postgresql tests/test_sets.py``.
+"""Run tests on a real PostgreSQL with pgvector: ``python -m tests.postgresql tests/database``.
 
 The server comes from a Python package, needs no root, and is gone afterwards.
 """

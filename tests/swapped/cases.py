@@ -1,4 +1,4 @@
-"""The whole path with a host's own artwork model; run by ``tests/test_swapped.py``."""
+"""The whole path with a host's own artwork model; run by ``tests/acceptance/test_swapped.py``."""
 
 from __future__ import annotations
 

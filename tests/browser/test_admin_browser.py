@@ -1,0 +1,133 @@
+"""A member of staff at work in the admin, in Chromium: two languages, two widths, both themes.
+
+The screenshots are left in ``tests/screenshots``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests import pictures
+
+SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+VARIANTS = {
+    "en-1280-light": ("en", 1280, "light"),
+    "en-390-dark": ("en", 390, "dark"),
+    "zh-1280-dark": ("zh-CN", 1280, "dark"),
+    "zh-390-light": ("zh-CN", 390, "light"),
+}
+WITHOUT_LABEL = """() => [...document.querySelectorAll(
+        '#content input:not([type=hidden]):not([type=submit]), #content select')]
+    .filter(field => !field.labels.length && !field.ariaLabel).map(field => field.name)"""
+BROKEN_PICTURES = """() => [...document.querySelectorAll('#content img')]
+    .filter(picture => picture.complete && !picture.naturalWidth).map(picture => picture.src)"""
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(params=VARIANTS)
+def page(request, live_server, collection, staff, monkeypatch, settings):
+    """A page on which staff have logged in; its test fails on any error of the console."""
+    # Playwright's own event loop runs in this thread; it is no request that is served.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    language, width, theme = VARIANTS[request.param]
+    errors = []
+
+    def note(line):
+        # Django's admin names no icon, so that browsers ask for the site's.
+        if line.type == "error" and not line.location["url"].endswith("/favicon.ico"):
+            errors.append(line.text)
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(
+            base_url=live_server.url,
+            locale=language,
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+        )
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto("/admin/login/?next=/admin/stylesim_app/artwork/")
+        page.fill("#id_username", "staff")
+        page.fill("#id_password", "staff")
+        page.keyboard.press("Enter")
+        # From its beginning, for the login page's address ends in this one.
+        page.wait_for_url("/admin/stylesim_app/artwork/")
+        page.variant = request.param
+        yield page
+        browser.close()
+    assert errors == []
+
+
+def look(page: Page, name: str) -> None:
+    """Check what every page must keep, and take its picture."""
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(WITHOUT_LABEL) == []
+    assert page.evaluate(BROKEN_PICTURES) == []
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"admin-{name}-{page.variant}.png", full_page=True)
+
+
+def test_upload_rank_and_choose_weights(page, run_worker, tmp_path):
+    upload = tmp_path / "upload.png"
+    upload.write_bytes(pictures.png("disc-a", (120, 90)))
+    language = "en" if page.variant.startswith("en") else "zh-hans"
+    assert page.locator("html").get_attribute("lang") == language
+
+    page.goto("/admin/stylesim_app/artwork/add/")
+    page.fill("#id_title", "upload")
+    page.set_input_files("#id_image", upload)
+    page.click("[name=_continue]")
+    expect(page.locator(".stylesim-pending")).to_be_visible()
+    expect(page.locator(".stylesim-results")).to_have_count(0)
+
+    run_worker()
+    page.reload()
+    expect(page.locator(".stylesim-indexed")).to_be_visible()
+    results = page.locator(".stylesim-results > li")
+    expect(results).to_have_count(10)
+    expect(results.first).to_contain_text("disc-a")
+    look(page, "record")
+
+    # On to the record of the nearest work, by keyboard.
+    results.first.locator("a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_title")).to_have_value("disc-a")
+
+    page.goto("/admin/stylesim_app/artwork/")
+    expect(page.locator(".stylesim-thumbnail")).to_have_count(13)
+    look(page, "list")
+    for row in (0, 1):
+        page.locator("input.action-select").nth(row).check()
+    page.select_option("select[name=action]", "find_similar_works")
+    page.locator(".actions button").click()
+    page.wait_for_url("**/similar/?ids=*")
+    sections = page.locator(".stylesim-section")
+    expect(sections).to_have_count(2)
+    look(page, "similar")
+
+    # The first button has the focus and the arrow goes to the next, as in any group of them.
+    page.locator("[name=preset][value=style]").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[name=preset][value=content]")).to_be_checked()
+    page.fill("[name=limit]", "3")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**preset=content**")
+    expect(sections.first.locator("li")).to_have_count(3)
+    expect(page.locator("[name=preset][value=content]")).to_be_checked()
+    expect(page.locator("[name=limit]")).to_have_value("3")
+
+    page.locator("summary").first.click()
+    page.locator("[name=preset][value=custom]").check()
+    page.fill("[name=style_weight]", "-1")
+    page.click("button.default")
+    expect(page.locator(".errorlist")).to_be_visible()
+    expect(sections).to_have_count(0)
+    look(page, "own-weights")

@@ -1,0 +1,391 @@
+"""The command ``stylesim_import``: folders, sources, and what can be wrong with them."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError
+from django_q.models import OrmQ
+
+from stylesim_app.importing import run as importing
+from stylesim_app.importing import sources
+from stylesim_app.importing.run import Result
+from stylesim_app.models import Artwork, IndexEntry, WorkItem
+from tests import pictures
+
+pytestmark = pytest.mark.django_db
+
+
+def write_pictures(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pictures.png(path.stem))
+    return folder
+
+
+def write_manifest(folder: Path, header: list[str], *rows: list[str], **options: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "manifest.csv"
+    encoding = options.pop("encoding", "utf-8")
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, **options).writerows([header, *rows])
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of nothing but what the test puts there."""
+    path = tmp_path / "in"
+    path.mkdir()
+    return path
+
+
+def run(path: Path, *options: str, **settings: object) -> None:
+    call_command("stylesim_import", str(path), *options, **settings)
+
+
+def test_a_folder_gives_a_private_work_for_each_picture_titled_by_its_file(folder, capsys):
+    write_pictures(folder, "disc-a", "deep/down/bars-b")
+    (folder / "notes.txt").write_text("not a picture, and not meant as one")
+    (folder / ".hidden.png").write_bytes(pictures.png("disc-c"))
+    write_pictures(folder / ".trash", "disc-b")
+    run(folder)
+    assert sorted(Artwork.objects.values_list("title", "is_public")) == [
+        ("bars-b", False),
+        ("disc-a", False),
+    ]
+    printed = capsys.readouterr().out
+    assert "2 added, 0 known already, 0 failed." in printed
+    assert "Passed over 1 files" in printed
+    assert "Only staff may see them" in printed
+
+
+def test_what_was_imported_waits_with_its_hash_and_one_message_rings(
+    folder, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        run(write_pictures(folder, "disc-a", "bars-a", "cross-a"))
+    entries = IndexEntry.objects.all()
+    assert {entry.state for entry in entries} == {WorkItem.State.PENDING}
+    assert all(entry.image_name == entry.artwork.image.name for entry in entries)
+    assert len({entry.image_sha256 for entry in entries}) == 3
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_second_import_adds_nothing_rings_nobody_and_says_so(
+    folder, capsys, django_capture_on_commit_callbacks
+):
+    run(write_pictures(folder, "disc-a", "bars-a"))
+    Artwork.objects.filter(title="disc-a").update(title="Renamed by hand")
+    capsys.readouterr()
+    with django_capture_on_commit_callbacks() as callbacks:
+        run(folder)
+    assert callbacks == []
+    assert "0 added, 2 known already, 0 failed." in capsys.readouterr().out
+    assert set(Artwork.objects.values_list("title", flat=True)) == {"Renamed by hand", "bars-a"}
+
+
+def test_the_same_bytes_twice_in_one_import_are_one_work(folder, capsys):
+    write_pictures(folder, "disc-a")
+    (folder / "copy.png").write_bytes((folder / "disc-a.png").read_bytes())
+    run(folder)
+    assert Artwork.objects.count() == 1
+    assert "1 added, 1 known already" in capsys.readouterr().out
+
+
+def test_an_upload_that_no_worker_has_read_yet_is_known(folder, capsys, make_artwork):
+    make_artwork("disc-a")
+    run(write_pictures(folder, "disc-a"))
+    assert "0 added, 1 known already" in capsys.readouterr().out
+
+
+def test_an_upload_whose_file_vanished_does_not_stop_the_import(folder, make_artwork):
+    artwork = make_artwork("disc-a")
+    artwork.image.storage.delete(artwork.image.name)
+    run(write_pictures(folder, "disc-a"))
+    assert Artwork.objects.count() == 2
+
+
+def test_a_manifest_fills_the_fields_it_names_and_extra_takes_the_rest(folder):
+    write_pictures(folder / "images", "disc-a", "bars-a")
+    path = write_manifest(
+        folder,
+        ["File", "title", "artist", "Year", "Accession Number", "is_public", "movement", ""],
+        ["images/disc-a.png", "Disc", "Käthe", "c. 1889–90", "A 1", "Yes", "Impressionism", "x"],
+        ["images/bars-a.png", "", "", "", "", "no", "", ""],
+        encoding="utf-8-sig",
+        delimiter=";",
+    )
+    run(path)
+    disc = Artwork.objects.get(title="Disc")
+    assert (disc.artist, disc.year, disc.year_number) == ("Käthe", "c. 1889–90", 1889)
+    assert (disc.accession_number, disc.is_public) == ("A 1", True)
+    assert disc.extra == {"movement": "Impressionism"}
+    bars = Artwork.objects.get(title="bars-a")
+    assert (bars.artist, bars.is_public, bars.extra) == ("", False, {})
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"), [("--public", {True}), ("--private", {False}), (None, {False})]
+)
+def test_public_and_private_are_for_works_of_which_the_manifest_does_not_say(
+    folder, option, expected
+):
+    write_pictures(folder, "disc-a", "bars-a", "cross-a")
+    path = write_manifest(
+        folder,
+        ["file", "is_public"],
+        ["disc-a.png", ""],
+        ["bars-a.png", "TRUE"],
+        ["cross-a.png", "0"],
+    )
+    run(path, *([option] if option else []))
+    public = dict(Artwork.objects.values_list("title", "is_public"))
+    assert {public["disc-a"]} == expected
+    assert public["bars-a"] is True
+    assert public["cross-a"] is False
+
+
+def test_map_says_which_column_fills_what(folder):
+    write_pictures(folder, "disc-a")
+    path = write_manifest(
+        folder, ["Bild", "Maler", "artist"], ["disc-a.png", "Münter", "not the painter"]
+    )
+    run(path, "--map", "Bild=file", "--map", "Maler=artist")
+    artwork = Artwork.objects.get()
+    assert artwork.artist == "Münter"
+    assert artwork.extra == {"artist": "not the painter"}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ("artist", "written column=field, not 'artist'"),
+        ("=artist", "written column=field"),
+        ("Maler=", "written column=field"),
+        ("painter=artist", "no column 'painter'; its columns are: file, Maler, Bild"),
+        ("Maler=painter", "No field 'painter' can be imported; there are: file, title, artist"),
+        ("Maler=image", "No field 'image' can be imported"),
+        ("Bild=file", None),
+    ],
+)
+def test_a_mapping_that_cannot_be_is_refused_before_anything_is_added(folder, mapping, message):
+    write_pictures(folder, "disc-a")
+    path = write_manifest(folder, ["file", "Maler", "Bild"], ["disc-a.png", "x", "disc-a.png"])
+    if message is None:
+        run(path, "--map", mapping)
+        assert Artwork.objects.get().extra == {"file": "disc-a.png", "Maler": "x"}
+        return
+    with pytest.raises(CommandError, match=message):
+        run(path, "--map", mapping)
+    assert not Artwork.objects.exists()
+
+
+def test_two_columns_cannot_fill_one_field(folder):
+    path = write_manifest(folder, ["file", "a", "b"], ["x.png", "1", "2"])
+    with pytest.raises(CommandError, match="More than one column gives 'artist'"):
+        run(path, "--map", "a=artist", "--map", "b=artist")
+    path = write_manifest(folder, ["file", "note", "note"], ["x.png", "1", "2"])
+    with pytest.raises(CommandError, match="More than one column gives 'note'"):
+        run(path)
+
+
+def test_bad_rows_are_reported_with_row_file_and_reason_and_the_rest_goes_on(folder, capsys):
+    inside = write_pictures(folder / "in", "disc-a", "cross-c")
+    (inside / "empty.png").write_bytes(b"")
+    (inside / "text.jpg").write_text("no image")
+    (inside / "cut.png").write_bytes(pictures.png("bars-b")[:200])
+    write_pictures(folder, "bars-a")
+    path = write_manifest(
+        inside,
+        ["file", "title", "is_public", "year_number"],
+        ["disc-a.png", "First"],
+        ["empty.png"],
+        ["text.jpg"],
+        [],
+        ["cut.png"],
+        ["missing.png"],
+        ["../bars-a.png"],
+        [str(folder / "bars-a.png")],
+        [""],
+        ["", "no file"],
+        ["cross-c.png", "t" * 501],
+        ["cross-c.png", "", "perhaps"],
+        ["cross-c.png", "", "", "MDCCC"],
+        ["cross-c.png", "a\0b"],
+        ["cross-c.png", "", "", "", "one too many"],
+        ["cross-c.png", "Last"],
+    )
+    with pytest.raises(CommandError, match="12 of 14 could not be imported") as caught:
+        run(path)
+    assert caught.value.returncode == 1
+    assert set(Artwork.objects.values_list("title", flat=True)) == {"First", "Last"}
+    printed = capsys.readouterr()
+    assert "2 added, 0 known already, 12 failed." in printed.out
+    lines = printed.err.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "row 3, empty.png",
+        "row 4, text.jpg",
+        "row 6, cut.png",
+        "row 7, missing.png",
+        "row 8, ../bars-a.png",
+        f"row 9, {folder / 'bars-a.png'}",
+        "row 11, ?",
+        "row 12, cross-c.png",
+        "row 13, cross-c.png",
+        "row 14, cross-c.png",
+        "row 15, cross-c.png",
+        "row 16, cross-c.png",
+    ]
+    reasons = [
+        "The file is empty.",
+        "not an image in one of these formats",
+        "damaged or cut short",
+        "There is no such file.",
+        "lies outside the folder",
+        "lies outside the folder",
+        "The row names no file.",
+        "Title: Ensure this value has at most 500 characters",
+        "Public: “perhaps” value must be either True or False.",
+        "Year as a number: “MDCCC” value must be an integer.",
+        "NUL character",
+        "more cells than the header has columns",
+    ]
+    for line, reason in zip(lines, reasons, strict=True):
+        assert reason in line
+
+
+def test_nothing_of_a_failed_row_stays_in_storage(folder, settings, monkeypatch):
+    def refuse(*args: object, **options: object) -> None:
+        raise IntegrityError("the host's own rule")
+
+    monkeypatch.setattr(Artwork, "save", refuse)
+    source = sources.open_source(write_pictures(folder / "in", "disc-a"))
+    outcomes = []
+    importing.import_works(source.rows(), on_outcome=outcomes.append)
+    assert [(outcome.result, outcome.reason) for outcome in outcomes] == [
+        (Result.FAILED, "the host's own rule")
+    ]
+    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+def test_a_rule_of_the_whole_artwork_is_reported_without_a_field(folder, capsys, monkeypatch):
+    def refuse(self: Artwork) -> None:
+        raise ValidationError("Neither artist nor collection.")
+
+    monkeypatch.setattr(Artwork, "clean", refuse)
+    with pytest.raises(CommandError):
+        run(write_pictures(folder, "disc-a"))
+    assert capsys.readouterr().err == "disc-a.png: Neither artist nor collection.\n"
+
+
+def test_root_says_where_the_files_of_a_manifest_lie(folder):
+    write_pictures(folder / "scans", "disc-a")
+    path = write_manifest(folder / "lists", ["file"], ["disc-a.png"])
+    run(path, "--root", str(folder / "scans"))
+    assert Artwork.objects.get().title == "disc-a"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "has no column .file.; its columns are: none"),
+        (b"name,title\nx.png,X\n", "has no column .file.; its columns are: name, title"),
+        (b"file,title\n\n", "lists no files"),
+        ("file,title\nx.png,Käthe\n".encode("latin-1"), "is not a CSV file in UTF-8"),
+        ("file,title\nx.png,X\n".encode("utf-16"), "is not a CSV file in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n", "is not a CSV file in UTF-8"),
+        (b'file\n"' + b"x" * 200_000 + b'"\n', "cannot be read: field larger than field limit"),
+    ],
+)
+def test_a_manifest_that_is_none_adds_nothing(folder, content, message):
+    path = folder / "manifest.csv"
+    path.write_bytes(content)
+    with pytest.raises(CommandError, match=message):
+        run(path)
+
+
+def test_paths_that_hold_nothing_are_refused(folder):
+    with pytest.raises(CommandError, match="There is no folder or manifest at"):
+        run(folder / "missing")
+    with pytest.raises(CommandError, match="There are no pictures in"):
+        run(folder)
+    write_pictures(folder, "disc-a")
+    with pytest.raises(CommandError, match="belong to a manifest, not to a folder"):
+        run(folder, "--map", "a=artist")
+    with pytest.raises(CommandError, match="belong to a manifest, not to a folder"):
+        run(folder, "--root", str(folder))
+
+
+def test_a_file_that_cannot_be_opened_is_reported(folder, capsys, monkeypatch):
+    write_pictures(folder, "disc-a", "bars-a")
+    open_path = Path.open
+
+    def refuse(path: Path, *args: object, **options: object) -> object:
+        if path.name == "disc-a.png":
+            raise PermissionError(13, "Permission denied", str(path))
+        return open_path(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(CommandError, match="1 of 2"):
+        run(folder)
+    assert "Permission denied" in capsys.readouterr().err
+    assert Artwork.objects.get().title == "bars-a"
+
+
+def test_ctrl_c_keeps_what_was_added_and_rings(
+    folder, capsys, monkeypatch, django_capture_on_commit_callbacks
+):
+    check = importing.check_upload
+
+    def interrupt(upload: ContentFile) -> object:
+        if upload.name == "cross-a.png":
+            raise KeyboardInterrupt
+        return check(upload)
+
+    monkeypatch.setattr(importing, "check_upload", interrupt)
+    write_pictures(folder, "bars-a", "cross-a", "disc-a")
+    with (
+        django_capture_on_commit_callbacks() as callbacks,
+        pytest.raises(CommandError, match="What was added stays") as caught,
+    ):
+        run(folder)
+    assert caught.value.returncode == 130
+    assert len(callbacks) == 1
+    assert "1 added" in capsys.readouterr().out
+    assert Artwork.objects.get().title == "bars-a"
+
+
+def test_an_animation_is_imported_with_the_ending_of_its_format(folder):
+    frames = [pictures.draw("disc-a"), pictures.draw("bars-a")]
+    (folder / "moving.png").write_bytes(
+        pictures.encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    )
+    run(folder)
+    artwork = Artwork.objects.get()
+    assert artwork.title == "moving"
+    assert artwork.image.name.endswith(".gif")
+
+
+def test_a_name_that_is_no_text_and_a_year_beyond_reason_do_not_stop_the_rest(folder, capsys):
+    write_pictures(folder, "disc-a", "disc-b", "disc-c")
+    (folder / "disc-a.png").rename(os.fsdecode(bytes(folder) + b"/bad\xff.png"))
+    manifest = write_manifest(
+        folder,
+        ["file", "year", "year_number"],
+        ["disc-b.png", "9" * 30, "9" * 30],
+        ["disc-c.png", "1900", ""],
+    )
+    with pytest.raises(CommandError):
+        run(manifest)
+    assert [artwork.year_number for artwork in Artwork.objects.all()] == [1900]
+    run(folder)
+    assert "bad?" in [artwork.title for artwork in Artwork.objects.all()]
+    assert Artwork.objects.count() == 3

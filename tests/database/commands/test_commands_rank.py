@@ -1,0 +1,287 @@
+"""The commands ``stylesim_rank``, ``stylesim_status`` and ``stylesim_calibrate``."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command, load_command_class
+from django.utils import timezone
+
+from stylesim_app.core.distances import PRESETS
+from stylesim_app.core.errors import WeightingError
+from stylesim_app.management.output import ranking_lines, table_lines
+from stylesim_app.models import (
+    Calibration,
+    DescriptorSet,
+    IndexEntry,
+    StoredDescriptor,
+    WorkerSign,
+    WorkItem,
+)
+from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.work import worklist
+from tests import pictures
+
+State = WorkItem.State
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "disc-a.png"
+    path.write_bytes(pictures.png("disc-a"))
+    return path
+
+
+def rank_json(image: Path, capsys: Any, *options: str) -> dict[str, Any]:
+    call_command("stylesim_rank", str(image), "--json", *options)
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_work_itself_comes_first_at_distance_zero_and_ten_are_shown(collection, image, capsys):
+    call_command("stylesim_rank", str(image))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == (
+        ["rank", "distance", "style", "content", "closer", "than", "title", "artist"]
+    )
+    assert len(lines) == 11
+    # What is stored is rounded, so that the content distance is only nearly zero.
+    assert lines[1].split()[:3] == ["1", "0.0000", "0.0000"]
+    assert lines[1].split()[4:] == ["100.0", "%", "disc-a", "Artist", "A"]
+    distances = [float(line.split()[1]) for line in lines[1:]]
+    assert distances == sorted(distances)
+    assert len({line.index("Artist") for line in lines[1:]}) == 1
+
+
+def test_json_has_the_shape_of_the_api_and_the_figures_of_the_service(collection, image, capsys):
+    answer = rank_json(image, capsys, "--limit", "12")
+    assert list(answer) == [
+        "query",
+        "preset",
+        "style_weight",
+        "content_weight",
+        "layer_weights",
+        "certified",
+        "coverage",
+        "provenance",
+        "results",
+    ]
+    assert (answer["query"], answer["preset"]) == ("disc-a.png", "paper")
+    assert answer["coverage"] == {"indexed": 12, "visible": 12}
+    first, second, *rest = answer["results"]
+    assert list(second) == [
+        "rank",
+        "artwork",
+        "distance",
+        "style_distance",
+        "content_distance",
+        "layer_distances",
+        "closer_than",
+    ]
+    assert first["artwork"]["id"] == collection["disc-a"].pk
+    assert first["artwork"]["title"] == "disc-a"
+    works = type(collection["disc-a"]).objects.all()
+    expected = find_similar(collection["disc-a"], RankingOptions(limit=12), works, works)
+    assert [result["artwork"]["id"] for result in (second, *rest)] == [
+        result.artwork.pk for result in expected.results
+    ]
+    assert second["distance"] == pytest.approx(expected.results[0].distance, rel=1e-3)
+
+
+def test_only_all_pairs_are_a_hundred_percent(collection):
+    works = type(collection["disc-a"]).objects.all()
+    answer = find_similar(collection["disc-a"], RankingOptions(limit=1), works, works)
+    [result] = answer.results
+    nearly = replace(answer, results=[replace(result, closer_than=99.97)])
+    assert " 99.9 % " in list(ranking_lines(nearly))[1]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_can_be_asked_for(collection, image, capsys, preset):
+    answer = rank_json(image, capsys, "--preset", preset)
+    assert answer["preset"] == preset
+    assert answer["results"][0]["artwork"]["title"] == "disc-a"
+
+
+def test_weights_of_ones_own(collection, image, capsys):
+    options = ["--style-weight", "0.5", "--content-weight", "0", "--layer-weights", "1,0,0,0,0"]
+    answer = rank_json(image, capsys, *options)
+    assert (answer["preset"], answer["style_weight"], answer["content_weight"]) == (
+        "custom",
+        0.5,
+        0,
+    )
+    result = answer["results"][3]
+    assert result["distance"] == pytest.approx(0.5 * result["layer_distances"]["relu1_1"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--limit", "100000"], "--limit: At most 100 works can be asked for at once."),
+        (["--limit", "0"], "--limit: Ensure this value is greater than or equal to 1."),
+        (["--limit", "many"], "--limit: Enter a whole number."),
+        (["--preset", "nice"], "--preset: There is no preset 'nice'; choose one of paper"),
+        (["--style-weight", "much"], "--style-weight: Enter a number."),
+        (["--style-weight=-1"], "style_weight must not be negative"),
+        (["--content-weight", "nan"], "--content-weight: Enter a number."),
+        (["--style-weight", "0", "--content-weight", "0"], "must not both be zero"),
+        (["--layer-weights", "1,2"], "layer_weights needs 5 numbers, got 2"),
+        (["--layer-weights", "a,b,c,d,e"], "--layer-weights: Give 5 numbers"),
+        (["--layer-weights", "0,0,0,0,0"], "At least one layer weight must be above zero"),
+    ],
+)
+def test_what_cannot_be_ranked_by_is_refused_in_words(image, options, message):
+    with pytest.raises(CommandError) as caught:
+        call_command("stylesim_rank", str(image), *options)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "The file is empty."),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The file is not an image in one of"),
+        (pictures.png()[:300], "The image is damaged or cut short"),
+        (b"\0" * 2_000_000, "The file has 2.0 MB; at most 1 MB are accepted."),
+    ],
+)
+def test_a_file_that_is_no_image_is_refused_in_words(tmp_path, settings, content, message):
+    settings.STYLESIM_MAX_UPLOAD_MB = 1
+    path = tmp_path / "image.png"
+    path.write_bytes(content)
+    with pytest.raises(CommandError, match=message):
+        call_command("stylesim_rank", str(path))
+
+
+def test_a_missing_image_and_a_folder_are_refused_in_words(tmp_path):
+    with pytest.raises(CommandError, match=r"missing\.png: No such file or directory"):
+        call_command("stylesim_rank", str(tmp_path / "missing.png"))
+    with pytest.raises(CommandError, match="Is a directory"):
+        call_command("stylesim_rank", str(tmp_path))
+
+
+def test_before_anything_is_indexed_it_says_so(image, capsys):
+    call_command("stylesim_rank", str(image))
+    assert capsys.readouterr().out == "No work is indexed yet; see stylesim_status.\n"
+
+
+def test_works_of_another_network_are_not_compared(collection, image):
+    DescriptorSet.objects.update(digest="0" * 64)
+    with pytest.raises(CommandError, match="described by another network"):
+        call_command("stylesim_rank", str(image))
+
+
+def test_a_table_is_aligned_for_wide_and_long_titles():
+    lines = list(
+        table_lines(("n", "title", "artist"), [("1", "溪山行旅圖", "范寬"), ("22", "é", "x")], 1)
+    )
+    assert lines == [" n  title       artist", " 1  溪山行旅圖  范寬", "22  é           x"]
+    [_, long] = table_lines(("title",), [("word\n" * 40,)])
+    assert len(long) == 48
+    assert long.endswith("…")
+
+
+# stylesim_status
+
+
+def status(capsys: Any, *options: str) -> str:
+    call_command("stylesim_status", *options)
+    return str(capsys.readouterr().out)
+
+
+def test_an_empty_collection_is_told_to_import(capsys):
+    printed = status(capsys)
+    assert re.search(r"network +none yet", printed)
+    assert re.search(r"worker +never seen", printed)
+    assert "stylesim_import PATH" in printed
+    status(capsys, "--check")
+
+
+def test_a_complete_index_needs_no_advice(collection, capsys):
+    worklist.sign_of_life()
+    printed = status(capsys)
+    lines = dict(line.split(None, 1) for line in printed.splitlines())
+    assert lines["works"] == lines["indexed"] == "12"
+    assert lines["network"].startswith("vgg19 paintings, float32, 31b68304ef68")
+    assert lines["calibration"] == "on 12 works"
+    assert "ago" in lines["worker"]
+    assert "stylesim_" not in printed
+
+
+def test_what_is_wrong_is_listed_with_what_to_do(collection, capsys):
+    set_state = IndexEntry.objects.filter
+    set_state(artwork=collection["disc-a"]).update(state=State.FAILED, error="The disk was full.")
+    set_state(artwork=collection["bars-a"]).update(state=State.STALE)
+    set_state(artwork=collection["cross-a"]).update(state=State.PENDING)
+    Calibration.objects.all().delete()
+    printed = status(capsys)
+    assert "disc-a: The disk was full." in printed
+    for advice in ("qcluster", "--failed", "--stale", "stylesim_calibrate"):
+        assert advice in printed
+
+
+def test_json_tells_the_same(collection, capsys):
+    worklist.sign_of_life()
+    answer = json.loads(status(capsys, "--json"))
+    assert list(answer) == (
+        ["visible", "indexed", "states", "provenance", "calibrated_on", "lists_missing", "worker"]
+    )
+    assert answer["states"] == {"pending": 0, "indexed": 12, "failed": 0, "stale": 0}
+    assert answer["provenance"]["network"] == "vgg19"
+    assert answer["worker"]["alive"] is True
+
+
+def test_check_fails_only_if_works_wait_and_no_worker_is_alive(collection, capsys):
+    entry = IndexEntry.objects.filter(artwork=collection["disc-a"])
+    entry.update(state=State.FAILED)
+    status(capsys, "--check")
+    entry.update(state=State.PENDING)
+    with pytest.raises(CommandError, match="Works wait, and no worker is at work") as caught:
+        status(capsys, "--check")
+    assert caught.value.returncode == 1
+    worklist.sign_of_life()
+    status(capsys, "--check")
+    WorkerSign.objects.update(seen_at=timezone.now() - timedelta(minutes=10))
+    with pytest.raises(CommandError, match="no worker is at work"):
+        status(capsys, "--check", "--json")
+
+
+# stylesim_calibrate
+
+
+def test_calibrating_replaces_the_calibration_and_balanced_follows(collection, capsys):
+    Calibration.objects.all().delete()
+    with pytest.raises(WeightingError):
+        RankingOptions(preset="balanced").weighting()
+    call_command("stylesim_calibrate")
+    assert capsys.readouterr().out == "Calibrated on 12 of 12 indexed works.\n"
+    assert Calibration.objects.get().collection_size == 12
+    assert RankingOptions(preset="balanced").weighting().content_weight > 0
+
+
+def test_too_few_works_are_not_calibrated(db):
+    with pytest.raises(CommandError, match="needs at least 4 indexed works; there are 0"):
+        call_command("stylesim_calibrate")
+
+
+def test_works_without_descriptors_do_not_count(collection):
+    kept = [collection[name].pk for name in ("disc-a", "bars-a", "cross-a")]
+    StoredDescriptor.objects.exclude(entry__artwork__in=kept).delete()
+    with pytest.raises(CommandError, match="needs at least 4 indexed works; there are 3"):
+        call_command("stylesim_calibrate")
+
+
+def test_the_status_can_be_asked_for_when_a_setting_is_wrong(collection, settings, capsys):
+    settings.STYLESIM_WEIGHTS = "nonsense"
+    options = {"no_color": True, "force_color": False, "skip_checks": False}
+    load_command_class("stylesim_app", "stylesim_status").execute(
+        check=False, json=False, **options
+    )
+    assert "12" in capsys.readouterr().out
