@@ -11,7 +11,7 @@ from . import files
 from .collection import thumbnails
 from .collection.swapping import get_artwork_model, get_image
 from .index import neighbours
-from .models import AbstractArtwork, Calibration, StoredDescriptor
+from .models import AbstractArtwork, Calibration, CompactIndex, StoredDescriptor
 from .work import queue, worklist
 
 
@@ -24,7 +24,8 @@ def connect() -> None:
     post_delete.connect(artwork_deleted, sender=artwork_model, dispatch_uid=uid)
     pre_delete.connect(descriptor_deleted, sender=StoredDescriptor, dispatch_uid=uid)
     files.delete_with(StoredDescriptor, ("file_name",))
-    files.delete_with(Calibration, ("file_name", "bases_name"))
+    files.delete_with(Calibration, ("file_name",))
+    files.delete_with(CompactIndex, ("bases_name",))
 
 
 def note_new_file(instance: models.Model, **_: Any) -> None:

@@ -28,7 +28,7 @@ from ..collection.filters import TEXT_FIELDS, artwork_filterset
 from ..collection.swapping import get_image, has_field
 from ..core.errors import ImageError
 from ..models import AbstractArtwork
-from ..ranking.similar import RankingOptions
+from ..ranking.options import RankingOptions
 from ..views.forms import RankingPageForm
 from .again import IndexAgainMixin, request_artworks
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
@@ -177,6 +177,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
                 visible=visible,
                 candidates=filters.qs,
                 make_card=self._make_card,
+                serving=form.serving,
             )
             sections = [rank(artwork) for artwork in artworks]
         context = {

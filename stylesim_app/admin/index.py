@@ -148,9 +148,7 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
     def calibrated_on(self, row: DescriptorSet) -> int | str:
         """How many works there were when distances were last measured."""
         sizes = {
-            calibration.pk: calibration.collection_size
-            for calibration in row.calibrations.all()
-            if calibration.ready
+            calibration.pk: calibration.collection_size for calibration in row.calibrations.all()
         }
         return sizes[max(sizes)] if sizes else self.get_empty_value_display()
 
@@ -167,6 +165,14 @@ class CalibrationAdmin(ReadOnlyAdmin):
 
     list_display = ("__str__", "collection_size", "sample_size", "created")
     fields = ("collection_size", "sample_size", "created")
+    list_select_related = ("descriptor_set",)
+
+
+class CompactIndexAdmin(ReadOnlyAdmin):
+    """Where compact descriptors are kept, and whether they are ready to be searched."""
+
+    list_display = ("__str__", "store", "collection_size", "created", "ready_at")
+    fields = ("store", "collection_size", "created", "ready_at")
     list_select_related = ("descriptor_set",)
 
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, PRESETS
-from ..ranking.similar import CUSTOM
+from ..ranking.options import CUSTOM
 from ..views.forms import DEFAULT_LIMIT
 from .base import ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE

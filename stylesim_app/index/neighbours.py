@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, transaction
@@ -27,8 +27,9 @@ from ..core.ranking import READ_BATCH, Ranking, rank_parts
 from ..models import DescriptorSet, Neighbour, StoredDescriptor
 from ..signals import neighbours_changed, send_on_commit
 from ..stores.base import Reachable, Store
-from . import calibration, reading, sets
+from . import reading, sets
 from .nearest import Nearest, find_nearest
+from .serving import Serving
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +43,12 @@ BLOCK_READ_BATCH = 64
 ListState = StoredDescriptor.ListState
 
 
-class Ranked(NamedTuple):
-    """The keys of ranked artworks, and their ranking."""
+def rank_listed(
+    stored: StoredDescriptor, candidates: QuerySet[Any], limit: int
+) -> tuple[list[Any], Ranking] | None:
+    """Return the keys of the candidates of least distance on a list, and their ranking.
 
-    keys: list[Any]
-    ranking: Ranking
-
-
-def rank_listed(stored: StoredDescriptor, candidates: QuerySet[Any], limit: int) -> Ranked | None:
-    """The candidates of least distance, as a list tells them.
-
-    None if it does not tell: while it is torn or a new work has not entered, or if fewer than
+    None if the list does not tell: while it is torn or a new work has not entered, or if fewer than
     ``limit`` of those on it are candidates.
     """
     if stored.list_state != ListState.WHOLE:
@@ -70,7 +66,7 @@ def rank_listed(stored: StoredDescriptor, candidates: QuerySet[Any], limit: int)
     farthest = parts.distances(WEIGHTING).max(initial=0.0)
     certified = stored.list_horizon == math.inf or bool(farthest < stored.list_horizon)
     ranking = replace(rank_parts(parts, WEIGHTING, limit), certified=certified)
-    return Ranked([key for key, *_ in lines], ranking)
+    return [key for key, *_ in lines], ranking
 
 
 def tear(stored: StoredDescriptor) -> None:
@@ -96,7 +92,7 @@ def list_waiting(
     was found is written only if it is ``still_ours()`` to write: another maintainer may have
     entered a work meanwhile that it lacks.
     """
-    store = calibration.serving_store(descriptor_set)
+    store = Serving(descriptor_set).store
     new = _in_state(descriptor_set.pk, ListState.NEW)
     if new.count() > _in_state(descriptor_set.pk, ListState.WHOLE).count():
         # All of these will be listed in view of all others, so that none need enter a list.

@@ -27,7 +27,7 @@ def require_storage() -> None:
 
     Files that cannot be seen for the moment are not damaged.
     """
-    latest = Calibration.objects.filter(ready=True).last()
+    latest = Calibration.objects.last()
     if latest is not None and not files.exists(latest.file_name):
         raise StorageMissing(
             WorkItem.State.FAILED,

@@ -11,7 +11,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from ..core.descriptors import Provenance
-from ..models import Calibration, DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
+from ..models import (
+    Calibration,
+    CompactIndex,
+    DescriptorSet,
+    IndexEntry,
+    StoredDescriptor,
+    WorkItem,
+)
 
 #: How long a retired set stays whole, so that the searches that began in it end in it.
 CLEARED_AFTER = timedelta(minutes=1)
@@ -68,7 +75,7 @@ def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> Que
 def lock(descriptor_set_id: int) -> None:
     """Hold the row of a set until the end of the transaction.
 
-    Whoever stores or deletes a descriptor, lets a calibration serve or writes lists does so.
+    Whoever stores or deletes a descriptor, makes an index serve or writes lists does so.
     """
     DescriptorSet.objects.select_for_update(no_key=True).get(pk=descriptor_set_id)
 
@@ -90,9 +97,8 @@ def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
     old = serving_set()
     if old is None or old.pk == descriptor_set.pk or not is_complete(descriptor_set):
         return False
-    ready = Calibration.objects.filter(ready=True)
-    compressed = ready.filter(descriptor_set=old).exclude(bases_name="").exists()
-    if compressed and not ready.filter(descriptor_set=descriptor_set).exists():
+    compressed = CompactIndex.objects.filter(descriptor_set=old).exclude(bases_name="")
+    if compressed.exists() and not _is_searchable(descriptor_set):
         return False
     with transaction.atomic():
         lock_all()
@@ -102,6 +108,13 @@ def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
         others.update(serving=False, retired=True, maintainer=uuid.uuid4(), maintained_until=until)
         DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
     return True
+
+
+def _is_searchable(descriptor_set: DescriptorSet) -> bool:
+    """Return whether a set is calibrated, and indexed unless it is too small for that."""
+    indexes = CompactIndex.objects.filter(descriptor_set=descriptor_set)
+    ready = indexes.filter(ready_at__isnull=False).exists() or not indexes.exists()
+    return ready and Calibration.objects.filter(descriptor_set=descriptor_set).exists()
 
 
 def clear(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:

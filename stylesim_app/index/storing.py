@@ -11,7 +11,7 @@ from ..core.descriptors import Descriptor
 from ..core.images import Picture
 from ..models import DescriptorSet, IndexEntry, StoredDescriptor
 from ..signals import artwork_indexed, send_on_commit
-from . import calibration, sets
+from . import compact_index, sets
 
 FIRST_FRAME_NOTE = "first_frame"
 
@@ -59,6 +59,6 @@ def _replace_descriptor(
     stored = StoredDescriptor.objects.create(
         entry=entry, descriptor_set=descriptor_set, file_name=name
     )
-    calibration.add_to_stores(stored, descriptor)
+    compact_index.add_to_stores(stored, descriptor)
     send_on_commit(artwork_indexed, type(entry.artwork), artwork=entry.artwork)
     return True

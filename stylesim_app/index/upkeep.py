@@ -19,8 +19,8 @@ from django.utils import timezone
 from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
-from ..models import Calibration, DescriptorSet, StoredDescriptor
-from . import calibration, neighbours, repair, sets
+from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor
+from . import calibration, compact_index, neighbours, repair, sets
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class LeaseLost(Exception):
 def is_urgent() -> bool:
     """Whether the collection has grown so much that it is to be calibrated before all else."""
     return any(
-        calibration.is_due(each) or calibration.unfinished(each) is not None for each in _kept()
+        calibration.is_due(each) or compact_index.unfinished(each) is not None for each in _kept()
     )
 
 
@@ -64,7 +64,7 @@ def maintain(
             if lease is not None:
                 try:
                     done &= _maintain_set(descriptor_set, in_time, lease, idle=idle)
-                except (LeaseLost, Calibration.DoesNotExist):
+                except (LeaseLost, CompactIndex.DoesNotExist):
                     logger.info("another process has taken over %s", descriptor_set)
     return done
 
@@ -83,8 +83,9 @@ def calibrate() -> Calibration:
         with _maintainer(descriptor_set) as lease, suppress(LeaseLost):
             if lease is not None:
                 fitted = calibration.fit(descriptor_set, lease.keep)
-                if not fitted.ready:
-                    calibration.prepare(fitted, lambda: lease.renew() or True)
+                index = compact_index.unfinished(descriptor_set)
+                if index is not None:
+                    compact_index.prepare(index, lambda: lease.renew() or True)
                 return fitted
         time.sleep(WAIT_SECONDS)
 
@@ -124,10 +125,11 @@ def _maintain_set(
         )
         if calibration.is_due(descriptor_set, idle=idle):
             calibration.fit(descriptor_set, keep)
-        unfinished = calibration.unfinished(descriptor_set)
-        if unfinished is not None and not calibration.prepare(unfinished, go_on):
+        unfinished = compact_index.unfinished(descriptor_set)
+        if unfinished is not None and not compact_index.prepare(unfinished, go_on):
             return False
-    except (StylesimError, DescriptorError, FileNotFoundError, Calibration.DoesNotExist):
+        compact_index.drop_outdated(descriptor_set)
+    except (StylesimError, DescriptorError, FileNotFoundError, CompactIndex.DoesNotExist):
         logger.exception("the collection could not be calibrated")
     if not descriptor_set.serving:
         return not sets.switch_when_complete(descriptor_set)

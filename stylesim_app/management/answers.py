@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from ..collection.catalogue import editable_fields
 from ..conf import conf
 from ..index.status import IndexStatus
-from ..ranking.similar import RankedAnswer
+from ..ranking.results import RankedAnswer
 
 
 def ranking_json(answer: RankedAnswer) -> str:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ..collection.catalogue import share, title_of
 from ..models import IndexEntry
-from ..ranking.similar import RankedAnswer
+from ..ranking.results import RankedAnswer
 
 LISTED_FAILURES = 20
 _WIDEST_CELL = 48

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 if TYPE_CHECKING:
     from .base import CompactStore
 
-#: By the name that STYLESIM_STORE and a calibration give.
+#: By the name that STYLESIM_STORE and a compact index give.
 STORES = {
     "embedded": "stylesim_app.stores.embedded.EmbeddedStore",
     "pgvector": "stylesim_app.stores.pgvector.store.PgvectorStore",

@@ -15,7 +15,7 @@ from ..core.compression import CompactDescriptor, Compressor
 from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
 from ..core.ranking import Shortlist
-from ..models import Calibration, StoredDescriptor
+from ..models import CompactIndex, StoredDescriptor
 
 
 class Candidate(NamedTuple):
@@ -90,14 +90,14 @@ class Store(ABC):
 
 
 class CompactStore(Store):
-    """A store that keeps the compact descriptors of a calibration.
+    """A store that keeps the compact descriptors of an index.
 
-    Searches raise Calibration.DoesNotExist once another calibration has taken its place.
+    Searches raise CompactIndex.DoesNotExist once another index has taken its place.
     Descriptors are compressed as they are stored: rounding them later would break the bounds.
     """
 
-    def __init__(self, calibration: Calibration, compressor: Compressor) -> None:
-        self.calibration = calibration
+    def __init__(self, index: CompactIndex, compressor: Compressor) -> None:
+        self.index = index
         self.compressor = compressor
 
     def add(self, descriptors: Mapping[int, Descriptor]) -> None:

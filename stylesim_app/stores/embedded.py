@@ -20,7 +20,7 @@ from ..core.compression import RECORD_SIZE, CompactDescriptor
 from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
 from ..core.ranking import Shortlist
-from ..models import Calibration, CompactRow, StoredDescriptor
+from ..models import CompactIndex, CompactRow, StoredDescriptor
 from .base import Candidate, CompactStore, Reachable, Shortlisted
 from .table_file import Mapped, open_table
 
@@ -42,23 +42,23 @@ Positions = NDArray[np.int64]
 class EmbeddedStore(CompactStore):
     """Rows are numbered without gaps as they are added, and never change.
 
-    So the number of rows ever added, ``Calibration.length``, tells whether the table is current,
+    So the number of rows ever added, ``CompactIndex.length``, tells whether the table is current,
     and what it lacks. Rows that were deleted meanwhile are no candidates any more.
     """
 
     @property
     def rows(self) -> QuerySet[CompactRow]:
-        return CompactRow.objects.filter(calibration=self.calibration)
+        return CompactRow.objects.filter(compact_index=self.index)
 
     def add_compact(self, compacts: Mapping[int, CompactDescriptor]) -> None:
-        calibrations = Calibration.objects.filter(pk=self.calibration.pk)
+        indexes = CompactIndex.objects.filter(pk=self.index.pk)
         # The row stays locked until the end of the transaction: whoever reads the length later
         # finds all rows below it.
-        calibrations.update(length=F("length") + len(compacts))
-        start = calibrations.values_list("length", flat=True).get() - len(compacts)
+        indexes.update(length=F("length") + len(compacts))
+        start = indexes.values_list("length", flat=True).get() - len(compacts)
         CompactRow.objects.bulk_create(
             CompactRow(
-                calibration=self.calibration,
+                compact_index=self.index,
                 stored_id=stored,
                 position=start + index,
                 record=compact.to_bytes(),
@@ -110,8 +110,8 @@ class EmbeddedStore(CompactStore):
 
     def _read_table(self) -> Mapped:
         """The table with all rows that were committed before this call."""
-        length = Calibration.objects.values_list("length", flat=True).get(pk=self.calibration.pk)
-        folder = conf.cache_dir / Path(self.calibration.bases_name).stem
+        length = CompactIndex.objects.values_list("length", flat=True).get(pk=self.index.pk)
+        folder = conf.cache_dir / Path(self.index.bases_name).stem
         return open_table(folder).read(length, self._read_records)
 
     def _read_records(
@@ -119,8 +119,8 @@ class EmbeddedStore(CompactStore):
     ) -> tuple[Positions, Positions, NDArray[np.float32]]:
         rows = self.rows.filter(position__gte=start, position__lt=stop)
         found = list(rows.values_list("position", "stored_id", "record"))
-        # If the calibration is gone by now, so may be rows of it.
-        Calibration.objects.only("pk").get(pk=self.calibration.pk)
+        # If the index is gone by now, so may be rows of it.
+        CompactIndex.objects.only("pk").get(pk=self.index.pk)
         numbers = np.frombuffer(b"".join(bytes(record) for *_, record in found), dtype="<f4")
         return (
             np.array([position for position, *_ in found], np.int64),

@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from ..collection import catalogue, thumbnails, visibility
 from ..collection.swapping import get_image, has_field
 from ..messages import translate_note
-from ..ranking.similar import RankedAnswer, Result
+from ..ranking.results import RankedAnswer, RankedWork
 
 register = template.Library()
 
@@ -90,7 +90,7 @@ register.filter(catalogue.share)
 
 
 @register.inclusion_tag("stylesim_app/includes/bar.html")
-def distance_bar(answer: RankedAnswer, result: Result) -> dict[str, float]:
+def distance_bar(answer: RankedAnswer, result: RankedWork) -> dict[str, float]:
     """How much style and content add to a distance, drawn so that the farthest fills the bar."""
     style = answer.weighting.style_weight * result.style_distance
     content = answer.weighting.content_weight * result.content_distance

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ..collection.catalogue import editable_fields
@@ -20,8 +20,9 @@ from ..conf import conf
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, PRESETS
 from ..core.errors import WeightingError
+from ..index.serving import Serving
 from ..messages import localize
-from ..ranking.similar import CUSTOM, RankingOptions
+from ..ranking.options import CUSTOM, RankingOptions
 
 PRESET_LABELS = {
     "paper": _("Style, with some content"),
@@ -88,6 +89,11 @@ class RankingForm(forms.Form):
         required=False, label=_("Leave out works by the same artist")
     )
 
+    @cached_property
+    def serving(self) -> Serving:
+        """What the weights are resolved against, and what is to be ranked."""
+        return Serving()
+
     def clean_limit(self) -> int:
         limit: int = self.cleaned_data["limit"] or DEFAULT_LIMIT
         if limit > conf.max_results:
@@ -119,7 +125,7 @@ class RankingForm(forms.Form):
 
     def _check(self, weights: dict[str, Any], field: str | None) -> None:
         try:
-            RankingOptions(**weights).weighting()
+            RankingOptions(**weights).weighting(self.serving)
         except WeightingError as error:
             self.add_error(field, ValidationError(localize(error), code=error.code))
 
@@ -156,7 +162,7 @@ class RankingPageForm(RankingForm):
         """The fields of the two weights, each with its value, or the one that the preset gives."""
         values: dict[str, Any] = {name: self[name].value() for name in OWN_WEIGHTS}
         if self.is_valid():
-            weighting = self.options().weighting()
+            weighting = self.options().weighting(self.serving)
             values = {name: f"{getattr(weighting, name):.4g}" for name in OWN_WEIGHTS}
         return [(self[name], values[name] or "") for name in OWN_WEIGHTS]
 

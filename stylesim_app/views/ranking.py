@@ -12,15 +12,17 @@ from django.http import Http404, HttpRequest
 from ..collection.filters import artwork_filterset
 from ..collection.visibility import visible_artworks
 from ..exceptions import NotIndexed
+from ..index.serving import Serving
 from ..index.status import index_status
 from ..models import WorkItem
-from ..ranking.similar import RankedAnswer, RankingOptions
+from ..ranking.options import RankingOptions
+from ..ranking.results import RankedAnswer
 from .forms import RankingPageForm
 
 State = WorkItem.State
 
-#: Given options, the visible works and the candidates among them: the ranked answer.
-Find = Callable[[RankingOptions, QuerySet[Any], QuerySet[Any]], RankedAnswer]
+#: From options, the visible works, the candidates among them and what serves, to the answer.
+Find = Callable[[RankingOptions, QuerySet[Any], QuerySet[Any], Serving], RankedAnswer]
 
 
 def visible_artwork(request: HttpRequest, pk: str) -> Any:
@@ -55,12 +57,12 @@ def rank(
     if not (form.is_valid() and filters.is_valid()):
         return context | {"status": "invalid"}
     try:
-        answer = find(form.options(), visible, filters.qs)
+        answer = find(form.options(), visible, filters.qs, form.serving)
     except NotIndexed as error:
         return context | {
             "status": "failed" if error.state in final else "waiting",
             "reason": str(error),
-            "worker_alive": index_status(visible).worker_alive,
+            "worker_alive": index_status(visible, form.serving).worker_alive,
         }
     return context | {"status": "ranked", "answer": answer}
 
