@@ -14,13 +14,14 @@ RUN = $(VENV)/bin/python
 CATALOGUES = $(addsuffix /locale/zh_Hans/LC_MESSAGES/django.po, stylesim_app project)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev lint test chromium messages wheel clean
+.PHONY: help demo install install-dev lint test test-all chromium messages wheel clean
 # A target that fails leaves nothing behind that looks finished.
 .DELETE_ON_ERROR:
 
 help: ## List these targets
 	@echo "make demo      the app with a sample gallery; IMAGES=/a/folder for your own pictures, PORT=8000"
-	@echo "make test      linters, types, migrations, all tests on SQLite and PostgreSQL, coverage, the wheel"
+	@echo "make test      linters, types, migrations, the tests on SQLite and PostgreSQL, coverage, the wheel"
+	@echo "make test-all  the same with training, every variant of the pages and the gallery's figures"
 	@echo "make lint      the linters and types alone"
 	@echo "make messages  collect the strings to translate and compile them; needs GNU gettext"
 	@echo "make wheel     build the wheel into dist/"
@@ -38,6 +39,10 @@ demo: install
 
 test: install-dev chromium lint
 	$(RUN) -m tests.both
+
+# Before a release, and after a change to training, the weights or the style sheets.
+test-all: install-dev chromium lint
+	$(RUN) -m tests.both --all
 
 lint: install-dev
 	$(RUN) -m ruff check
