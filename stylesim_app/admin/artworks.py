@@ -29,6 +29,7 @@ from ..collection.swapping import get_image, has_field
 from ..core.errors import ImageError
 from ..models import AbstractArtwork
 from ..ranking.options import RankingOptions
+from ..views import places
 from ..views.forms import RankingPageForm
 from .again import IndexAgainMixin, request_artworks
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
@@ -114,6 +115,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
             section = rank_section(artwork, RankingOptions(), visible, visible, self._make_card)
             context |= {
                 "stylesim_section": section,
+                "stylesim_panels": places.admin_panels(request, artwork),
                 "stylesim_facts": index_facts(artwork),
                 "stylesim_large": self._picture_address(artwork, "large"),
                 "stylesim_similar": self._similar_address([artwork.pk]),

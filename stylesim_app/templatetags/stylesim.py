@@ -13,6 +13,7 @@ from ..collection import catalogue, thumbnails, visibility
 from ..collection.swapping import get_image, has_field
 from ..messages import translate_note
 from ..ranking.results import RankedAnswer, RankedWork
+from ..views import places
 
 register = template.Library()
 
@@ -103,3 +104,22 @@ def distance_bar(answer: RankedAnswer, result: RankedWork) -> dict[str, float]:
         "content_width": content * scale,
         "width": BAR_WIDTH,
     }
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.Context) -> list[places.MenuItem]:
+    """Return the entries of the menu that the reader may use."""
+    request = context.get("request")
+    return [] if request is None else places.menu(request)
+
+
+@register.simple_tag(takes_context=True)
+def result_blocks(context: template.Context, answer: RankedAnswer, result: RankedWork) -> list[str]:
+    """Return what wings show of one ranked work."""
+    return places.result_blocks(context["request"], answer, result)
+
+
+@register.simple_tag(takes_context=True)
+def artwork_panels(context: template.Context, artwork: Any) -> list[str]:
+    """Return what wings show on the page of an artwork."""
+    return places.artwork_panels(context["request"], artwork)
