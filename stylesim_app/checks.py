@@ -15,7 +15,8 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import connection, models
 
-from .collection.swapping import get_artwork_model, has_field
+from .collection.adapter import ArtworkAdapter, adapter
+from .collection.swapping import get_artwork_model
 from .conf import conf
 from .stores import STORES
 from .work import process
@@ -55,7 +56,9 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
                 id="stylesim_app.E002",
             )
         ]
-    if not has_field("is_public") and not hasattr(settings, "STYLESIM_VISIBLE_ARTWORKS"):
+    if not (adapter().field("is_public") is not None) and not hasattr(
+        settings, "STYLESIM_VISIBLE_ARTWORKS"
+    ):
         return [
             checks.Warning(
                 f"{conf.artwork_model} has no field is_public, so only staff see any artwork.",
@@ -64,6 +67,26 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
             )
         ]
     return []
+
+
+@register()
+def check_artwork_adapter(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        made = conf.artwork_adapter
+    except ImportError as error:
+        reason = str(error)
+    else:
+        if isinstance(made, type) and issubclass(made, ArtworkAdapter):
+            return []
+        reason = f"{made!r} is no subclass of ArtworkAdapter"
+    return [
+        Error(
+            f"STYLESIM_ARTWORK_ADAPTER cannot be used: {reason}.",
+            hint="Give the dotted path of a subclass of "
+            "stylesim_app.collection.adapter.ArtworkAdapter.",
+            id="stylesim_app.E011",
+        )
+    ]
 
 
 @register()

@@ -23,9 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ..collection import thumbnails, visibility
-from ..collection.catalogue import title_of
-from ..collection.filters import TEXT_FIELDS, artwork_filterset
-from ..collection.swapping import get_image, has_field
+from ..collection.adapter import adapter
+from ..collection.filters import TEXT_FACTS, artwork_filterset
 from ..core.errors import ImageError
 from ..models import AbstractArtwork
 from ..ranking.options import RankingOptions
@@ -85,12 +84,12 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
     @admin.display(description=_("picture"))
     def stylesim_picture(self, artwork: Any) -> SafeString | str:
         """The thumbnail in the list."""
-        if not get_image(artwork):
+        if not adapter().image(artwork):
             return ""
         return format_html(
             '<img class="stylesim-thumbnail" src="{}" alt="{}" loading="lazy">',
             self._picture_address(artwork, "small"),
-            title_of(artwork),
+            adapter().title(artwork),
         )
 
     @admin.display(description=_("index state"), ordering="stylesim_entry__state")
@@ -189,7 +188,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
             "media": self.media,
             "ids": _join(artwork.pk for artwork in artworks),
             "form": form,
-            "has_artist": has_field("artist"),
+            "has_artist": (adapter().field("artist") is not None),
             "filtered": any(request.GET.get(name) for name in filters.filters),
             "filters": filters.form,
             "sections": sections,
@@ -199,7 +198,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
     def thumbnail_view(self, request: HttpRequest, object_id: str, size: str) -> HttpResponseBase:
         """A small picture for staff, so that the admin needs neither pages nor served media."""
         artwork = self._get_visible(request, object_id)
-        if size not in thumbnails.SIZES or not get_image(artwork):
+        if size not in thumbnails.SIZES or not adapter().image(artwork):
             raise Http404
         try:
             picture = thumbnails.make_thumbnail(artwork, size)
@@ -233,7 +232,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
 
     def _picture_address(self, artwork: Any, size: str) -> str:
         """Where a thumbnail is; empty for an artwork without a picture."""
-        if not get_image(artwork):
+        if not adapter().image(artwork):
             return ""
         address = self._reverse("picture", quote(artwork.pk), size)
         return f"{address}?v={thumbnails.version_of(artwork)}"
@@ -260,7 +259,7 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
         ("exhibition", FewValuesFilter),
         ("artist", FewValuesFilter),
     )
-    search_fields = TEXT_FIELDS
+    search_fields = TEXT_FACTS
     date_hierarchy = "created"
     list_per_page = 50
     readonly_fields = ("created", "modified")

@@ -16,9 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..collection import visibility
-from ..collection.catalogue import title_of
-from ..collection.filters import TEXT_FIELDS
-from ..collection.swapping import has_field
+from ..collection.adapter import adapter
+from ..collection.filters import text_fields
 from ..index.status import SILENCE
 from ..messages import translate_note
 from ..models import DescriptorSet, IndexEntry, WorkerSign
@@ -73,7 +72,7 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
         return entries.filter(artwork__in=visible).select_related("artwork")
 
     def get_search_fields(self, _request: HttpRequest) -> list[str]:
-        texts = [f"artwork__{name}" for name in TEXT_FIELDS if has_field(name)]
+        texts = [f"artwork__{name}" for name in text_fields()]
         return ["image_name", "image_sha256", "error", *texts]
 
     def has_delete_permission(self, request: HttpRequest, _row: Any = None) -> bool:
@@ -95,13 +94,13 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
     @admin.display(description=_("artwork"))
     def artwork_title(self, entry: IndexEntry) -> str:
         """What the list links to the entry."""
-        return title_of(entry.artwork)
+        return adapter().title(entry.artwork)
 
     @admin.display(description=_("artwork"))
     def artwork_link(self, entry: IndexEntry) -> SafeString | str:
         """The artwork, linked where its model is in this admin."""
         options = entry.artwork._meta
-        title = title_of(entry.artwork)
+        title = adapter().title(entry.artwork)
         try:
             address = reverse(
                 f"admin:{options.app_label}_{options.model_name}_change",

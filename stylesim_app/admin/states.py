@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..conf import conf
 from ..index.status import index_status
 from ..messages import translate_note
@@ -82,7 +82,7 @@ def badge(item: WorkItem | None) -> SafeString:
 
 def artwork_badge(artwork: Any) -> SafeString:
     """The badge of an artwork, whether it has an entry, a picture, or neither."""
-    if not get_image(artwork):
+    if not adapter().image(artwork):
         return format_html('<span class="stylesim-state">{}</span>', gettext("no picture"))
     return badge(entry_of(artwork))
 

@@ -6,8 +6,6 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models
-from django.db.models.fields.files import FieldFile
 
 from ..conf import conf
 
@@ -31,14 +29,3 @@ def get_artwork_model() -> type[Any]:
             f"STYLESIM_ARTWORK_MODEL refers to the model {conf.artwork_model!r}, "
             "which is not installed."
         ) from error
-
-
-def get_image(artwork: models.Model) -> FieldFile:
-    """The picture of an artwork."""
-    image: FieldFile = getattr(artwork, conf.artwork_image_field)
-    return image
-
-
-def has_field(name: str) -> bool:
-    """Whether the artwork model in use has a field of that name."""
-    return any(field.name == name for field in get_artwork_model()._meta.get_fields())

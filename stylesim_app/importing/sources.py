@@ -12,6 +12,7 @@ from pathlib import Path
 from django.db.models import FileField, JSONField
 from django.utils.translation import gettext as _
 
+from ..collection.adapter import adapter
 from ..collection.swapping import get_artwork_model
 from ..core.images import FORMATS
 from ..exceptions import ImportFailed
@@ -206,6 +207,9 @@ def _resolve_columns(
     targets = dict(mapping)
     for column in header:
         target = column.lower().replace(" ", "_")
+        if target not in (FILE, *fields):
+            # A fact by the name that Artwork has for it.
+            target = adapter().field(target) or target
         if column not in mapping and target in (FILE, *fields) and target not in taken:
             targets[column] = target
     counts = [*Counter(filter(None, header)).items(), *Counter(targets.values()).items()]

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from ..collection.catalogue import share, title_of
+from ..collection.adapter import adapter, share
 from ..models import IndexEntry
 from ..ranking.results import RankedAnswer
 
@@ -26,7 +26,7 @@ def progress_bar(total: int, label: str) -> tqdm[Any]:
 def failure_lines(failed: QuerySet[IndexEntry]) -> Iterator[str]:
     """Which works could not be described and why, the first twenty of them."""
     for entry in failed.select_related("artwork").order_by("pk")[:LISTED_FAILURES]:
-        yield f"  {entry.artwork_id}  {title_of(entry.artwork)}: {entry.reason}"
+        yield f"  {entry.artwork_id}  {adapter().title(entry.artwork)}: {entry.reason}"
     more = failed.count() - LISTED_FAILURES
     if more > 0:
         yield "  " + _("and %(count)d more") % {"count": more}
@@ -35,7 +35,7 @@ def failure_lines(failed: QuerySet[IndexEntry]) -> Iterator[str]:
 def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
     """A ranked answer as a table."""
     heads = (_("rank"), _("distance"), _("style"), _("content"), _("closer than"), _("title"))
-    with_artist = any(getattr(result.artwork, "artist", "") for result in answer.results)
+    with_artist = any(adapter().value(result.artwork, "artist") for result in answer.results)
     rows = [
         (
             str(result.rank),
@@ -43,8 +43,8 @@ def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
             f"{result.style_distance:.4f}",
             f"{result.content_distance:.1f}",
             "-" if result.closer_than is None else f"{share(result.closer_than)} %",
-            title_of(result.artwork),
-            *([str(result.artwork.artist)] if with_artist else []),
+            adapter().title(result.artwork),
+            *([str(adapter().value(result.artwork, "artist"))] if with_artist else []),
         )
         for result in answer.results
     ]

@@ -9,8 +9,8 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
 
-from ..collection import catalogue, thumbnails, visibility
-from ..collection.swapping import get_image, has_field
+from ..collection import thumbnails, visibility
+from ..collection.adapter import adapter, share
 from ..messages import translate_note
 from ..ranking.results import RankedAnswer, RankedWork
 from ..views import places
@@ -23,21 +23,21 @@ BYLINE = ("artist", "year")
 
 @register.filter
 def title_of(artwork: Any) -> str:
-    """The title of an artwork of any model."""
-    return catalogue.title_of(artwork)
+    """Return the title of an artwork of any model."""
+    return adapter().title(artwork)
 
 
 @register.filter
 def facts_of(artwork: Any) -> list[tuple[str, str]]:
-    """Label and value of each fact that is known of an artwork and not in its byline."""
-    said = {catalogue.label_of(name) for name in BYLINE if has_field(name)}
-    return [(label, value) for label, value in catalogue.facts_of(artwork) if label not in said]
+    """Return label and value of each fact of an artwork that is not in its byline."""
+    said = {adapter().label(fact) for fact in BYLINE if adapter().field(fact) is not None}
+    return [(label, value) for label, value in adapter().facts(artwork) if label not in said]
 
 
 @register.filter
 def byline(artwork: Any) -> str:
-    """Artist and year, as far as the model has them."""
-    parts = (getattr(artwork, name, None) for name in BYLINE)
+    """Return artist and year, as far as the model has them."""
+    parts = (adapter().value(artwork, fact) for fact in BYLINE)
     return ", ".join(str(part) for part in parts if part not in (None, ""))
 
 
@@ -52,7 +52,7 @@ def thumbnail_url(artwork: Any, size: str) -> str:
 def original_url(artwork: Any) -> str:
     """The address that the storage gives the picture; empty if it gives none."""
     try:
-        return str(get_image(artwork).url)
+        return str(adapter().image(artwork).url)
     except (NotImplementedError, ValueError):
         return ""
 
@@ -87,7 +87,7 @@ def figure(number: float) -> str:
     return number_format(round(number, digits), decimal_pos=max(digits, 0))
 
 
-register.filter(catalogue.share)
+register.filter(share)
 
 
 @register.inclusion_tag("stylesim_app/includes/bar.html")

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..collection import visibility
+from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
-from ..collection.swapping import get_image
 from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
@@ -70,7 +70,7 @@ def index_again(request: HttpRequest, pk: str) -> HttpResponse:
     if not visibility.may_index(request.user):
         raise PermissionDenied
     if not worklist.request_again(IndexEntry.objects.filter(artwork=shown)):
-        worklist.request_new_picture(shown.pk, str(get_image(shown).name))
+        worklist.request_new_picture(shown.pk, str(adapter().image(shown).name))
     queue.ring(shown.pk)
     return redirect("stylesim:artwork", pk=shown.pk)
 

@@ -13,7 +13,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ..collection.catalogue import editable_fields
+from ..collection.adapter import adapter
 from ..collection.fields import CheckedImageFormField
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
@@ -199,7 +199,7 @@ def artwork_upload_form() -> type[forms.ModelForm[Any]]:
     image_field = conf.artwork_image_field
     form: type[forms.ModelForm[Any]] = forms.modelform_factory(
         get_artwork_model(),
-        fields=[name for name in editable_fields() if name not in _NOT_ON_THE_PAGE],
+        fields=[name for name in adapter().editable_fields() if name not in _NOT_ON_THE_PAGE],
         field_classes={image_field: CheckedImageFormField},
     )
     # A host's model may allow a work without a picture; an upload is one with it.

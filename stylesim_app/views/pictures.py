@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from .. import files
 from ..collection import thumbnails
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..collection.visibility import visible_artworks
 from ..conf import conf
 from ..core.errors import DescriptorError, ImageError
@@ -47,7 +47,7 @@ def original(request: HttpRequest, path: str) -> HttpResponseBase:
     if artwork is None:
         raise Http404
     try:
-        file = get_image(artwork).open("rb")
+        file = adapter().image(artwork).open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
     kind = mimetypes.guess_type(path)[0] or ""
@@ -77,7 +77,7 @@ def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def _read_thumbnail(artwork: Any, size: str) -> bytes | None:
     """The bytes of a JPEG; None if the picture is missing or cannot be decoded."""
-    if not get_image(artwork):
+    if not adapter().image(artwork):
         return None
     try:
         with thumbnails.make_thumbnail(artwork, size) as file:
