@@ -8,7 +8,6 @@ usual convolution, rounded a little differently (3e-6 of its norm).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +42,6 @@ INPUT, KERNEL, OUTPUT = (torch.kron(each, each) for each in (_INPUT, _KERNEL, _O
 
 #: The product that counts once in each output, since its column of ``OUTPUT`` holds ones.
 _CONSTANT = IN + 1
-
 
 
 class FilteredConvolution(nn.Module):
@@ -101,7 +99,9 @@ def convolve(
         _copy_inputs(pixels[pictures.start : pictures.stop], rows, inputs)
         found = _filter(inputs, kernels, bias, shared)
         block = outputs[pictures.start : pictures.stop, OUT * rows.start : OUT * rows.stop]
-        places = block.view(len(pictures), len(rows), OUT, across, OUT, -1).permute(2, 4, 0, 1, 3, 5)
+        places = block.view(len(pictures), len(rows), OUT, across, OUT, -1).permute(
+            2, 4, 0, 1, 3, 5
+        )
         if rectify:
             torch.clamp_min(found.view(places.shape), 0, out=places)
         else:
