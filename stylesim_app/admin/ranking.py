@@ -58,7 +58,7 @@ def rank_section(
     make_card: Callable[[Any], Card],
     serving: Serving | None = None,
 ) -> Section:
-    """The ranked works of one query. Raises WeightingError for unusable weights."""
+    """Return the ranked works of one query. Raises WeightingError for unusable weights."""
     query = make_card(artwork)
     if not adapter().image(artwork):
         return Section(query, [], reason=_("This work has no picture."))
@@ -71,7 +71,7 @@ def rank_section(
 
 
 def make_title(artworks: list[Any]) -> str:
-    """The heading of a page of ranked works."""
+    """Return the heading of a page of ranked works."""
     if len(artworks) == 1:
         return _("Works similar to %(title)s") % {"title": adapter().title(artworks[0])}
     return _("Works similar to %(count)d works") % {"count": len(artworks)}

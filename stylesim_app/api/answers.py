@@ -31,7 +31,7 @@ class ProvenanceSerializer(serializers.Serializer[Provenance]):
     precision = serializers.CharField()
 
     def get_weights(self, provenance: Provenance) -> str:
-        """The name without its folders, which are nobody's affair outside."""
+        """Return the name without its folders, which stay private."""
         return PurePath(provenance.weights).name
 
 

@@ -37,7 +37,7 @@ class UploadField(serializers.FileField):
         return upload
 
     def to_representation(self, value: Any) -> str | None:
-        """The address of the file, or None if its storage gives it none."""
+        """Return the address of the file, or None if its storage gives it none."""
         try:
             return super().to_representation(value)
         except (NotImplementedError, ValueError):
@@ -157,7 +157,7 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
 @cache
 def artwork_serializer() -> type[BaseArtworkSerializer]:
-    """The serializer of the artwork model in use."""
+    """Return the serializer of the artwork model in use."""
     model = get_artwork_model()
     name = conf.artwork_image_field
     fields = ["id", "url", *adapter().editable_fields(), "thumbnails", "index"]

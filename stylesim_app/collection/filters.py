@@ -20,7 +20,7 @@ TEXT_FACTS = ("title", "artist", "year", "medium", "accession_number", "collecti
 
 
 def search_text(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
-    """Works of which every word stands in one of the text fields."""
+    """Return works of which every word stands in one of the text fields."""
     for word in text.split():
         queryset = queryset.filter(
             reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in text_fields()))
@@ -42,7 +42,7 @@ class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
         super().__init__(min_value=-LAST_YEAR, max_value=LAST_YEAR, **kwargs)
 
     def get_max_validator(self) -> None:
-        """Its own bound is meant for decimals."""
+        """Disable the bound of the base class, which is meant for decimals."""
 
 
 @cache
@@ -93,7 +93,7 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
             fields=[(adapter().field(name), name) for name in fields],
             field_labels={**fields, **descending},
             label=_("Order"),
-            empty_label=_("Usual order"),
+            empty_label=_("Default order"),
         )
     meta = type("Meta", (), {"model": get_artwork_model(), "fields": []})
     return type("ArtworkFilter", (django_filters.FilterSet,), {**filters, "Meta": meta})

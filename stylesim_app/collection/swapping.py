@@ -11,12 +11,12 @@ from ..conf import conf
 
 
 def get_artwork_model_string() -> str:
-    """``app_label.Model`` of the artwork model, for foreign keys and migrations."""
+    """Return ``app_label.Model`` of the artwork model, for foreign keys and migrations."""
     return conf.artwork_model
 
 
 def get_artwork_model() -> type[Any]:
-    """The artwork model. Raises ImproperlyConfigured if the setting names none."""
+    """Return the artwork model. Raises ImproperlyConfigured if the setting names none."""
     try:
         return apps.get_model(conf.artwork_model, require_ready=False)
     except ValueError as error:

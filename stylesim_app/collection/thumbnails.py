@@ -24,7 +24,7 @@ SIZES = {"small": 240, "medium": 480, "large": 1600}
 
 
 def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
-    """A JPEG of the artwork, made on first use.
+    """Return a JPEG of the artwork, made on first use.
 
     Raises ImageError for a picture that cannot be decoded, FileNotFoundError for one that is gone.
     """
@@ -37,7 +37,7 @@ def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
 
 
 def version_of(artwork: models.Model) -> str:
-    """A short name of the picture's file, for addresses that may be cached for long."""
+    """Return a short name of the picture's file, for addresses that may be cached for long."""
     return f"{zlib.crc32(str(adapter().image(artwork).name).encode()):08x}"
 
 

@@ -72,7 +72,8 @@ def import_works(
 
 
 def _known_hashes() -> set[str]:
-    """The SHA-256 of every picture in the collection, those that no worker read yet included."""
+    """Return the SHA-256 of every picture in the collection, those that no worker read yet
+    included."""
     worklist.reconcile()
     entries = IndexEntry.objects
     storage = get_artwork_model()._meta.get_field(conf.artwork_image_field).storage
@@ -107,7 +108,8 @@ def _import_row(row: Row, known: set[str], is_public: bool | None) -> Outcome:
 
 
 def _new_artwork(row: Row, is_public: bool | None) -> Any:
-    """An artwork with the row's values, checked, without its picture. Raises ValidationError."""
+    """Return an artwork with the row's values, checked, without its picture. Raises
+    ValidationError."""
     model = get_artwork_model()
     values: dict[str, Any] = {}
     title, public = adapter().field("title"), adapter().field("is_public")
@@ -126,7 +128,7 @@ def _new_artwork(row: Row, is_public: bool | None) -> Any:
 
 
 def _parse_boolean(cell: str) -> bool | str:
-    """Yes or no as spreadsheets write it; anything else is left for the field to refuse."""
+    """Read yes or no as spreadsheets write it; anything else is left for the field to refuse."""
     text = cell.lower()
     if text in _YES:
         return True

@@ -70,7 +70,7 @@ def rank_listed(
 
 
 def tear(stored: StoredDescriptor) -> None:
-    """Before a descriptor is deleted: the lists that it is on will lack one."""
+    """Mark the lists that will lack a descriptor once it is deleted."""
     sets.lock(stored.descriptor_set_id)
     StoredDescriptor.objects.filter(
         neighbours__neighbour=stored, descriptor_set__serving=True
@@ -78,7 +78,7 @@ def tear(stored: StoredDescriptor) -> None:
 
 
 def count_missing(descriptor_set: DescriptorSet | None) -> int:
-    """How many works have no list, or a torn one."""
+    """Return how many works have no list, or a torn one."""
     stored = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
     return stored.exclude(list_state=ListState.WHOLE).count()
 
@@ -149,7 +149,8 @@ def _find(
     store: Store,
     read_batch: int = READ_BATCH,
 ) -> list[Nearest]:
-    """The neighbours of works of one set; each finds itself too, unless its copies crowd it out."""
+    """Return the neighbours of works of one set; each finds itself too, unless its copies crowd it
+    out."""
     described = StoredDescriptor.objects.filter(descriptor_set=owners[0].descriptor_set_id)
     return find_nearest(
         descriptors, store, described, WEIGHTING, LIST_LENGTH + 1, read_batch=read_batch

@@ -38,7 +38,7 @@ class IndexStatus:
 
 
 def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> IndexStatus:
-    """The state of the index, as far as the visible works go."""
+    """Return the state of the index, as far as the visible works go."""
     now = serving or Serving()
     descriptor_set = now.descriptor_set
     keys = visible.order_by().values("pk")

@@ -14,7 +14,7 @@ from ..ranking.results import RankedAnswer
 
 
 def ranking_json(answer: RankedAnswer) -> str:
-    """A ranked answer to an image file."""
+    """Return a ranked answer to an image file."""
     return _dump(
         {
             "query": answer.query,
@@ -42,7 +42,7 @@ def ranking_json(answer: RankedAnswer) -> str:
 
 
 def status_json(status: IndexStatus) -> str:
-    """Where the index stands."""
+    """Return where the index stands."""
     return _dump(
         {
             "visible": status.visible,

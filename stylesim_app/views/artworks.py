@@ -31,7 +31,7 @@ PAGE_SIZE = 24
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
-    """The visible works, filtered, ordered and in pages."""
+    """Show the visible works, filtered, ordered and in pages."""
     visible = visibility.visible_artworks(request)
     filters = artwork_filterset()(request.GET, queryset=visible)
     works = filters.qs if filters.is_valid() else visible.none()
@@ -49,7 +49,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def artwork(request: HttpRequest, pk: str) -> HttpResponse:
-    """An artwork and the works that look like it."""
+    """Show an artwork and its similar works."""
     shown = visible_artwork(request, pk)
     context = rank(request, partial(find_similar, shown))
     context |= {
@@ -91,5 +91,5 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 def _in_stable_order(works: QuerySet[Any]) -> QuerySet[Any]:
-    """With the key last, so that equal works stay on their page."""
+    """Order by the key last, so that equal works stay on their page."""
     return works.order_by(*(works.query.order_by or works.model._meta.ordering), "-pk")

@@ -108,7 +108,7 @@ def reconcile() -> int:
 
 
 def claimable(model: type[Item]) -> QuerySet[Item]:
-    """Rows that wait and that no living worker holds."""
+    """Return rows that wait and that no living worker holds."""
     return model._default_manager.filter(state=State.PENDING, due_at__lte=timezone.now())
 
 

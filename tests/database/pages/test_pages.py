@@ -36,7 +36,7 @@ def test_the_gallery_finds_filters_and_orders(client, collection):
     text = page(client, "gallery", artist="artist a", year_from="1850", ordering="-title")
     assert titles(text) == ["cross-a", "corner-a"]
     assert '<span class="badge">2</span>' in text
-    assert "No work fits" in page(client, "gallery", q="nothing like this")
+    assert "No works match" in page(client, "gallery", q="nothing like this")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_ranked_works_can_be_narrowed(client, collection):
     assert {title[-1] for title in titles(text)} == {"b", "c"}
     text = page(client, "artwork", pk, collection="bars")
     assert {title[:4] for title in titles(text)} == {"bars"}
-    assert "No work fits" in page(client, "artwork", pk, q="nothing like this")
+    assert "No works match" in page(client, "artwork", pk, q="nothing like this")
 
 
 @pytest.mark.parametrize(
