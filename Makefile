@@ -21,7 +21,7 @@ CATALOGUES = $(addsuffix /locale/zh_Hans/LC_MESSAGES/django.po, stylesim_app pro
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Pictures of one's own make a collection of their own, one for each folder.
+# Each folder of pictures makes a collection of its own.
 demo: export IMAGES := $(IMAGES)
 demo: install ## Serve the app with a sample gallery; IMAGES=/a/folder for your own pictures, PORT=8000
 	@data=var/demo; \

@@ -128,7 +128,7 @@ class ThumbnailView(ApiView):
     """A small JPEG of an artwork, for those who may see it."""
 
     def known_parameters(self) -> None:
-        # A number of the caller's own makes browsers load it anew.
+        # A number of the caller's own makes browsers load it again.
         return None
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:

@@ -1,8 +1,8 @@
 """3 x 3 convolutions by minimal filtering, for processors without bfloat16.
 
-Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016, F(4 x 4, 3 x 3): a tile of
-4 x 4 outputs takes 36 products for each pair of channels instead of 144. The result is that of the
-usual convolution, rounded a little differently (3e-6 of its norm).
+Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016, F(4 x 4, 3 x 3): a tile
+of 4 x 4 outputs takes 36 products for each pair of channels instead of 144. The result is that of
+the usual convolution, rounded a little differently (3e-6 of its norm).
 """
 
 from __future__ import annotations

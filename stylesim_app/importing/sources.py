@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Source:
-    """A folder or manifest that was found usable; ``rows()`` reads it anew each time."""
+    """A folder or manifest that was found usable; ``rows()`` reads it again each time."""
 
     total: int
     rows: Callable[[], Iterator[Row]]

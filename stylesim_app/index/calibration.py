@@ -31,7 +31,7 @@ MINIMUM_COMPRESSED = 64
 GROWTH = 4
 PAIR_WORKS = 256
 FIT_WORKS = 1024
-#: A table is made anew when so many times as many rows were ever added as there are works.
+#: A table is made again when so many times as many rows were ever added as there are works.
 SPARSE = 2
 #: How many descriptors are read between two signs that a fit goes on.
 STEP = 64

@@ -1,7 +1,7 @@
 """Lists of neighbours: the ``LIST_LENGTH`` works nearest to each, at the default weights.
 
 A new work gets its list, and enters the lists of others where it belongs; a deletion tears the
-lists that it touches, and they are made anew. Only the maintainer of a set writes lists, so that
+lists that it touches, and they are made again. Only the maintainer of a set writes lists, so that
 no two new works miss each other.
 """
 
@@ -88,7 +88,7 @@ def list_waiting(
 ) -> bool:
     """Make the lists that are missing, while ``go_on()``; True if none is left.
 
-    Where most works are new, it is cheaper to make all lists anew than to enter each work. What
+    Where most works are new, it is cheaper to make all lists again than to enter each work. What
     was found is written only if it is ``still_ours()`` to write: another maintainer may have
     entered a work meanwhile that it lacks.
     """

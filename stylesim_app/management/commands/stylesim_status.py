@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="Exit with status 1 if works wait and no worker gave a sign of life of late.",
+            help="Exit with status 1 if works are waiting, but no worker is running.",
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
