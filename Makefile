@@ -42,6 +42,7 @@ lint: install-dev ## Run the linters, the import contract and the types alone
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/typos
 	$(RUN) -m mypy
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py check
