@@ -56,6 +56,9 @@ messages: install ## Collect the strings to translate and compile them; needs GN
 	$(RUN) manage.py compilemessages --locale zh_Hans \
 		--ignore var --ignore .venv --ignore build --ignore dist
 
+docs: $(VENV)/installed-docs ## Build the documentation as a site in var/docs, and check its links
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build
+
 wheel: install-dev ## Build the wheel into dist/
 	$(RUN) -m build
 
@@ -78,6 +81,10 @@ $(VENV)/installed: requirements.txt
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/installed-docs: requirements-docs.txt $(VENV)/installed
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-docs.txt
 	@touch $@
 
 # The tests of the pages drive a real browser.
