@@ -14,7 +14,7 @@ RUN = $(VENV)/bin/python
 CATALOGUES = $(addsuffix /locale/zh_Hans/LC_MESSAGES/django.po, stylesim_app project)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev lint test test-all chromium messages wheel clean
+.PHONY: help demo install install-dev lint test test-all chromium messages docs wheel clean
 # A target that fails leaves nothing behind that looks finished.
 .DELETE_ON_ERROR:
 
