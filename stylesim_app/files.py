@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ from .core.errors import DescriptorError
 
 STORAGE_ALIAS = "stylesim"
 CHECKSUM_DIGITS = 8
+_NAMED = re.compile(rf"-([0-9a-f]{{{CHECKSUM_DIGITS}}})$")
 
 
 def private_storage() -> Storage:
@@ -42,8 +44,8 @@ def read(name: str) -> bytes:
     """
     with private_storage().open(name, "rb") as file:
         content: bytes = file.read()
-    expected = PurePath(name).stem.rpartition("-")[2]
-    if len(expected) == CHECKSUM_DIGITS and expected != _checksum(content):
+    named = _NAMED.search(PurePath(name).stem)
+    if named and named[1] != _checksum(content):
         raise DescriptorError("descriptor_checksum")
     return content
 

@@ -122,7 +122,8 @@ def _maintain_set(
         repair.settle(
             StoredDescriptor.objects.filter(
                 descriptor_set=descriptor_set, suspected_at__isnull=False
-            )
+            ),
+            go_on,
         )
         if calibration.is_due(descriptor_set, idle=idle):
             calibration.fit(descriptor_set, keep)
