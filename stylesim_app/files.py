@@ -58,12 +58,12 @@ def exists(name: str) -> bool:
 
 
 def read_descriptor(name: str) -> Descriptor:
-    """Raises DescriptorError if the file is missing or damaged."""
+    """Read a descriptor. Raises DescriptorError if the file is missing or damaged."""
     return parse_descriptor(partial(read, name))
 
 
 def parse_descriptor(fetch: Callable[[], bytes]) -> Descriptor:
-    """As ``read_descriptor``, of bytes that are fetched in another way."""
+    """Read a descriptor from bytes that are fetched in another way than by name."""
     try:
         return Descriptor.from_bytes(fetch())
     except FileNotFoundError as error:

@@ -105,7 +105,7 @@ def _cut(maps: Tensor) -> Tensor:
 
 
 def _uncut(tiles: Tensor, shape: torch.Size) -> Tensor:
-    """The transpose of ``_cut``: overlaps are summed."""
+    """Apply the transpose of ``_cut``: overlaps are summed."""
     batch, channels, height, width = shape
     down, across = _counts(shape)
     tiles = tiles.view(IN * IN, batch, down, across, channels)
@@ -116,7 +116,7 @@ def _uncut(tiles: Tensor, shape: torch.Size) -> Tensor:
 
 
 def _join(outputs: Tensor, shape: torch.Size) -> Tensor:
-    """Maps of tiles ``(16, B * down * across, M)``."""
+    """Join maps of tiles ``(16, B * down * across, M)``."""
     down, across = _counts(shape)
     tiles = outputs.view(OUT, OUT, shape[0], down, across, -1).permute(2, 3, 0, 4, 1, 5)
     maps = tiles.reshape(shape[0], OUT * down, OUT * across, -1)
@@ -124,7 +124,7 @@ def _join(outputs: Tensor, shape: torch.Size) -> Tensor:
 
 
 def _split(maps: Tensor) -> Tensor:
-    """The transpose of ``_join``."""
+    """Apply the transpose of ``_join``."""
     down, across = _counts(maps.shape)
     beyond = (0, 0, 0, OUT * across - maps.shape[3], 0, OUT * down - maps.shape[2])
     whole = F.pad(maps.permute(0, 2, 3, 1), beyond)

@@ -9,8 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from ..collection.catalogue import title_of
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..exceptions import NotIndexed
 from ..index.serving import Serving
 from ..ranking.options import RankingOptions
@@ -59,9 +58,9 @@ def rank_section(
     make_card: Callable[[Any], Card],
     serving: Serving | None = None,
 ) -> Section:
-    """The ranked works of one query. Raises WeightingError for unusable weights."""
+    """Return the ranked works of one query. Raises WeightingError for unusable weights."""
     query = make_card(artwork)
-    if not get_image(artwork):
+    if not adapter().image(artwork):
         return Section(query, [], reason=_("This work has no picture."))
     try:
         answer = find_similar(artwork, options, visible, candidates, serving)
@@ -72,7 +71,7 @@ def rank_section(
 
 
 def make_title(artworks: list[Any]) -> str:
-    """The heading of a page of ranked works."""
+    """Return the heading of a page of ranked works."""
     if len(artworks) == 1:
-        return _("Works similar to %(title)s") % {"title": title_of(artworks[0])}
+        return _("Works similar to %(title)s") % {"title": adapter().title(artworks[0])}
     return _("Works similar to %(count)d works") % {"count": len(artworks)}

@@ -57,7 +57,7 @@ def read_options(request: Request) -> tuple[RankingOptions, Serving]:
 
 @cache
 def ranking_filterset() -> type[django_filters.FilterSet]:
-    """The filters of artworks without the ordering, which a ranking has of its own."""
+    """Return the filters of artworks without the ordering, which a ranking has of its own."""
     return type("RankingFilter", (artwork_filterset(),), {"ordering": None})
 
 
@@ -74,5 +74,5 @@ class RankingView(ApiView):
         return (*RankingParameters.base_fields, *self.filterset_class.base_filters)
 
     def candidates(self) -> Any:
-        """The visible artworks that pass the filters. Raises ValidationError."""
+        """Return the visible artworks that pass the filters. Raises ValidationError."""
         return self.filter_queryset(self.get_queryset())

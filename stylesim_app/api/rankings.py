@@ -103,7 +103,9 @@ class SearchDetailView(RankingView):
     def get(self, request: Request, pk: UUID) -> Response:
         search = image_search.find(pk, request.user)
         if search is None:
-            raise NotFound(_("There is no such search of yours; it may have expired. Start anew."))
+            raise NotFound(
+                _("There is no such search of yours; it may have expired. Please search again.")
+            )
         options, serving = read_options(request)
         context = self.get_serializer_context()
         try:

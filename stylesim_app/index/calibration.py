@@ -31,14 +31,15 @@ MINIMUM_COMPRESSED = 64
 GROWTH = 4
 PAIR_WORKS = 256
 FIT_WORKS = 1024
-#: A table is made anew when so many times as many rows were ever added as there are works.
+#: A table is made again when so many times as many rows were ever added as there are works.
 SPARSE = 2
 #: How many descriptors are read between two signs that a fit goes on.
 STEP = 64
 
 
 def is_due(descriptor_set: DescriptorSet, *, idle: bool = False) -> bool:
-    """Whether the collection reached 4, 8, 16, 32, 64, then 256, 1,024, 4,096 ... works since.
+    """Return whether the collection reached 4, 8, 16, 32, 64, then 256, 1,024, 4,096 ... works
+    since.
 
     While it is small also when a worker has nothing else to do; and if the bases are lost, or kept
     in another store than STYLESIM_STORE names, or if most rows of the table are of works that were
@@ -63,7 +64,7 @@ def is_due(descriptor_set: DescriptorSet, *, idle: bool = False) -> bool:
 
 
 def count_descriptors(descriptor_set: DescriptorSet) -> int:
-    """How many works a set describes."""
+    """Return how many works a set describes."""
     return StoredDescriptor.objects.filter(descriptor_set=descriptor_set).count()
 
 
@@ -87,7 +88,7 @@ def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: N
     readable: set[int] = set()
 
     def read() -> Iterator[Descriptor]:
-        """Those that are still there: works may be replaced meanwhile."""
+        """Return those that are still there: works may be replaced meanwhile."""
         for number, (key, descriptor) in enumerate(reading.read_each(sample)):
             if number % STEP == 0:
                 on_step()

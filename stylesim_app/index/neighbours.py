@@ -1,7 +1,7 @@
 """Lists of neighbours: the ``LIST_LENGTH`` works nearest to each, at the default weights.
 
 A new work gets its list, and enters the lists of others where it belongs; a deletion tears the
-lists that it touches, and they are made anew. Only the maintainer of a set writes lists, so that
+lists that it touches, and they are made again. Only the maintainer of a set writes lists, so that
 no two new works miss each other.
 """
 
@@ -70,7 +70,7 @@ def rank_listed(
 
 
 def tear(stored: StoredDescriptor) -> None:
-    """Before a descriptor is deleted: the lists that it is on will lack one."""
+    """Mark the lists that will lack a descriptor once it is deleted."""
     sets.lock(stored.descriptor_set_id)
     StoredDescriptor.objects.filter(
         neighbours__neighbour=stored, descriptor_set__serving=True
@@ -78,7 +78,7 @@ def tear(stored: StoredDescriptor) -> None:
 
 
 def count_missing(descriptor_set: DescriptorSet | None) -> int:
-    """How many works have no list, or a torn one."""
+    """Return how many works have no list, or a torn one."""
     stored = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
     return stored.exclude(list_state=ListState.WHOLE).count()
 
@@ -88,7 +88,7 @@ def list_waiting(
 ) -> bool:
     """Make the lists that are missing, while ``go_on()``; True if none is left.
 
-    Where most works are new, it is cheaper to make all lists anew than to enter each work. What
+    Where most works are new, it is cheaper to make all lists again than to enter each work. What
     was found is written only if it is ``still_ours()`` to write: another maintainer may have
     entered a work meanwhile that it lacks.
     """
@@ -149,7 +149,8 @@ def _find(
     store: Store,
     read_batch: int = READ_BATCH,
 ) -> list[Nearest]:
-    """The neighbours of works of one set; each finds itself too, unless its copies crowd it out."""
+    """Return the neighbours of works of one set; each finds itself too, unless its copies crowd it
+    out."""
     described = StoredDescriptor.objects.filter(descriptor_set=owners[0].descriptor_set_id)
     return find_nearest(
         descriptors, store, described, WEIGHTING, LIST_LENGTH + 1, read_batch=read_batch

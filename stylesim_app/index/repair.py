@@ -59,7 +59,7 @@ def settle(suspected: QuerySet[StoredDescriptor]) -> None:
     """Look again at descriptors that could not be read, and drop those that still cannot.
 
     The entry of one that is dropped fails with the reason, so that a person sees it. One that is
-    readable again enters the lists of neighbours anew. Raises StorageMissing, and changes nothing
+    readable again enters the lists of neighbours again. Raises StorageMissing, and changes nothing
     more, if no descriptor can be read now.
     """
     for stored in suspected.order_by("pk"):

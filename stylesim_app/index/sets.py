@@ -27,13 +27,13 @@ CLEARED_AT_ONCE = 200
 
 
 def serving_set() -> DescriptorSet | None:
-    """The set that rankings read; None until the first artwork is described."""
+    """Return the set that rankings read; None until the first artwork is described."""
     return DescriptorSet.objects.filter(serving=True).first()
 
 
 def open_set(provenance: Provenance) -> DescriptorSet:
-    """The set of a provenance. A new one makes what was described before it stale, and so does
-    one that was retired and is wanted again."""
+    """Return the set of a provenance. A new one makes what was described before it stale, and so
+    does one that was retired and is wanted again."""
     descriptor_set, created = DescriptorSet.objects.get_or_create(
         digest=provenance.digest, defaults={"provenance": provenance.to_json()}
     )
@@ -64,7 +64,7 @@ def mark_stale(descriptor_set: DescriptorSet) -> int:
 
 
 def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> QuerySet[IndexEntry]:
-    """Those of the entries that have no descriptor in the set."""
+    """Return those of the entries that have no descriptor in the set."""
     return entries.filter(
         ~Exists(
             StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=descriptor_set)
@@ -81,18 +81,18 @@ def lock(descriptor_set_id: int) -> None:
 
 
 def lock_all() -> list[DescriptorSet]:
-    """As ``lock``, of every set, in the order in which all do so who need more than one."""
+    """Lock every set, in the order in which all who need several do so."""
     return list(DescriptorSet.objects.select_for_update(no_key=True).order_by("pk"))
 
 
 def is_complete(descriptor_set: DescriptorSet) -> bool:
-    """Whether no work would be lost from rankings if the set served."""
+    """Return whether no work would be lost from rankings if the set served."""
     served = IndexEntry.objects.filter(descriptors__descriptor_set=serving_set())
     return not lacking(descriptor_set, served.exclude(state=WorkItem.State.FAILED)).exists()
 
 
 def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
-    """Let a set serve, and retire the others, once no work would be lost from rankings by it, and
+    """Make a set serve, and retire the others, once no work would be lost from rankings by it, and
     once it is calibrated if the descriptors of the old one are compressed."""
     old = serving_set()
     if old is None or old.pk == descriptor_set.pk or not is_complete(descriptor_set):

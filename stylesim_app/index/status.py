@@ -23,8 +23,8 @@ class IndexStatus:
     """Counts by state over the works that the caller may see, and what serves them.
 
     ``lists_missing`` works have no list of neighbours yet, or a torn one, so that their rankings
-    are searched for. ``worker_alive`` is False if work waits but no worker gave a sign of life of
-    late.
+    are searched for. ``worker_alive`` is False if work waits but no worker gave a sign of life in
+    the last minutes.
     """
 
     visible: int
@@ -38,7 +38,7 @@ class IndexStatus:
 
 
 def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> IndexStatus:
-    """The state of the index, as far as the visible works go."""
+    """Return the state of the index, as far as the visible works go."""
     now = serving or Serving()
     descriptor_set = now.descriptor_set
     keys = visible.order_by().values("pk")

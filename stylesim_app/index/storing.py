@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .. import files
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..core.descriptors import Descriptor
 from ..core.images import Picture
 from ..models import DescriptorSet, IndexEntry, StoredDescriptor
@@ -45,7 +45,7 @@ def _replace_descriptor(
     if descriptor_set.pk not in kept:
         return False
     finished = entry.finish(
-        image_name=get_image(entry.artwork).name,
+        image_name=adapter().image(entry.artwork).name,
         image_sha256=picture.sha256,
         note=FIRST_FRAME_NOTE if picture.facts.frames > 1 else "",
         indexed_at=timezone.now(),

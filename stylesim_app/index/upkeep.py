@@ -33,7 +33,8 @@ class LeaseLost(Exception):
 
 
 def is_urgent() -> bool:
-    """Whether the collection has grown so much that it is to be calibrated before all else."""
+    """Return whether the collection has grown so much that it is to be calibrated before
+    all else."""
     return any(
         calibration.is_due(each) or compact_index.unfinished(each) is not None for each in _kept()
     )
@@ -91,7 +92,7 @@ def calibrate() -> Calibration:
 
 
 def _kept() -> list[DescriptorSet]:
-    """The sets that serve, or could."""
+    """Return the sets that serve, or could."""
     every = DescriptorSet.objects.filter(retired=False).order_by("-serving", "pk")
     return [each for each in every if each.serving or sets.is_complete(each)]
 
@@ -111,7 +112,7 @@ def _maintain_set(
         return in_time() and lease.renew()
 
     def keep() -> None:
-        """A fit is not broken off when time is up."""
+        """Renew the lease; a fit is not broken off when time is up."""
         in_time()
         lease.keep()
 
@@ -145,12 +146,12 @@ class Lease:
         self._held = self._row.filter(maintainer=self.token)
 
     def take(self) -> bool:
-        """False if another holds it."""
+        """Take the lease; return False if another process holds it."""
         free = Q(maintainer=None) | Q(maintained_until__lt=timezone.now())
         return bool(self._row.filter(free).update(maintainer=self.token)) and self.renew()
 
     def renew(self) -> bool:
-        """False once another took it."""
+        """Renew the lease; return False once another process took it."""
         until = timezone.now() + timedelta(seconds=conf.lease_seconds)
         return bool(self._held.update(maintained_until=until))
 
@@ -168,7 +169,7 @@ class Lease:
 
 @contextmanager
 def _maintainer(descriptor_set: DescriptorSet) -> Iterator[Lease | None]:
-    """Be the only one to maintain a set; None if another is."""
+    """Take the lease of a set for this context; None if another process has it."""
     lease = Lease(descriptor_set)
     try:
         yield lease if lease.take() else None

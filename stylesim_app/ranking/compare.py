@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..collection.catalogue import title_of
+from ..collection.adapter import adapter
 from ..core.descriptors import Descriptor, Provenance
 from ..core.distances import DistanceParts, Weighting, measure_parts
 from ..core.ranking import rank_parts
@@ -55,4 +55,4 @@ def _read(artwork: Any, descriptor_set: DescriptorSet | None) -> Descriptor:
     try:
         return read_stored(find_stored(artwork, descriptor_set))
     except NotIndexed as error:
-        raise NotIndexed(error.state, f"{title_of(artwork)}: {error}") from error
+        raise NotIndexed(error.state, f"{adapter().title(artwork)}: {error}") from error

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from .. import files
-from ..collection.swapping import get_artwork_model, has_field
+from ..collection.adapter import adapter
+from ..collection.swapping import get_artwork_model
 from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
 from ..core.errors import DescriptorError
@@ -45,8 +46,9 @@ def find_similar(
     serving = serving or Serving()
     stored = find_stored(artwork, serving.descriptor_set)
     candidates = candidates.exclude(pk=artwork.pk)
-    if options.exclude_same_artist and has_field("artist") and artwork.artist:
-        candidates = candidates.exclude(artist=artwork.artist)
+    artist = adapter().value(artwork, "artist")
+    if options.exclude_same_artist and artist:
+        candidates = candidates.exclude(**{str(adapter().field("artist")): artist})
     weighting = options.weighting(serving)
     ranked = None
     if weighting == neighbours.WEIGHTING:

@@ -18,6 +18,6 @@ STORES = {
 
 
 def import_store(name: str) -> type[CompactStore]:
-    """The store of that name. Raises KeyError."""
+    """Return the store of that name. Raises KeyError."""
     store: type[CompactStore] = import_string(STORES[name])
     return store

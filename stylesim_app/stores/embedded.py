@@ -109,7 +109,7 @@ class EmbeddedStore(CompactStore):
         )
 
     def _read_table(self) -> Mapped:
-        """The table with all rows that were committed before this call."""
+        """Return the table with all rows that were committed before this call."""
         length = CompactIndex.objects.values_list("length", flat=True).get(pk=self.index.pk)
         folder = conf.cache_dir / Path(self.index.bases_name).stem
         return open_table(folder).read(length, self._read_records)
@@ -167,7 +167,8 @@ class EmbeddedStore(CompactStore):
 def _scan(
     table: CompactTable, queries: Sequence[CompactDescriptor], weighting: Weighting
 ) -> tuple[FloatArray, FloatArray]:
-    """Estimates and lower bounds, ``(queries, works)``; each core takes as many equal slices."""
+    """Return estimates and lower bounds, ``(queries, works)``; each core takes as many equal
+    slices."""
     cores = os.cpu_count() or 1
     slices = cores * math.ceil(len(table) / (cores * SLICE)) or 1
     ends = [len(table) * number // slices for number in range(slices + 1)]
@@ -183,12 +184,13 @@ def _scan(
 
 @lru_cache(maxsize=1)
 def _threads(_process: int) -> ThreadPoolExecutor:
-    """One thread a core, kept with the memory that it works in; a forked process gets its own."""
+    """Return one thread a core, kept with the memory that it works in; a forked process gets its
+    own."""
     return ThreadPoolExecutor(os.cpu_count(), "stylesim-scan")
 
 
 def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, Candidate]:
-    """Those of the stored descriptors that are candidates, by key."""
+    """Return those of the stored descriptors that are candidates, by key."""
     if len(keys) <= NAMED_KEYS:
         candidates = candidates.filter(pk__in=keys.tolist())
     wanted = set(keys.tolist())
@@ -197,7 +199,7 @@ def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, 
 
 
 def _positions_of(keys: Positions, stored: Positions) -> Positions:
-    """Where in a table stored descriptors stand, -1 for one that it lacks."""
+    """Return where in a table stored descriptors stand, -1 for one that it lacks."""
     if not len(stored):
         return np.full(len(keys), -1)
     order = np.argsort(stored)

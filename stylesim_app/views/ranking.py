@@ -26,7 +26,8 @@ Find = Callable[[RankingOptions, QuerySet[Any], QuerySet[Any], Serving], RankedA
 
 
 def visible_artwork(request: HttpRequest, pk: str) -> Any:
-    """The artwork of that key. One that is not visible is 404 like one that does not exist."""
+    """Return the artwork of that key. One that is not visible is 404 like one that does
+    not exist."""
     try:
         artwork = visible_artworks(request).filter(pk=pk).first()
     except (ValueError, ValidationError):
@@ -40,7 +41,7 @@ def visible_artwork(request: HttpRequest, pk: str) -> Any:
 def rank(
     request: HttpRequest, find: Find, final: Collection[str] = (State.FAILED,)
 ) -> dict[str, Any]:
-    """What ``includes/ranking.html`` shows for the weights and filters that were sent.
+    """Return what ``includes/ranking.html`` shows for the weights and filters that were sent.
 
     ``status`` is ``ranked``, ``invalid``, ``waiting``, or ``failed`` in one of the ``final``
     states, which waiting does not mend.
@@ -68,6 +69,6 @@ def rank(
 
 
 def filters_used(filters: Any) -> int:
-    """How many of the filters, the text and the order aside, were given a value."""
+    """Return how many of the filters, the text and the order aside, were given a value."""
     names = [name for name in filters.form.fields if name not in ("q", "ordering")]
     return sum(bool(filters.form.data.get(name)) for name in names)

@@ -200,7 +200,7 @@ def test_from_the_gallery_to_works_that_look_alike(visit, collection):
     assert ranked.locator(".work-title").all_text_contents() != before
     assert visit.is_same_document()
 
-    # Own weights begin with those of the preset.
+    # Custom weights begin with those of the preset.
     visit.choose("custom")
     expect(page.locator("[name=content_weight]")).to_have_value("1")
     page.locator(".control-more summary").first.click()

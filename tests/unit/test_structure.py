@@ -79,14 +79,14 @@ def test_a_web_process_is_left_as_it_was():
     )
 
 
-def test_torch_is_imported_by_two_modules_of_the_core_alone():
+def test_torch_is_imported_by_three_modules_of_the_core_alone():
     importing = {
         path.relative_to(APP).as_posix()
         for path in APP.rglob("*.py")
         for line in path.read_text().splitlines()
         if line.startswith(("import torch", "from torch"))
     }
-    assert importing == {"core/vgg.py", "core/weights.py"}
+    assert importing == {"core/convolution.py", "core/vgg.py", "core/weights.py"}
 
 
 def test_every_message_of_the_core_can_be_translated():

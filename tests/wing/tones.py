@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from stylesim_app import files
-from stylesim_app.collection.swapping import get_image
+from stylesim_app.collection.adapter import adapter
 from stylesim_app.core.images import Picture
 from stylesim_app.ranking.results import RankedAnswer, RankedWork
 from stylesim_app.work.kinds import WorkKind
@@ -27,7 +27,7 @@ def ask_for_tone(artwork: Any, **_: Any) -> None:
 
 
 def locate(tone: Tone) -> ImageFile | None:
-    image = get_image(tone.artwork)
+    image = adapter().image(tone.artwork)
     return image.storage, str(image.name)
 
 

@@ -44,7 +44,7 @@ def create_indexes(index: CompactIndex) -> None:
 
 
 def drop_indexes(instance: CompactIndex, **_: Any) -> None:
-    """Once the rows of a deleted index are gone."""
+    """Drop the indexes of a deleted compact index once its rows are gone."""
     if instance.store == "pgvector":
         names = ", ".join(_names(instance.pk))
         transaction.on_commit(lambda: _drop(names))
@@ -53,7 +53,7 @@ def drop_indexes(instance: CompactIndex, **_: Any) -> None:
 def nearest(
     rows: QuerySet[CompactVectors], query: CompactDescriptor, size: int
 ) -> QuerySet[CompactVectors]:
-    """The rows that are likely to be nearest in style, and in content."""
+    """Return the rows that are likely to be nearest in style, and in content."""
     style = Vector(np.concatenate([query.layer(layer) for layer in STYLE_LAYERS]))
     content = Vector(query.layer(CONTENT_LAYER))
     count = SURPLUS * size
@@ -64,7 +64,7 @@ def nearest(
 
 @contextmanager
 def searching(size: int) -> Iterator[None]:
-    """Let the indexes go on until filters leave as many as a statement asks for."""
+    """Search on in this context until filters leave as many as a statement asks for."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
         cursor.execute(f"SET LOCAL hnsw.ef_search = {min(SURPLUS * size, MAX_IN_VIEW)}")

@@ -118,7 +118,7 @@ class PgvectorStore(CompactStore):
         )
 
     def _require_index(self) -> None:
-        """Nothing may have been found because another index serves by now."""
+        """Raise CompactIndex.DoesNotExist if nothing was found because another index serves."""
         CompactIndex.objects.only("pk").get(pk=self.index.pk)
 
 
@@ -137,7 +137,7 @@ def _suggest(
 def _bound(
     query: CompactDescriptor, weighting: Weighting, rows: QuerySet[CompactVectors], size: int
 ) -> Shortlisted:
-    """Let the database bound all rows, and list the least."""
+    """Bound all rows in the database, and list the least."""
     bounded = rows.annotate(lower=lower(query, weighting), estimate=estimate(query, weighting))
     selected = bounded.values_list("stored_id", "estimate", "lower")
     bounds, parameters = selected.query.sql_with_params()
@@ -174,7 +174,8 @@ def _scan(
 
 
 def _list(found: list[tuple[int, float, float]], size: int) -> Shortlisted:
-    """From keys, estimates and lower bounds, of which the ``size + 1`` least come first."""
+    """List candidates from keys, estimates and lower bounds, of which the ``size + 1`` least come
+    first."""
     bounds = {stored: numbers for stored, *numbers in found}
     described = StoredDescriptor.objects.filter(pk__in=bounds)
     candidates = [Candidate(*row) for row in described.values_list(*Candidate.columns())]

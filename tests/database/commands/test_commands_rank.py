@@ -245,13 +245,13 @@ def test_check_fails_only_if_works_wait_and_no_worker_is_alive(collection, capsy
     entry.update(state=State.FAILED)
     status(capsys, "--check")
     entry.update(state=State.PENDING)
-    with pytest.raises(CommandError, match="Works wait, and no worker is at work") as caught:
+    with pytest.raises(CommandError, match="Works are waiting, but no worker is running") as caught:
         status(capsys, "--check")
     assert caught.value.returncode == 1
     worklist.sign_of_life()
     status(capsys, "--check")
     WorkerSign.objects.update(seen_at=timezone.now() - timedelta(minutes=10))
-    with pytest.raises(CommandError, match="no worker is at work"):
+    with pytest.raises(CommandError, match="no worker is running"):
         status(capsys, "--check", "--json")
 
 

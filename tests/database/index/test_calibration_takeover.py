@@ -36,7 +36,7 @@ State = WorkItem.State
 
 
 def forget_bases() -> None:
-    """As a process does that starts anew."""
+    """As a process does that has just started."""
     compact_index._read_compressor.cache_clear()
     serving_module._read_pairs.cache_clear()
 

@@ -25,12 +25,12 @@ class RequireVector(pgvector.django.VectorExtension):
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        """Others may use the extension; it stays."""
+        """Keep the extension, which others may use."""
 
 
 def keep_whole(_apps: Any, schema_editor: Any) -> None:
-    """Without it, PostgreSQL moves the longest vector of each row to a table of its own, which
-    makes a scan three times slower."""
+    """Keep rows in one table: PostgreSQL would move the longest vector of each row to another,
+    which makes a scan three times slower."""
     if schema_editor.connection.vendor == "postgresql":
         columns = ", ".join(f"ALTER {layer} SET STORAGE PLAIN" for layer in LAYERS)
         schema_editor.execute(f"ALTER TABLE stylesim_pgvector_compactvectors {columns}")
