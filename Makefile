@@ -14,21 +14,16 @@ RUN = $(VENV)/bin/python
 CATALOGUES = $(addsuffix /locale/zh_Hans/LC_MESSAGES/django.po, stylesim_app project)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev lint test chromium messages wheel clean
+.PHONY: help demo install install-dev lint test test-all chromium messages docs wheel clean
 # A target that fails leaves nothing behind that looks finished.
 .DELETE_ON_ERROR:
 
 help: ## List these targets
-	@echo "make demo      the app with a sample gallery; IMAGES=/a/folder for your own pictures, PORT=8000"
-	@echo "make test      linters, types, migrations, all tests on SQLite and PostgreSQL, coverage, the wheel"
-	@echo "make lint      the linters and types alone"
-	@echo "make messages  collect the strings to translate and compile them; needs GNU gettext"
-	@echo "make wheel     build the wheel into dist/"
-	@echo "make clean     delete var/ and dist/, the demo's collections included"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Pictures of one's own make a collection of their own, one for each folder.
+# Each folder of pictures makes a collection of its own.
 demo: export IMAGES := $(IMAGES)
-demo: install
+demo: install ## Serve the app with a sample gallery; IMAGES=/a/folder for your own pictures, PORT=8000
 	@data=var/demo; \
 	if [ -n "$$IMAGES" ]; then \
 		data="$$data-$$(printf '%s' "$$IMAGES" | cksum | cut -d ' ' -f 1)"; fi; \
@@ -36,19 +31,24 @@ demo: install
 		$(RUN) manage.py demo \
 		$${IMAGES:+--images "$$IMAGES"} $(if $(PORT),--port $(PORT))
 
-test: install-dev chromium lint
+test: install-dev chromium lint ## Run what has to pass: linters, types, tests on SQLite and PostgreSQL, coverage, the wheel
 	$(RUN) -m tests.both
 
-lint: install-dev
+# Before a release, and after a change to training, the weights or the style sheets.
+test-all: install-dev chromium lint ## Run the rest too: training, every variant of the pages, the gallery's figures
+	$(RUN) -m tests.both --all
+
+lint: install-dev ## Run the linters, the import contract and the types alone
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/typos
 	$(RUN) -m mypy
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py check
 
 # Without line numbers, wrapping and dates, a change of a catalogue shows what was translated.
-messages: install
+messages: install ## Collect the strings to translate and compile them; needs GNU gettext
 	$(RUN) manage.py makemessages --locale zh_Hans --no-obsolete --no-wrap --add-location file \
 		--ignore var --ignore .venv --ignore tests --ignore build --ignore dist
 	sed -i.old -e '/^"POT-Creation-Date: /d' -e '/^"Report-Msgid-Bugs-To: /d' $(CATALOGUES)
@@ -56,10 +56,13 @@ messages: install
 	$(RUN) manage.py compilemessages --locale zh_Hans \
 		--ignore var --ignore .venv --ignore build --ignore dist
 
-wheel: install-dev
+docs: $(VENV)/installed-docs ## Build the documentation as a site in var/docs, and check its links
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build
+
+wheel: install-dev ## Build the wheel into dist/
 	$(RUN) -m build
 
-clean:
+clean: ## Delete var/ and dist/, the demo's collections included
 	rm -rf var dist build *.egg-info
 
 install: $(VENV)/installed
@@ -78,6 +81,10 @@ $(VENV)/installed: requirements.txt
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/installed-docs: requirements-docs.txt $(VENV)/installed
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-docs.txt
 	@touch $@
 
 # The tests of the pages drive a real browser.

@@ -8,14 +8,14 @@ from itertools import islice
 import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from stylesim_app import files
 from stylesim_app.core.bounds import CompactTable
 from stylesim_app.core.compression import CompactDescriptor
 from stylesim_app.core.descriptors import LAYERS
-from stylesim_app.index import calibration, sets
-from stylesim_app.models import Artwork, Calibration, IndexEntry, StoredDescriptor
-from stylesim_app.stores.base import CompactStore
+from stylesim_app.index import calibration, compact_index, sets
+from stylesim_app.models import Artwork, CompactIndex, IndexEntry, StoredDescriptor
 from stylesim_app.stores.embedded import EmbeddedStore
 from stylesim_app.work import pipeline
 
@@ -35,15 +35,13 @@ class Collection:
         self.descriptor_set = sets.open_set(pipeline.get_network().provenance)
         names = _describe(base_works)
         keys = self._write_rows(names)
-        fitted = calibration.fit(self.descriptor_set)
-        store = calibration.open_store(fitted)
-        if not isinstance(store, CompactStore):
-            raise TypeError(f"{store!r} keeps no compact descriptors")
-        self.store = store
+        calibration.fit(self.descriptor_set)
+        index = CompactIndex.objects.get()
+        self.store = compact_index.open_store(index)
         self.compacts: list[CompactDescriptor] = []
         self.base = Base.read(names, self.store.compressor)
         self._add(dict(zip(keys, self.base.compacts, strict=True)))
-        Calibration.objects.update(ready=True)
+        CompactIndex.objects.update(ready_at=timezone.now())
 
     def __len__(self) -> int:
         return self.described.count()

@@ -10,7 +10,8 @@ import numpy as np
 from stylesim_app import files
 from stylesim_app.core.distances import PRESETS
 from stylesim_app.index.nearest import find_nearest
-from stylesim_app.ranking.similar import RankingOptions
+from stylesim_app.index.serving import Serving
+from stylesim_app.ranking.options import RankingOptions
 
 from .collection import Collection
 from .oracle import measure_all
@@ -28,7 +29,7 @@ def measure(_store: str) -> Iterator[dict[str, Any]]:
     truth = measure_all([name for _, name in rows])
     queries = [int(at) for at in np.linspace(0, len(rows) - 1, QUERIES)]
     for preset in PRESETS:
-        weighting = RankingOptions(preset=preset).weighting()
+        weighting = RankingOptions(preset=preset).weighting(Serving())
         for budget in BUDGETS:
             recalls, certified = [], []
             for at in queries:

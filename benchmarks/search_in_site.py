@@ -16,6 +16,7 @@ from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.index.neighbours import WEIGHTING
 from stylesim_app.models import Artwork
 from stylesim_app.ranking import similar
+from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.stores import embedded
 
 from .collection import Collection
@@ -27,7 +28,7 @@ QUERIES = 40
 #: Rows that a thread sums at once.
 ROWS = 8192
 #: Weights that lists of neighbours do not answer, next to the default ones.
-OPTIONS = similar.RankingOptions(content_weight=1.0001e-4)
+OPTIONS = RankingOptions(content_weight=1.0001e-4)
 
 
 def measure(store: str, *sizes: str) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,8 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import connection, models
 
-from .collection.swapping import get_artwork_model, has_field
+from .collection.adapter import ArtworkAdapter, adapter
+from .collection.swapping import get_artwork_model
 from .conf import conf
 from .stores import STORES
 from .work import process
@@ -55,7 +56,9 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
                 id="stylesim_app.E002",
             )
         ]
-    if not has_field("is_public") and not hasattr(settings, "STYLESIM_VISIBLE_ARTWORKS"):
+    if not (adapter().field("is_public") is not None) and not hasattr(
+        settings, "STYLESIM_VISIBLE_ARTWORKS"
+    ):
         return [
             checks.Warning(
                 f"{conf.artwork_model} has no field is_public, so only staff see any artwork.",
@@ -64,6 +67,26 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
             )
         ]
     return []
+
+
+@register()
+def check_artwork_adapter(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        made = conf.artwork_adapter
+    except ImportError as error:
+        reason = str(error)
+    else:
+        if isinstance(made, type) and issubclass(made, ArtworkAdapter):
+            return []
+        reason = f"{made!r} is no subclass of ArtworkAdapter"
+    return [
+        Error(
+            f"STYLESIM_ARTWORK_ADAPTER cannot be used: {reason}.",
+            hint="Give the dotted path of a subclass of "
+            "stylesim_app.collection.adapter.ArtworkAdapter.",
+            id="stylesim_app.E011",
+        )
+    ]
 
 
 @register()
@@ -172,7 +195,7 @@ def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
 
 @register()
 def check_cache_dir(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """The embedded store maps tables from there, and makes the folder if it has to."""
+    """Warn of a folder where the embedded store cannot write its tables."""
     folder = conf.cache_dir.absolute()
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     if conf.store != "embedded" or (existing.is_dir() and os.access(existing, os.W_OK)):
@@ -209,7 +232,7 @@ def check_throttle(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 
 @register()
 def check_database(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """A transaction that reads before it writes fails at once if another wrote meanwhile."""
+    """Warn of SQLite transactions that fail at once where another process writes."""
     database = settings.DATABASES["default"]
     options = database.get("OPTIONS", {})
     if not database["ENGINE"].endswith("sqlite3") or "transaction_mode" in options:
@@ -225,7 +248,9 @@ def check_database(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 
 @register()
 def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Without MEDIA_ROOT, Django stores uploads wherever the process was started; without
+    """Warn of missing media settings.
+
+    Without MEDIA_ROOT, Django stores uploads wherever the process was started; without
     MEDIA_URL, it gives them addresses at which nothing is."""
     backend: Any = settings.STORAGES.get("default", {})
     if backend.get("OPTIONS") or "FileSystem" not in str(backend):
@@ -254,7 +279,8 @@ def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
 
 @register()
 def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """django-q2 delivers a message again after ``retry`` seconds, even one that is at work."""
+    """Warn of times that do not fit: django-q2 delivers a message again after ``retry`` seconds,
+    even one that is at work."""
     cluster = getattr(settings, "Q_CLUSTER", {})
     retry = cluster.get("retry", 60)
     timeout = cluster.get("timeout")

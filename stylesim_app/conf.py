@@ -26,6 +26,15 @@ class Conf:
         return str(getattr(settings, "STYLESIM_ARTWORK_IMAGE_FIELD", "image"))
 
     @property
+    def artwork_adapter(self) -> Any:
+        path = getattr(
+            settings,
+            "STYLESIM_ARTWORK_ADAPTER",
+            "stylesim_app.collection.adapter.ArtworkAdapter",
+        )
+        return import_string(path)
+
+    @property
     def visible_artworks(self) -> Callable[[HttpRequest], QuerySet[Any]]:
         path = getattr(
             settings,

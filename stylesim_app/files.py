@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ from .core.errors import DescriptorError
 
 STORAGE_ALIAS = "stylesim"
 CHECKSUM_DIGITS = 8
+_NAMED = re.compile(rf"-([0-9a-f]{{{CHECKSUM_DIGITS}}})$")
 
 
 def private_storage() -> Storage:
@@ -42,8 +44,8 @@ def read(name: str) -> bytes:
     """
     with private_storage().open(name, "rb") as file:
         content: bytes = file.read()
-    expected = PurePath(name).stem.rpartition("-")[2]
-    if len(expected) == CHECKSUM_DIGITS and expected != _checksum(content):
+    named = _NAMED.search(PurePath(name).stem)
+    if named and named[1] != _checksum(content):
         raise DescriptorError("descriptor_checksum")
     return content
 
@@ -58,12 +60,12 @@ def exists(name: str) -> bool:
 
 
 def read_descriptor(name: str) -> Descriptor:
-    """Raises DescriptorError if the file is missing or damaged."""
+    """Read a descriptor. Raises DescriptorError if the file is missing or damaged."""
     return parse_descriptor(partial(read, name))
 
 
 def parse_descriptor(fetch: Callable[[], bytes]) -> Descriptor:
-    """As ``read_descriptor``, of bytes that are fetched in another way."""
+    """Read a descriptor from bytes that are fetched in another way than by name."""
     try:
         return Descriptor.from_bytes(fetch())
     except FileNotFoundError as error:

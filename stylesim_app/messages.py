@@ -23,12 +23,12 @@ class WorkError(CoreError):
 
 
 def localize(error: CoreError) -> str:
-    """An error of the core in the reader's language."""
+    """Return an error of the core in the reader's language."""
     return gettext(error.MESSAGES[error.code]) % error.params
 
 
 def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
-    """A stored error in the reader's language; one whose code is unknown stays as it was."""
+    """Return a stored error in the reader's language; one whose code is unknown stays as it was."""
     for kind in (*CoreError.__subclasses__(),):
         if code in kind.MESSAGES:
             return gettext(kind.MESSAGES[code]) % params
@@ -36,7 +36,7 @@ def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
 
 
 def translate_note(code: str) -> str:
-    """What a reader should know of how a picture was read; empty for most."""
+    """Return what a reader should know of how a picture was read; empty for most."""
     if code == "first_frame":
         return gettext("The file is an animation; its first frame was described.")
     return code

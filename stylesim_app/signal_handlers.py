@@ -4,39 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.db import models, transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from . import files
 from .collection import thumbnails
-from .collection.swapping import get_artwork_model, get_image
+from .collection.adapter import adapter
+from .collection.swapping import get_artwork_model
 from .index import neighbours
-from .models import AbstractArtwork, Calibration, StoredDescriptor
+from .models import AbstractArtwork, Calibration, CompactIndex, StoredDescriptor
 from .work import queue, worklist
 
 
 def connect() -> None:
     """Listen to the artwork model in use, and to the rows that own private files."""
-    artwork_model = get_artwork_model()
     uid = "stylesim_app"
-    pre_save.connect(note_new_file, sender=artwork_model, dispatch_uid=uid)
-    post_save.connect(artwork_saved, sender=artwork_model, dispatch_uid=uid)
-    post_delete.connect(artwork_deleted, sender=artwork_model, dispatch_uid=uid)
+    artwork_model = get_artwork_model()
+    # What is saved through a proxy has that as its sender.
+    for model in (each for each in apps.get_models() if issubclass(each, artwork_model)):
+        pre_save.connect(note_new_file, sender=model, dispatch_uid=uid)
+        post_save.connect(artwork_saved, sender=model, dispatch_uid=uid)
+        post_delete.connect(artwork_deleted, sender=model, dispatch_uid=uid)
     pre_delete.connect(descriptor_deleted, sender=StoredDescriptor, dispatch_uid=uid)
     files.delete_with(StoredDescriptor, ("file_name",))
-    files.delete_with(Calibration, ("file_name", "bases_name"))
+    files.delete_with(Calibration, ("file_name",))
+    files.delete_with(CompactIndex, ("bases_name",))
 
 
 def note_new_file(instance: models.Model, **_: Any) -> None:
     """Remember that a file was assigned: once it is stored it looks like any other."""
-    image = get_image(instance)
+    image = adapter().image(instance)
     instance.__dict__["_stylesim_new_file"] = bool(image) and not getattr(image, "_committed", True)
 
 
 def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
     """Queue the artwork; fixtures and bulk imports, which would flood the queue, do not."""
     new_file = instance.__dict__.pop("_stylesim_new_file", False)
-    image = get_image(instance)
+    image = adapter().image(instance)
     if raw or not image or queue.is_quiet():
         return
     pk, name = instance.pk, str(image.name)
@@ -45,7 +50,7 @@ def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
 
 def artwork_deleted(instance: models.Model, **_: Any) -> None:
     """Delete the thumbnails, and the picture if this app's own model owns it."""
-    image = get_image(instance)
+    image = adapter().image(instance)
     if image:
         model, name = type(instance), str(image.name)
         # A host's own model looks after its files itself.

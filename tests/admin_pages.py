@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 
 LIST = "/admin/stylesim_app/artwork/"
 SIMILAR = f"{LIST}similar/"

@@ -1,7 +1,8 @@
-"""Run all tests on SQLite, and what asks the database on PostgreSQL too: ``python -m tests.both``.
+"""Run the tests on SQLite and PostgreSQL: ``python -m tests.both``, or with ``--all``.
 
-The two run beside each other, since each waits for browsers and workers half of its time. What the
-second prints comes after the first.
+SQLite runs every test, two at a time. PostgreSQL runs beside it what touches the database in its
+own way (the marker ``postgresql``), and what that prints comes after. ``--all``, for a release,
+adds training, what is marked ``release``, and on PostgreSQL all that reads the database.
 """
 
 from __future__ import annotations
@@ -12,32 +13,33 @@ import sys
 import tempfile
 from pathlib import Path
 
-#: What never asks the database, or brings one of its own.
-ON_SQLITE_ALONE = (
-    "unit",
-    "training",
-    "acceptance/test_demo.py",
-    "acceptance/test_gallery_ranking.py",
-    "acceptance/test_wheel.py",
-    "database/pages/test_translation.py",
-)
-COVERAGE = ("--cov", "--cov-report=", "--cov-fail-under=0")
+EVERYDAY = {"sqlite": "not training and not release", "postgresql": "postgresql and not release"}
+ALL = {"sqlite": "", "postgresql": "postgresql or database or browser"}
+OPTIONS = ("-q", "-rs", "--durations=20", "--cov-report=", "--cov-fail-under=0")
+#: A file's tests stay together, for they share what the file makes, and files keep their order.
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+#: Each process has a core; more threads than cores only wait for each other.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def main() -> int:
+    is_all = "--all" in sys.argv[1:]
+    chosen = ALL if is_all else EVERYDAY
+    options = [*OPTIONS, "--cov=stylesim_app", *(["--cov=training"] if is_all else [])]
     with tempfile.TemporaryDirectory(prefix="stylesim-coverage-") as folder:
         sqlite_data, postgresql_data = Path(folder) / "sqlite", Path(folder) / "postgresql"
         output = Path(folder) / "output.txt"
-        ignored = [f"--ignore=tests/{name}" for name in ON_SQLITE_ALONE]
         with output.open("wb") as file:
             on_postgresql = subprocess.Popen(
-                [sys.executable, "-m", "tests.postgresql", "-q", "-rs", *COVERAGE, *ignored],
-                env={**os.environ, "COVERAGE_FILE": str(postgresql_data)},
+                [sys.executable, "-m", "tests.postgresql", *options, "-m", chosen["postgresql"]],
+                env=environment(postgresql_data),
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
             try:
-                failed = run("pytest", "-rs", *COVERAGE, data=sqlite_data)
+                failed = run(
+                    "pytest", *options, *PARALLEL, "-m", chosen["sqlite"], data=sqlite_data
+                )
             finally:
                 failed_there = on_postgresql.wait()
         print("\nOn PostgreSQL:", output.read_text(), sep="\n", flush=True)
@@ -49,10 +51,12 @@ def main() -> int:
 
 def run(module: str, *arguments: str, data: Path) -> int:
     return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        env={**os.environ, "COVERAGE_FILE": str(data)},
-        check=False,
+        [sys.executable, "-m", module, *arguments], env=environment(data), check=False
     ).returncode
+
+
+def environment(coverage_data: Path) -> dict[str, str]:
+    return {**ONE_THREAD, **os.environ, "COVERAGE_FILE": str(coverage_data)}
 
 
 if __name__ == "__main__":

@@ -16,13 +16,49 @@ from django.utils import timezone, translation
 
 from stylesim_app import files, tasks
 from stylesim_app.core.descriptors import Descriptor
-from stylesim_app.index import sets, upkeep
+from stylesim_app.index import compact_index, sets, upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline
 
-from . import pictures, store_contract, synthetic
+from . import pictures, remembered, store_contract, synthetic
 
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+TESTS = Path(__file__).resolve().parent
+SHARED_DATA = TESTS.parents[1] / "shared" / "data"
+
+#: Folders, and the markers of the tests in them. Those whose tests take long come first, so that
+#: no core is left alone with one of them at the end of a run.
+FOLDERS = ("acceptance", "browser", "training", "database", "unit")
+#: What touches the database in its own way, and so runs on PostgreSQL too.
+ON_POSTGRESQL = (
+    "acceptance/test_swapped.py",
+    "acceptance/test_worker.py",
+    "database/admin/test_admin.py",
+    "database/api/test_artwork_fields.py",
+    "database/api/test_artworks.py",
+    "database/api/test_rankings.py",
+    "database/index",
+    "database/pages/test_pages.py",
+    "database/ranking",
+    "database/stores",
+    "database/test_checks.py",
+    "database/work",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test as its folder says, and put the longest first."""
+    places = {item: item.path.relative_to(TESTS) for item in items if TESTS in item.path.parents}
+    for item, place in places.items():
+        if place.parts[0] in FOLDERS:
+            item.add_marker(place.parts[0])
+        if any(place.is_relative_to(name) for name in ON_POSTGRESQL):
+            item.add_marker("postgresql")
+
+    def order(item: pytest.Item) -> int:
+        folder = places[item].parts[0] if item in places else ""
+        return FOLDERS.index(folder) if folder in FOLDERS else len(FOLDERS)
+
+    items.sort(key=order)
 
 
 @pytest.fixture(autouse=True)
@@ -40,14 +76,24 @@ def storages(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def cleared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is searched while a test switches sets, but where it says so."""
+    """Nothing is searched while a test switches sets or indexes, but where it says so."""
     monkeypatch.setattr(sets, "CLEARED_AFTER", timedelta(0))
+    monkeypatch.setattr(compact_index, "KEPT_FOR", timedelta(0))
 
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     """A page that was asked for in another language leaves it active in its thread."""
     with translation.override("en"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered_network() -> Iterator[None]:
+    """Pictures that were described before are not described again; workers in processes of their
+    own, and the tests of the core, run the network itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "get_network", remembered.remember(pipeline.get_network))
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -45,5 +46,6 @@ def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
+@cache
 def png(name: str = "disc-a", size: tuple[int, int] = (96, 72)) -> bytes:
     return encode(draw(name, size))

@@ -7,7 +7,9 @@ from typing import Any
 
 from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.models import Artwork
-from stylesim_app.ranking.similar import RankedAnswer, RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.results import RankedAnswer
+from stylesim_app.ranking.similar import find_similar
 
 from . import synthetic
 

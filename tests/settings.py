@@ -11,6 +11,8 @@ if "STYLESIM_DATA_DIR" not in os.environ:
 
 from project.settings import *  # noqa: F403
 
+# WhiteNoise warns where there is none.
+STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The same figures on every processor.
 STYLESIM_PRECISION = "float32"

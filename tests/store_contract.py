@@ -14,7 +14,7 @@ from stylesim_app.core.bounds import Bounds, CompactTable
 from stylesim_app.core.compression import CompactDescriptor, Compressor
 from stylesim_app.core.descriptors import LAYERS, Descriptor
 from stylesim_app.core.distances import DistanceParts, Weighting, measure_parts
-from stylesim_app.models import Artwork, Calibration, DescriptorSet, IndexEntry, StoredDescriptor
+from stylesim_app.models import Artwork, CompactIndex, DescriptorSet, IndexEntry, StoredDescriptor
 from stylesim_app.stores import import_store
 from stylesim_app.stores.unbounded import UnboundedStore
 
@@ -73,16 +73,15 @@ class Shelf:
         self.descriptor_set = DescriptorSet.objects.create(
             digest="drawn", provenance=drawn.descriptors[0].provenance.to_json(), serving=True
         )
-        self.calibration = self.calibrate(size)
+        self.index = self.add_index(size)
         self.store = self.open()
         self.keys: list[int] = []
 
-    def calibrate(self, size: int = WORKS) -> Calibration:
-        count = Calibration.objects.count()
-        return Calibration.objects.create(
+    def add_index(self, size: int = WORKS) -> CompactIndex:
+        count = CompactIndex.objects.count()
+        return CompactIndex.objects.create(
             descriptor_set=self.descriptor_set,
             collection_size=size,
-            sample_size=SAMPLE,
             bases_name=f"calibrations/{count}.safetensors",
             store=self.store_name,
         )
@@ -90,7 +89,7 @@ class Shelf:
     def open(self) -> Any:
         if self.store_name == "unbounded":
             return UnboundedStore()
-        return import_store(self.store_name)(self.calibration, self.drawn.compressor)
+        return import_store(self.store_name)(self.index, self.drawn.compressor)
 
     def describe(self, count: int) -> list[int]:
         """Rows of so many more works, not added to the store yet."""
@@ -302,9 +301,9 @@ class CompactContract(StoreContract):
         assert shelf.store.lacking(shelf.described()).get().pk == later[1]
         assert not shelf.store.lacking(shelf.described().filter(pk=later[0])).exists()
 
-    def test_each_calibration_has_rows_of_its_own(self, shelf, drawn):
+    def test_each_index_has_rows_of_its_own(self, shelf, drawn):
         old = shelf.store
-        shelf.calibration = shelf.calibrate()
+        shelf.index = shelf.add_index()
         shelf.store = shelf.open()
         assert shelf.store.lacking(shelf.described()).count() == WORKS
         assert shelf.shortlist(0).candidates == []
@@ -317,16 +316,14 @@ class CompactContract(StoreContract):
         shelf.store = old
         assert len(shelf.shortlist(0).candidates) >= SIZE
 
-    def test_a_calibration_that_was_replaced_is_not_taken_for_an_empty_collection(
-        self, shelf, drawn
-    ):
+    def test_an_index_that_was_replaced_is_not_taken_for_an_empty_collection(self, shelf, drawn):
         StoredDescriptor.objects.update(list_reach=np.inf)
-        Calibration.objects.all().delete()
-        with pytest.raises(Calibration.DoesNotExist):
+        CompactIndex.objects.all().delete()
+        with pytest.raises(CompactIndex.DoesNotExist):
             shelf.shortlist(0)
-        with pytest.raises(Calibration.DoesNotExist):
+        with pytest.raises(CompactIndex.DoesNotExist):
             shelf.store.shortlists(drawn.descriptors, Weighting(), shelf.described(), SIZE)
-        with pytest.raises(Calibration.DoesNotExist):
+        with pytest.raises(CompactIndex.DoesNotExist):
             shelf.store.reachable(drawn.descriptors[0], Weighting(), shelf.described())
 
     def check_reachable(self, found, reachable, bounds, reaches, shelf) -> None:

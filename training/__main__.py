@@ -1,4 +1,4 @@
-"""``python -m training prepare|train|evaluate|export``: make weights of one's own."""
+"""``python -m training prepare|train|evaluate|export``: make your own weights."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class _Product(torch.autograd.Function):
 
 
 def _cut(maps: Tensor) -> Tensor:
-    """Overlapping tiles of the inputs, ``(36, B * down * across, N)``."""
+    """Return the overlapping tiles of the inputs, ``(36, B * down * across, N)``."""
     height, width = maps.shape[2:]
     down, across = count_tiles(height, width)
     beyond = (0, 0, 1, OUT * across - width + 1, 1, OUT * down - height + 1)
@@ -66,7 +66,7 @@ def _cut(maps: Tensor) -> Tensor:
 
 
 def _uncut(tiles: Tensor, shape: torch.Size) -> Tensor:
-    """The transpose of ``_cut``: overlaps are summed."""
+    """Apply the transpose of ``_cut``: overlaps are summed."""
     batch, channels, height, width = shape
     down, across = count_tiles(height, width)
     tiles = tiles.view(IN, IN, batch, down, across, channels)
@@ -80,7 +80,7 @@ def _uncut(tiles: Tensor, shape: torch.Size) -> Tensor:
 
 
 def _split(maps: Tensor) -> Tensor:
-    """Tiles ``(16, B * down * across, M)`` of the outputs."""
+    """Return the tiles of the outputs, ``(16, B * down * across, M)``."""
     height, width = maps.shape[2:]
     down, across = count_tiles(height, width)
     beyond = (0, 0, 0, OUT * across - width, 0, OUT * down - height)

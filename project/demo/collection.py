@@ -18,7 +18,9 @@ from stylesim_app.importing import run, sources
 from stylesim_app.importing.run import Outcome
 from stylesim_app.index import calibration, status, upkeep
 from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem
-from stylesim_app.ranking.similar import RankedAnswer, RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.results import RankedAnswer
+from stylesim_app.ranking.similar import find_similar
 from stylesim_app.work import foreground, worklist
 
 ADMIN = "admin"

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from ..models import Artwork, Calibration, DescriptorSet, IndexEntry, WorkerSign
+from ..models import Artwork, Calibration, CompactIndex, DescriptorSet, IndexEntry, WorkerSign
 from .artworks import ArtworkAdmin, SimilarWorksAdminMixin
-from .index import CalibrationAdmin, DescriptorSetAdmin, IndexEntryAdmin, WorkerSignAdmin
+from .index import (
+    CalibrationAdmin,
+    CompactIndexAdmin,
+    DescriptorSetAdmin,
+    IndexEntryAdmin,
+    WorkerSignAdmin,
+)
 
 __all__ = ["ArtworkAdmin", "SimilarWorksAdminMixin"]
 
@@ -18,4 +24,5 @@ if not Artwork._meta.swapped:
 admin.site.register(IndexEntry, IndexEntryAdmin)
 admin.site.register(DescriptorSet, DescriptorSetAdmin)
 admin.site.register(Calibration, CalibrationAdmin)
+admin.site.register(CompactIndex, CompactIndexAdmin)
 admin.site.register(WorkerSign, WorkerSignAdmin)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
 from ..collection import visibility
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..models import IndexEntry
 from ..work import queue, worklist
 from .states import with_picture
@@ -56,5 +56,6 @@ def request_artworks(artworks: QuerySet[Any]) -> int:
     new = list(artworks.filter(stylesim_entry__isnull=True))
     count = worklist.request_again(IndexEntry.objects.filter(artwork__in=artworks.values("pk")))
     return count + sum(
-        worklist.request_new_picture(artwork.pk, str(get_image(artwork).name)) for artwork in new
+        worklist.request_new_picture(artwork.pk, str(adapter().image(artwork).name))
+        for artwork in new
     )

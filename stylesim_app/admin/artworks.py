@@ -23,12 +23,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ..collection import thumbnails, visibility
-from ..collection.catalogue import title_of
-from ..collection.filters import TEXT_FIELDS, artwork_filterset
-from ..collection.swapping import get_image, has_field
+from ..collection.adapter import adapter
+from ..collection.filters import TEXT_FACTS, artwork_filterset
 from ..core.errors import ImageError
 from ..models import AbstractArtwork
-from ..ranking.similar import RankingOptions
+from ..ranking.options import RankingOptions
+from ..views import places
 from ..views.forms import RankingPageForm
 from .again import IndexAgainMixin, request_artworks
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
@@ -83,18 +83,18 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
 
     @admin.display(description=_("picture"))
     def stylesim_picture(self, artwork: Any) -> SafeString | str:
-        """The thumbnail in the list."""
-        if not get_image(artwork):
+        """Return the thumbnail in the list."""
+        if not adapter().image(artwork):
             return ""
         return format_html(
             '<img class="stylesim-thumbnail" src="{}" alt="{}" loading="lazy">',
             self._picture_address(artwork, "small"),
-            title_of(artwork),
+            adapter().title(artwork),
         )
 
     @admin.display(description=_("index state"), ordering="stylesim_entry__state")
     def stylesim_state(self, artwork: Any) -> SafeString:
-        """The index state in the list, with the reason of a failure."""
+        """Return the index state in the list, with the reason of a failure."""
         return artwork_badge(artwork)
 
     def changelist_view(
@@ -114,6 +114,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
             section = rank_section(artwork, RankingOptions(), visible, visible, self._make_card)
             context |= {
                 "stylesim_section": section,
+                "stylesim_panels": places.admin_panels(request, artwork),
                 "stylesim_facts": index_facts(artwork),
                 "stylesim_large": self._picture_address(artwork, "large"),
                 "stylesim_similar": self._similar_address([artwork.pk]),
@@ -150,7 +151,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         ]
 
     def similar_view(self, request: HttpRequest) -> HttpResponse:
-        """Ranked works for one or several queries, side by side, with weights to choose."""
+        """Show ranked works for one or several queries, side by side, with weights to choose."""
         keys = [key for key in request.GET.get("ids", "").split(",") if key]
         artworks = [self._get_visible(request, key) for key in keys[:MAX_QUERIES]]
         if not artworks:
@@ -177,6 +178,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
                 visible=visible,
                 candidates=filters.qs,
                 make_card=self._make_card,
+                serving=form.serving,
             )
             sections = [rank(artwork) for artwork in artworks]
         context = {
@@ -186,7 +188,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
             "media": self.media,
             "ids": _join(artwork.pk for artwork in artworks),
             "form": form,
-            "has_artist": has_field("artist"),
+            "has_artist": (adapter().field("artist") is not None),
             "filtered": any(request.GET.get(name) for name in filters.filters),
             "filters": filters.form,
             "sections": sections,
@@ -194,9 +196,10 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         return TemplateResponse(request, "admin/stylesim_app/similar_works.html", context)
 
     def thumbnail_view(self, request: HttpRequest, object_id: str, size: str) -> HttpResponseBase:
-        """A small picture for staff, so that the admin needs neither pages nor served media."""
+        """Return a small picture for staff, so that the admin needs neither pages nor
+        served media."""
         artwork = self._get_visible(request, object_id)
-        if size not in thumbnails.SIZES or not get_image(artwork):
+        if size not in thumbnails.SIZES or not adapter().image(artwork):
             raise Http404
         try:
             picture = thumbnails.make_thumbnail(artwork, size)
@@ -229,8 +232,8 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         return reverse(name, args=args, current_app=self.admin_site.name)
 
     def _picture_address(self, artwork: Any, size: str) -> str:
-        """Where a thumbnail is; empty for an artwork without a picture."""
-        if not get_image(artwork):
+        """Return where a thumbnail is; empty for an artwork without a picture."""
+        if not adapter().image(artwork):
             return ""
         address = self._reverse("picture", quote(artwork.pk), size)
         return f"{address}?v={thumbnails.version_of(artwork)}"
@@ -257,7 +260,7 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
         ("exhibition", FewValuesFilter),
         ("artist", FewValuesFilter),
     )
-    search_fields = TEXT_FIELDS
+    search_fields = TEXT_FACTS
     date_hierarchy = "created"
     list_per_page = 50
     readonly_fields = ("created", "modified")
@@ -276,7 +279,7 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
 
     @admin.display(description=_("year"), ordering="year_number")
     def year_shown(self, artwork: AbstractArtwork) -> str:
-        """The year as written, sorted as a number."""
+        """Return the year as written, sorted as a number."""
         return artwork.year
 
     @admin.action(description=_("Show the selected works to the public"), permissions=["change"])
@@ -292,7 +295,7 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
     def view_on_site(self, artwork: AbstractArtwork) -> str | None:
-        """The page of the artwork; none where the site does not include the pages."""
+        """Return the page of the artwork; none where the site does not include the pages."""
         try:
             return artwork.get_absolute_url()
         except NoReverseMatch:

@@ -16,9 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..collection import visibility
-from ..collection.catalogue import title_of
-from ..collection.filters import TEXT_FIELDS
-from ..collection.swapping import has_field
+from ..collection.adapter import adapter
+from ..collection.filters import text_fields
 from ..index.status import SILENCE
 from ..messages import translate_note
 from ..models import DescriptorSet, IndexEntry, WorkerSign
@@ -73,7 +72,7 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
         return entries.filter(artwork__in=visible).select_related("artwork")
 
     def get_search_fields(self, _request: HttpRequest) -> list[str]:
-        texts = [f"artwork__{name}" for name in TEXT_FIELDS if has_field(name)]
+        texts = [f"artwork__{name}" for name in text_fields()]
         return ["image_name", "image_sha256", "error", *texts]
 
     def has_delete_permission(self, request: HttpRequest, _row: Any = None) -> bool:
@@ -94,14 +93,14 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("artwork"))
     def artwork_title(self, entry: IndexEntry) -> str:
-        """What the list links to the entry."""
-        return title_of(entry.artwork)
+        """Return what the list links to the entry."""
+        return adapter().title(entry.artwork)
 
     @admin.display(description=_("artwork"))
     def artwork_link(self, entry: IndexEntry) -> SafeString | str:
-        """The artwork, linked where its model is in this admin."""
+        """Return the artwork, linked where its model is in this admin."""
         options = entry.artwork._meta
-        title = title_of(entry.artwork)
+        title = adapter().title(entry.artwork)
         try:
             address = reverse(
                 f"admin:{options.app_label}_{options.model_name}_change",
@@ -114,12 +113,12 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, entry: IndexEntry) -> SafeString:
-        """The state, with the reason of a failure."""
+        """Return the state, with the reason of a failure."""
         return badge(entry)
 
     @admin.display(description=_("note"))
     def note_shown(self, entry: IndexEntry) -> str:
-        """What a reader should know of how the picture was read."""
+        """Return what a reader should know of how the picture was read."""
         return translate_note(entry.note) or self.get_empty_value_display()
 
     @admin.action(description=_("Index again"), permissions=["index"])
@@ -140,23 +139,21 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("described works"), ordering="described")
     def described(self, row: Any) -> int:
-        """How many works have a descriptor in the set."""
+        """Return how many works have a descriptor in the set."""
         count: int = row.described
         return count
 
     @admin.display(description=_("calibrated on works"))
     def calibrated_on(self, row: DescriptorSet) -> int | str:
-        """How many works there were when distances were last measured."""
+        """Return how many works there were when distances were last measured."""
         sizes = {
-            calibration.pk: calibration.collection_size
-            for calibration in row.calibrations.all()
-            if calibration.ready
+            calibration.pk: calibration.collection_size for calibration in row.calibrations.all()
         }
         return sizes[max(sizes)] if sizes else self.get_empty_value_display()
 
     @admin.display(description=_("provenance"))
     def made_by(self, row: DescriptorSet) -> SafeString:
-        """All that the descriptors depend on."""
+        """Return all that the descriptors depend on."""
         return format_html(
             '<pre class="stylesim-plain">{}</pre>', json.dumps(row.provenance, indent=2)
         )
@@ -170,6 +167,14 @@ class CalibrationAdmin(ReadOnlyAdmin):
     list_select_related = ("descriptor_set",)
 
 
+class CompactIndexAdmin(ReadOnlyAdmin):
+    """Where compact descriptors are kept, and whether they are ready to be searched."""
+
+    list_display = ("__str__", "store", "collection_size", "created", "ready_at")
+    fields = ("store", "collection_size", "created", "ready_at")
+    list_select_related = ("descriptor_set",)
+
+
 class WorkerSignAdmin(ReadOnlyAdmin):
     """When each host's worker was last at work."""
 
@@ -178,5 +183,5 @@ class WorkerSignAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("running"), boolean=True)
     def alive(self, sign: WorkerSign) -> bool:
-        """Whether it gave a sign of life of late."""
+        """Return whether it gave a sign of life in the last minutes."""
         return timezone.now() - sign.seen_at < SILENCE

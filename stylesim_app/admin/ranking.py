@@ -9,10 +9,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from ..collection.catalogue import title_of
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..exceptions import NotIndexed
-from ..ranking.similar import RankedAnswer, RankingOptions, Result, find_similar
+from ..index.serving import Serving
+from ..ranking.options import RankingOptions
+from ..ranking.results import RankedAnswer, RankedWork
+from ..ranking.similar import find_similar
 
 #: How many works may be asked about on one page; each is ranked against the whole collection.
 MAX_QUERIES = 10
@@ -32,7 +34,7 @@ class Section:
     """One query: its ranked works, or the reason why there are none."""
 
     query: Card
-    results: list[tuple[Card, Result]]
+    results: list[tuple[Card, RankedWork]]
     answer: RankedAnswer | None = None
     reason: str = ""
 
@@ -54,13 +56,14 @@ def rank_section(
     visible: QuerySet[Any],
     candidates: QuerySet[Any],
     make_card: Callable[[Any], Card],
+    serving: Serving | None = None,
 ) -> Section:
-    """The ranked works of one query. Raises WeightingError for unusable weights."""
+    """Return the ranked works of one query. Raises WeightingError for unusable weights."""
     query = make_card(artwork)
-    if not get_image(artwork):
+    if not adapter().image(artwork):
         return Section(query, [], reason=_("This work has no picture."))
     try:
-        answer = find_similar(artwork, options, visible, candidates)
+        answer = find_similar(artwork, options, visible, candidates, serving)
     except NotIndexed as error:
         return Section(query, [], reason=str(error))
     results = [(make_card(result.artwork), result) for result in answer.results]
@@ -68,7 +71,7 @@ def rank_section(
 
 
 def make_title(artworks: list[Any]) -> str:
-    """The heading of a page of ranked works."""
+    """Return the heading of a page of ranked works."""
     if len(artworks) == 1:
-        return _("Works similar to %(title)s") % {"title": title_of(artworks[0])}
+        return _("Works similar to %(title)s") % {"title": adapter().title(artworks[0])}
     return _("Works similar to %(count)d works") % {"count": len(artworks)}

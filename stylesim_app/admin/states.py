@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..conf import conf
 from ..index.status import index_status
 from ..messages import translate_note
@@ -52,19 +52,19 @@ class FewValuesFilter(admin.AllValuesFieldListFilter):
 
 
 def with_picture(artworks: QuerySet[Any]) -> QuerySet[Any]:
-    """Those that have a picture to index."""
+    """Return those that have a picture to index."""
     name = conf.artwork_image_field
     return artworks.exclude(**{name: ""}).exclude(**{f"{name}__isnull": True})
 
 
 def entry_of(artwork: Any) -> IndexEntry | None:
-    """The index entry; None as long as no message announced the artwork."""
+    """Return the index entry; None as long as no message announced the artwork."""
     entry: IndexEntry | None = getattr(artwork, "stylesim_entry", None)
     return entry
 
 
 def badge(item: WorkItem | None) -> SafeString:
-    """The state as a coloured word, with the reason beside it if there is one."""
+    """Return the state as a coloured word, with the reason beside it if there is one."""
     state = State.PENDING if item is None else State(item.state)
     word = format_html(
         '<span class="stylesim-state stylesim-{}">{}</span>', state.value, state.label
@@ -81,14 +81,14 @@ def badge(item: WorkItem | None) -> SafeString:
 
 
 def artwork_badge(artwork: Any) -> SafeString:
-    """The badge of an artwork, whether it has an entry, a picture, or neither."""
-    if not get_image(artwork):
+    """Return the badge of an artwork, whether it has an entry, a picture, or neither."""
+    if not adapter().image(artwork):
         return format_html('<span class="stylesim-state">{}</span>', gettext("no picture"))
     return badge(entry_of(artwork))
 
 
 def index_facts(artwork: Any) -> list[tuple[str, Any]]:
-    """``(label, value)`` of all that is known about the index of an artwork."""
+    """Return ``(label, value)`` of all that is known about the index of an artwork."""
     facts: list[tuple[str, Any]] = [(_label("state"), artwork_badge(artwork))]
     entry = entry_of(artwork)
     if entry is None:
@@ -103,7 +103,7 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
 
 
 def notices(artworks: QuerySet[Any]) -> list[str]:
-    """What an operator should do about the index of these artworks."""
+    """Return what an operator should do about the index of these artworks."""
     status = index_status(artworks)
     found = []
     waiting = status.states[State.PENDING]

@@ -31,7 +31,7 @@ class ProvenanceSerializer(serializers.Serializer[Provenance]):
     precision = serializers.CharField()
 
     def get_weights(self, provenance: Provenance) -> str:
-        """The name without its folders, which are nobody's affair outside."""
+        """Return the name without its folders, which stay private."""
         return PurePath(provenance.weights).name
 
 
@@ -133,7 +133,7 @@ class SearchAnswerSerializer(RankedSerializer):
 
 
 class WorkerSerializer(serializers.Serializer[Any]):
-    """Whether a worker gave a sign of life of late."""
+    """Whether a worker gave a sign of life in the last minutes."""
 
     seen_at = serializers.DateTimeField(source="worker_seen", allow_null=True)
     alive = serializers.BooleanField(source="worker_alive")

@@ -18,8 +18,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
 
+from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
-from ..collection.swapping import get_image
 from ..collection.thumbnails import make_thumbnail
 from ..core.errors import ImageError
 from .base import ApiView, Conflict
@@ -128,7 +128,7 @@ class ThumbnailView(ApiView):
     """A small JPEG of an artwork, for those who may see it."""
 
     def known_parameters(self) -> None:
-        # A number of the caller's own makes browsers load it anew.
+        # A number of the caller's own makes browsers load it again.
         return None
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
@@ -144,7 +144,7 @@ class ThumbnailView(ApiView):
         artwork = self.find_artwork(pk)
         # The picture may be replaced, and the artwork hidden, at any time.
         headers = {"Cache-Control": "private, max-age=60"}
-        if get_image(artwork):
+        if adapter().image(artwork):
             with suppress(FileNotFoundError, ImageError):
                 thumbnail = make_thumbnail(artwork, size)
                 return FileResponse(thumbnail, content_type="image/jpeg", headers=headers)

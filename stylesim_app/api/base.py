@@ -129,7 +129,7 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
     filter_backends: Any = ()
 
     def known_parameters(self) -> Collection[str] | None:
-        """The query parameters for reading; None if the view does not mind any."""
+        """Return the query parameters for reading; None if the view does not mind any."""
         return ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -147,8 +147,8 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
         return artworks
 
     def find_artwork(self, pk: str) -> Any:
-        """The artwork of that key. Raises NotFound alike for one that is not there and one that
-        the caller may not see."""
+        """Return the artwork of that key. Raises NotFound alike for one that is not there and one
+        that the caller may not see."""
         key = parse_key(pk)
         artwork = None if key is None else self.get_queryset().filter(pk=key).first()
         if artwork is None:
@@ -160,7 +160,8 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
 
 
 def parse_key(text: str) -> Any:
-    """A primary key of artworks, or None for what is not one as it is written in addresses."""
+    """Return a primary key of artworks, or None for what is not one as it is written in
+    addresses."""
     try:
         key = get_artwork_model()._meta.pk.clean(text, None)
     except DjangoValidationError:

@@ -62,7 +62,7 @@ class IndexView(ApiView):
 
 
 def _find_keys(visible: QuerySet[Any], ids: list[str]) -> list[Any]:
-    """Raises ValidationError that names each id of which there is no visible artwork."""
+    """Find artworks. Raises ValidationError that names each id without a visible artwork."""
     keys = {text: parse_key(text) for text in ids}
     found = set(visible.filter(pk__in=set(keys.values()) - {None}).values_list("pk", flat=True))
     missing = [text for text, key in keys.items() if key not in found]

@@ -17,7 +17,8 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from ..collection.filters import artwork_filterset
-from ..ranking.similar import RankingOptions
+from ..index.serving import Serving
+from ..ranking.options import RankingOptions
 from ..views.forms import RankingForm
 from .base import ApiView
 
@@ -40,11 +41,14 @@ class RankingParameters(RankingForm):
     exclude_same_artist = FlagField(required=False)  # type: ignore[assignment]
 
 
-def read_options(request: Request) -> RankingOptions:
-    """What to rank by. Raises ValidationError that names each parameter it cannot use."""
+def read_options(request: Request) -> tuple[RankingOptions, Serving]:
+    """Return what to rank by, and what serves.
+
+    Raises ValidationError that names each parameter it cannot use.
+    """
     form = RankingParameters(request.query_params)
     if form.is_valid():
-        return form.options()
+        return form.options(), form.serving
     errors = {name: [str(message) for message in found] for name, found in form.errors.items()}
     if NON_FIELD_ERRORS in errors:
         errors[api_settings.NON_FIELD_ERRORS_KEY] = errors.pop(NON_FIELD_ERRORS)
@@ -53,7 +57,7 @@ def read_options(request: Request) -> RankingOptions:
 
 @cache
 def ranking_filterset() -> type[django_filters.FilterSet]:
-    """The filters of artworks without the ordering, which a ranking has of its own."""
+    """Return the filters of artworks without the ordering, which a ranking has of its own."""
     return type("RankingFilter", (artwork_filterset(),), {"ordering": None})
 
 
@@ -70,5 +74,5 @@ class RankingView(ApiView):
         return (*RankingParameters.base_fields, *self.filterset_class.base_filters)
 
     def candidates(self) -> Any:
-        """The visible artworks that pass the filters. Raises ValidationError."""
+        """Return the visible artworks that pass the filters. Raises ValidationError."""
         return self.filter_queryset(self.get_queryset())

@@ -30,7 +30,8 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     **members: Any,
 ) -> HttpResponse:
-    """An answer of type ``about:blank``: its title is that of the status, ``code`` tells more.
+    """Build an answer of type ``about:blank``: its title is that of the status, ``code`` tells
+    more.
 
     It is no answer of Django REST framework's, whose renderer could be one for YAML or HTML.
     """
@@ -47,7 +48,7 @@ def problem_response(
 
 
 def handle_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """The problem that an error is, or None if it is a fault of the program."""
+    """Return the problem that an error is, or None if it is a fault of the program."""
     if isinstance(error, NotIndexed):
         reason = told_reason(context["request"].user, error.state, str(error))
         response = problem_response(409, reason, "not_indexed", state=error.state)
@@ -77,8 +78,8 @@ def handle_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse |
 
 
 def told_reason(user: Any, state: str, reason: str) -> str:
-    """Why something is not indexed: to staff in full, to others without what is theirs alone,
-    since a reason can name files and folders of the server."""
+    """Return why something is not indexed: to staff in full, to others without what is theirs
+    alone, since a reason can name files and folders of the server."""
     if may(user, "view"):
         return reason
     return {
@@ -88,7 +89,7 @@ def told_reason(user: Any, state: str, reason: str) -> str:
 
 
 def _as_sentence(text: str) -> str:
-    """Some messages of Django REST framework end without a full stop."""
+    """Add the full stop that some messages of Django REST framework lack."""
     return text if text.endswith((".", "。", "!", "?")) else f"{text}."
 
 
@@ -101,7 +102,7 @@ def _as_api_error(error: Exception) -> exceptions.APIException | None:
 
 
 def _headers(error: exceptions.APIException) -> Iterator[tuple[str, str]]:
-    """What Django REST framework notes on its errors for the answer's headers."""
+    """Return what Django REST framework notes on its errors for the answer's headers."""
     if challenge := getattr(error, "auth_header", None):
         yield "WWW-Authenticate", challenge
     if wait := getattr(error, "wait", None):
@@ -109,7 +110,7 @@ def _headers(error: exceptions.APIException) -> Iterator[tuple[str, str]]:
 
 
 def _hint(error: exceptions.APIException, view: APIView) -> str:
-    """What to do about an error, where its own sentence does not say."""
+    """Return what to do about an error, where its own sentence does not say."""
     match error:
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return _("Log in, or send the token of an account.")
@@ -131,7 +132,8 @@ def _hint(error: exceptions.APIException, view: APIView) -> str:
 
 
 def _flatten(detail: Any) -> dict[str, list[str]]:
-    """Messages by the name of the value they are about; of a list's item ``name.position``."""
+    """Return messages by the name of the value they are about; of a list's item
+    ``name.position``."""
     if not isinstance(detail, Mapping):
         detail = {api_settings.NON_FIELD_ERRORS_KEY: detail}
     errors: dict[str, list[str]] = {}

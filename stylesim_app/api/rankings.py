@@ -48,8 +48,10 @@ class SimilarView(RankingView):
     )
     def get(self, request: Request, pk: str) -> Response:
         artwork = self.find_artwork(pk)
-        options = read_options(request)
-        answer = find_similar(artwork, options, visible_artworks(request), self.candidates())
+        options, serving = read_options(request)
+        answer = find_similar(
+            artwork, options, visible_artworks(request), self.candidates(), serving
+        )
         return Response(self.get_serializer(answer).data)
 
 
@@ -101,12 +103,14 @@ class SearchDetailView(RankingView):
     def get(self, request: Request, pk: UUID) -> Response:
         search = image_search.find(pk, request.user)
         if search is None:
-            raise NotFound(_("There is no such search of yours; it may have expired. Start anew."))
-        options = read_options(request)
+            raise NotFound(
+                _("There is no such search of yours; it may have expired. Please search again.")
+            )
+        options, serving = read_options(request)
         context = self.get_serializer_context()
         try:
             answer = find_similar_to_search(
-                search, options, visible_artworks(request), self.candidates()
+                search, options, visible_artworks(request), self.candidates(), serving
             )
         except NotIndexed as error:
             facts = SearchSerializer(search, context=context).data
@@ -141,6 +145,6 @@ class CompareView(ApiView):
         missing = [name for name in ("a", "b") if not request.query_params.get(name)]
         if missing:
             raise ValidationError({name: [_("Give the id of an artwork.")] for name in missing})
-        options = read_options(request)
+        options, serving = read_options(request)
         a, b = (self.find_artwork(request.query_params[name]) for name in ("a", "b"))
-        return Response(self.get_serializer(compare_artworks(a, b, options)).data)
+        return Response(self.get_serializer(compare_artworks(a, b, options, serving)).data)

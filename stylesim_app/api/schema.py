@@ -10,14 +10,14 @@ from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, PRESETS
-from ..ranking.similar import CUSTOM
+from ..ranking.options import CUSTOM
 from ..views.forms import DEFAULT_LIMIT
 from .base import ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
 
 _MEANING = {
     400: "Some values cannot be used; `errors` names them.",
-    401: "Nobody, or not who they say.",
+    401: "Missing or invalid credentials.",
     403: "Not allowed, or the CSRF token is missing.",
     404: "Not there, or not visible to the caller.",
     409: "Not indexed yet; `state` says where it stands.",
@@ -45,8 +45,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
 def with_problems(
     answers: dict[Any, Any], *statuses: int, conflict: str = _MEANING[409]
 ) -> dict[Any, Any]:
-    """The answers of an operation, with the errors that it may end in; ``conflict`` says what
-    409 means there."""
+    """Return the answers of an operation, with the errors that it may end in; ``conflict`` says
+    what 409 means there."""
     meaning = {**_MEANING, 409: conflict}
     problems = {
         (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=meaning[status])
@@ -56,7 +56,7 @@ def with_problems(
 
 
 def describe(**facts: Any) -> Callable[[Any], Any]:
-    """``extend_schema`` upon our own schema class, whatever the host's default is."""
+    """Return ``extend_schema`` upon our own schema class, whatever the host's default is."""
 
     def decorate(method: Any) -> Any:
         method.kwargs = {"schema": ApiSchema}

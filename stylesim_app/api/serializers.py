@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ..collection.catalogue import editable_fields
+from ..collection.adapter import adapter
 from ..collection.fields import check_upload
-from ..collection.swapping import get_artwork_model, get_image
+from ..collection.swapping import get_artwork_model
 from ..collection.thumbnails import SIZES
 from ..collection.validators import validate_object
 from ..conf import conf
@@ -37,7 +37,7 @@ class UploadField(serializers.FileField):
         return upload
 
     def to_representation(self, value: Any) -> str | None:
-        """The address of the file, or None if its storage gives it none."""
+        """Return the address of the file, or None if its storage gives it none."""
         try:
             return super().to_representation(value)
         except (NotImplementedError, ValueError):
@@ -131,7 +131,7 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
     @extend_schema_field(ThumbnailsSerializer(allow_null=True))
     def get_thumbnails(self, artwork: Any) -> dict[str, str] | None:
-        if not get_image(artwork):
+        if not adapter().image(artwork):
             return None
         return {
             size: self._absolute(reverse("stylesim-api:artwork-thumbnail", args=[artwork.pk, size]))
@@ -140,7 +140,7 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
     @extend_schema_field(IndexStateSerializer(allow_null=True))
     def get_index(self, artwork: Any) -> dict[str, Any] | None:
-        if not get_image(artwork):
+        if not adapter().image(artwork):
             return None
         # An artwork without an entry waits like one that has it.
         entry = getattr(artwork, "stylesim_entry", None) or IndexEntry()
@@ -157,10 +157,10 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
 @cache
 def artwork_serializer() -> type[BaseArtworkSerializer]:
-    """The serializer of the artwork model in use."""
+    """Return the serializer of the artwork model in use."""
     model = get_artwork_model()
     name = conf.artwork_image_field
-    fields = ["id", "url", *editable_fields(), "thumbnails", "index"]
+    fields = ["id", "url", *adapter().editable_fields(), "thumbnails", "index"]
     return type(
         "ArtworkSerializer",
         (BaseArtworkSerializer,),

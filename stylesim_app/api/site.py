@@ -25,7 +25,7 @@ from .throttling import TokenThrottle
 
 
 def has_tokens() -> bool:
-    """Whether the host uses the tokens of Django REST framework."""
+    """Return whether the host uses the tokens of Django REST framework."""
     return apps.is_installed("rest_framework.authtoken")
 
 

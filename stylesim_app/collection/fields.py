@@ -19,7 +19,7 @@ from .validators import validate_object
 
 
 def image_limits() -> Limits:
-    """The limits that the settings set."""
+    """Return the limits that the settings set."""
     return Limits(max_bytes=int(conf.max_upload_mb * 1e6), max_pixels=conf.max_pixels)
 
 
@@ -81,7 +81,8 @@ class ObjectFormField(forms.JSONField):
         return {} if parsed is None else parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What was sent, as it was written: it may be no JSON, or JSON that cannot be shown."""
+        """Return what was sent, as it was written: it may be no JSON, or JSON that cannot
+        be shown."""
         return initial if self.disabled or data is None else InvalidJSONInput(data)
 
     def prepare_value(self, value: Any) -> Any:

@@ -12,14 +12,15 @@ from django.db.models import Q, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .swapping import get_artwork_model, has_field
+from .adapter import adapter
+from .swapping import get_artwork_model
 from .years import LAST_YEAR
 
-TEXT_FIELDS = ("title", "artist", "year", "medium", "accession_number", "collection", "exhibition")
+TEXT_FACTS = ("title", "artist", "year", "medium", "accession_number", "collection", "exhibition")
 
 
 def search_text(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
-    """Works of which every word stands in one of the text fields."""
+    """Return works of which every word stands in one of the text fields."""
     for word in text.split():
         queryset = queryset.filter(
             reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in text_fields()))
@@ -28,8 +29,8 @@ def search_text(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]
 
 
 def text_fields() -> list[str]:
-    """The text fields that the artwork model in use has."""
-    return [name for name in TEXT_FIELDS if has_field(name)]
+    """Return the text fields that the artwork model in use has."""
+    return [field for fact in TEXT_FACTS if (field := adapter().field(fact)) is not None]
 
 
 class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
@@ -41,12 +42,12 @@ class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
         super().__init__(min_value=-LAST_YEAR, max_value=LAST_YEAR, **kwargs)
 
     def get_max_validator(self) -> None:
-        """Its own bound is meant for decimals."""
+        """Disable the bound of the base class, which is meant for decimals."""
 
 
 @cache
 def artwork_filterset() -> type[django_filters.FilterSet]:
-    """The filters that the artwork model in use has fields for.
+    """Return the filters that the artwork model in use has fields for.
 
     ``q`` is text; ``artist``, ``medium``, ``collection`` and ``exhibition`` contain what is
     given; ``year_from`` and ``year_to`` include their ends; ``ordering`` sorts.
@@ -58,29 +59,30 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
             else {}
         ),
         **{
-            name: django_filters.CharFilter(field_name=name, lookup_expr="icontains", label=label)
+            name: django_filters.CharFilter(field_name=field, lookup_expr="icontains", label=label)
             for name, label in {
                 "artist": _("Artist"),
                 "medium": _("Medium"),
                 "collection": _("Collection"),
                 "exhibition": _("Exhibition"),
             }.items()
-            if has_field(name)
+            if (field := adapter().field(name)) is not None
         },
     }
-    if has_field("year_number"):
+    year = adapter().field("year_number")
+    if year is not None:
         for name, lookup, label in (
             ("year_from", "gte", _("From year")),
             ("year_to", "lte", _("To year")),
         ):
-            filters[name] = YearFilter(field_name="year_number", lookup_expr=lookup, label=label)
+            filters[name] = YearFilter(field_name=year, lookup_expr=lookup, label=label)
     sortable = {
         "created": _("Date added"),
         "title": _("Title"),
         "artist": _("Artist"),
         "year_number": _("Year"),
     }
-    fields = {name: label for name, label in sortable.items() if has_field(name)}
+    fields = {name: label for name, label in sortable.items() if adapter().field(name) is not None}
     if fields:
         # django-filter has no words for this in zh-hans.
         descending = {
@@ -88,10 +90,10 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
             for name, label in fields.items()
         }
         filters["ordering"] = django_filters.OrderingFilter(
-            fields=[(name, name) for name in fields],
+            fields=[(adapter().field(name), name) for name in fields],
             field_labels={**fields, **descending},
             label=_("Order"),
-            empty_label=_("Usual order"),
+            empty_label=_("Default order"),
         )
     meta = type("Meta", (), {"model": get_artwork_model(), "fields": []})
     return type("ArtworkFilter", (django_filters.FilterSet,), {**filters, "Meta": meta})

@@ -6,19 +6,17 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models
-from django.db.models.fields.files import FieldFile
 
 from ..conf import conf
 
 
 def get_artwork_model_string() -> str:
-    """``app_label.Model`` of the artwork model, for foreign keys and migrations."""
+    """Return ``app_label.Model`` of the artwork model, for foreign keys and migrations."""
     return conf.artwork_model
 
 
 def get_artwork_model() -> type[Any]:
-    """The artwork model. Raises ImproperlyConfigured if the setting names none."""
+    """Return the artwork model. Raises ImproperlyConfigured if the setting names none."""
     try:
         return apps.get_model(conf.artwork_model, require_ready=False)
     except ValueError as error:
@@ -31,14 +29,3 @@ def get_artwork_model() -> type[Any]:
             f"STYLESIM_ARTWORK_MODEL refers to the model {conf.artwork_model!r}, "
             "which is not installed."
         ) from error
-
-
-def get_image(artwork: models.Model) -> FieldFile:
-    """The picture of an artwork."""
-    image: FieldFile = getattr(artwork, conf.artwork_image_field)
-    return image
-
-
-def has_field(name: str) -> bool:
-    """Whether the artwork model in use has a field of that name."""
-    return any(field.name == name for field in get_artwork_model()._meta.get_fields())

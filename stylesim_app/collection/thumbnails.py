@@ -16,19 +16,19 @@ from PIL import Image
 from .. import files
 from ..conf import conf
 from ..core.images import open_image
+from .adapter import adapter
 from .fields import image_limits
-from .swapping import get_image
 
 #: Longest side in pixels by the name used in addresses.
 SIZES = {"small": 240, "medium": 480, "large": 1600}
 
 
 def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
-    """A JPEG of the artwork, made on first use.
+    """Return a JPEG of the artwork, made on first use.
 
     Raises ImageError for a picture that cannot be decoded, FileNotFoundError for one that is gone.
     """
-    image = get_image(artwork)
+    image = adapter().image(artwork)
     side = SIZES[size]
     thumbnailer = _thumbnailer(image.storage, str(image.name))
     thumbnail = thumbnailer.get_thumbnail({"size": (side, side), "quality": 85})
@@ -37,8 +37,8 @@ def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
 
 
 def version_of(artwork: models.Model) -> str:
-    """A short name of the picture's file, for addresses that may be cached for long."""
-    return f"{zlib.crc32(str(get_image(artwork).name).encode()):08x}"
+    """Return a short name of the picture's file, for addresses that may be cached for long."""
+    return f"{zlib.crc32(str(adapter().image(artwork).name).encode()):08x}"
 
 
 def delete_thumbnails(storage: Storage, name: str) -> None:

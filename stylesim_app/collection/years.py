@@ -13,7 +13,7 @@ _CENTURY = re.compile(r"(\d{1,2})(?:(?:st|nd|rd|th)\s+c|\s*世纪)", re.IGNORECA
 
 
 def parse_year(text: str) -> int | None:
-    """The first year in a text, negative before Christ; of a century its middle; else None.
+    """Return the first year in a text, negative before Christ; of a century its middle; else None.
 
     >>> parse_year("c. 1889–90"), parse_year("17th century"), parse_year("500 BC")
     (1889, 1650, -500)

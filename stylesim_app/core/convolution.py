@@ -1,8 +1,8 @@
 """3 x 3 convolutions by minimal filtering, for processors without bfloat16.
 
-Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016, F(4 x 4, 3 x 3): a tile of
-4 x 4 outputs takes 36 products for each pair of channels instead of 144. The result is that of the
-usual convolution, rounded a little differently (3e-6 of its norm).
+Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016, F(4 x 4, 3 x 3): a tile
+of 4 x 4 outputs takes 36 products for each pair of channels instead of 144. The result is that of
+the usual convolution, rounded a little differently (3e-6 of its norm).
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ def convolve(
         _copy_inputs(pixels[pictures.start : pictures.stop], rows, inputs)
         found = _filter(inputs, kernels, bias, shared)
         block = outputs[pictures.start : pictures.stop, OUT * rows.start : OUT * rows.stop]
-        places = block.view(len(pictures), len(rows), OUT, across, OUT, -1).permute(2, 4, 0, 1, 3, 5)
+        places = block.view(len(pictures), len(rows), OUT, across, OUT, -1).permute(
+            2, 4, 0, 1, 3, 5
+        )
         if rectify:
             torch.clamp_min(found.view(places.shape), 0, out=places)
         else:

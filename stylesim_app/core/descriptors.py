@@ -78,7 +78,7 @@ class Descriptor:
             raise DescriptorError("descriptor_not_finite")
 
     def layer(self, name: str) -> FloatArray:
-        """The stored numbers of one layer, content included."""
+        """Return the stored numbers of one layer, content included."""
         return self.content if name == CONTENT_LAYER else self.style[name]
 
     def to_bytes(self) -> bytes:
@@ -116,7 +116,7 @@ class Descriptor:
 
 
 def _widen(numbers: NDArray[np.float16], scale: np.float32) -> FloatArray:
-    """``numbers * scale`` in float32, exactly, seven times as fast as NumPy's conversion.
+    """Return ``numbers * scale`` in float32, exactly, seven times as fast as NumPy's conversion.
 
     The bits of a float16, moved to where float32 has its own, are a float32 whose exponent is too
     small by 112. Infinity and NaN are no numbers there. Raises DescriptorError.
@@ -136,7 +136,8 @@ def _widen(numbers: NDArray[np.float16], scale: np.float32) -> FloatArray:
 
 
 def gram_matrix(feature_map: Array) -> Array:
-    """Gram matrices ``G = F F^T / (2 N M)`` of a batch of feature maps, NumPy's or PyTorch's.
+    """Return Gram matrices ``G = F F^T / (2 N M)`` of a batch of feature maps, NumPy's or
+    PyTorch's.
 
     ``(B, N, height, width)`` becomes ``(B, N, N)``, with ``M = height * width`` positions.
     ``||G(A) - G(B)||_F ** 2`` is then Gatys' ``E_l``.
@@ -148,7 +149,7 @@ def gram_matrix(feature_map: Array) -> Array:
 
 
 def pack_symmetric(matrix: NDArray[np.floating[Any]]) -> FloatArray:
-    """The upper triangle of a symmetric ``(N, N)`` matrix, ``(N (N + 1) / 2,)``, norm kept.
+    """Return the upper triangle of a symmetric ``(N, N)`` matrix, ``(N (N + 1) / 2,)``, norm kept.
 
     Off-diagonal entries stand for two, so they are multiplied by sqrt(2).
     """
@@ -158,14 +159,14 @@ def pack_symmetric(matrix: NDArray[np.floating[Any]]) -> FloatArray:
 
 
 def unpack_symmetric(packed: FloatArray, size: int) -> FloatArray:
-    """The symmetric ``(size, size)`` matrix that ``pack_symmetric`` packed."""
+    """Return the symmetric ``(size, size)`` matrix that ``pack_symmetric`` packed."""
     matrix: FloatArray = (packed / _triangle(size)[1])[_places(size)]
     return matrix
 
 
 @cache
 def _triangle(size: int) -> tuple[NDArray[np.intp], FloatArray]:
-    """Flat positions of the upper triangle, and the factor of each."""
+    """Return flat positions of the upper triangle, and the factor of each."""
     rows, columns = np.triu_indices(size)
     factors = np.where(rows == columns, 1.0, np.sqrt(2.0)).astype(np.float32)
     return rows * size + columns, factors
@@ -173,7 +174,7 @@ def _triangle(size: int) -> tuple[NDArray[np.intp], FloatArray]:
 
 @cache
 def _places(size: int) -> NDArray[np.intp]:
-    """Where in the packed triangle each entry of the matrix stands."""
+    """Return where in the packed triangle each entry of the matrix stands."""
     places = np.zeros((size, size), dtype=np.intp)
     rows, columns = np.triu_indices(size)
     places[rows, columns] = places[columns, rows] = np.arange(len(rows))

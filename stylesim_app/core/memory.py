@@ -15,7 +15,7 @@ _KEPT_MEMORY = 512 << 20
 
 @cache
 def keep_freed_memory() -> None:
-    """Have glibc keep what is freed for what comes next, in this process, from now on.
+    """Make glibc keep what is freed for what comes next, in this process, from now on.
 
     It would give every block above 128 KB back to the system, and the system would hand out, page
     by page, zeroed memory for the next: a tenth of the time to describe a picture, and half of the

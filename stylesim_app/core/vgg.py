@@ -57,7 +57,7 @@ class Network:
         return any(isinstance(module, FilteredConvolution) for module in self.features)
 
     def feature_maps(self, pixels: NDArray[np.uint8]) -> Iterator[tuple[str, torch.Tensor]]:
-        """The maps after the ReLU, as ``(layer, (B, N, height, width))``, in network order.
+        """Return the maps after the ReLU, as ``(layer, (B, N, height, width))``, in network order.
 
         ``pixels`` is ``(B, S, S, 3)``, sRGB, 0 to 255. Each map is valid until the next is asked
         for.
@@ -74,7 +74,7 @@ class Network:
                     yield layers[index], maps
 
     def describe(self, pixels: NDArray[np.uint8]) -> list[Descriptor]:
-        """The descriptors of a batch of pictures, ``(B, S, S, 3)``, sRGB, 0 to 255.
+        """Return the descriptors of a batch of pictures, ``(B, S, S, 3)``, sRGB, 0 to 255.
 
         Raises DescriptorError if the network gave NaN or infinite numbers.
         """
@@ -83,7 +83,7 @@ class Network:
         return [descriptor for part in parts for descriptor in self._describe(part)]
 
     def _at_once(self, pixels: NDArray[np.uint8]) -> int:
-        """Of how many pictures the largest map is kept memory, on a CPU."""
+        """Return for how many pictures the largest map is kept memory, on a CPU."""
         if self.mean.device.type != "cpu":
             return len(pixels)
         if self.filtered:
@@ -112,7 +112,7 @@ class Network:
 
 
 def build_network(weights: Weights, *, precision: str = "auto", device: str = "auto") -> Network:
-    """VGG19 with the given weights.
+    """Return VGG19 with the given weights.
 
     ``precision``: ``bfloat16``, ``float32``, or ``auto``, which is bfloat16 where the processor
     has it in hardware. ``device``: ``cpu``, ``cuda``, or ``auto``, which prefers CUDA.
@@ -144,13 +144,13 @@ def build_network(weights: Weights, *, precision: str = "auto", device: str = "a
 
 
 def use_share_of_cores(shares: int) -> None:
-    """Have this thread multiply with so many times fewer threads than there are cores."""
+    """Make this thread multiply with so many times fewer threads than there are cores."""
     cores = len(os.sched_getaffinity(0))
     torch.set_num_threads(min(torch.get_num_threads(), max(1, cores // shares)))
 
 
 def has_bfloat16(device: str) -> bool:
-    """Whether a device multiplies bfloat16 matrices in hardware."""
+    """Return whether a device multiplies bfloat16 matrices in hardware."""
     if device.startswith("cuda"):
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     capabilities = torch.cpu.get_capabilities()
@@ -177,7 +177,7 @@ def _filter_minimally(features: torch.nn.Sequential) -> None:
 
 
 def _gram_matrices(maps: torch.Tensor) -> torch.Tensor:
-    """``gram_matrix`` of a batch of maps in any precision, multiplied and summed in float32.
+    """Return ``gram_matrix`` of a batch of maps in any precision, multiplied and summed in float32.
 
     The product of two bfloat16 matrices is summed in float32, but PyTorch rounds it to bfloat16 on
     a CPU, which leaves too few digits for the difference of two Gram matrices.

@@ -1,4 +1,4 @@
-"""The three kinds of weights: shipped with the app, the paper's, or a file of one's own."""
+"""The three kinds of weights: shipped with the app, the paper's, or a file of your own."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import BooleanField
 from django.utils.translation import gettext as _
 
-from ..collection.catalogue import label_of
+from ..collection.adapter import adapter
 from ..collection.fields import check_upload
-from ..collection.swapping import get_artwork_model, get_image, has_field
+from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..exceptions import ImportFailed
 from ..models import IndexEntry
@@ -56,7 +56,7 @@ def import_works(
     for the rows that do not say, None being the model's own default. A row that cannot be added
     is told to ``on_outcome`` like all others, and the rest goes on. Raises ImportFailed.
     """
-    if is_public is not None and not has_field("is_public"):
+    if is_public is not None and not (adapter().field("is_public") is not None):
         raise ImportFailed(
             _("%(model)s has no field is_public.") % {"model": conf.artwork_model},
         )
@@ -72,7 +72,8 @@ def import_works(
 
 
 def _known_hashes() -> set[str]:
-    """The SHA-256 of every picture in the collection, those that no worker read yet included."""
+    """Return the SHA-256 of every picture in the collection, those that no worker read yet
+    included."""
     worklist.reconcile()
     entries = IndexEntry.objects
     storage = get_artwork_model()._meta.get_field(conf.artwork_image_field).storage
@@ -107,13 +108,15 @@ def _import_row(row: Row, known: set[str], is_public: bool | None) -> Outcome:
 
 
 def _new_artwork(row: Row, is_public: bool | None) -> Any:
-    """An artwork with the row's values, checked, without its picture. Raises ValidationError."""
+    """Return an artwork with the row's values, checked, without its picture. Raises
+    ValidationError."""
     model = get_artwork_model()
     values: dict[str, Any] = {}
-    if has_field("title"):
-        values["title"] = as_text(row.path.stem)
-    if is_public is not None:
-        values["is_public"] = is_public
+    title, public = adapter().field("title"), adapter().field("is_public")
+    if title is not None:
+        values[title] = as_text(row.path.stem)
+    if is_public is not None and public is not None:
+        values[public] = is_public
     if takes_extra():
         values["extra"] = dict(row.extra)
     for name, cell in row.fields.items():
@@ -125,7 +128,7 @@ def _new_artwork(row: Row, is_public: bool | None) -> Any:
 
 
 def _parse_boolean(cell: str) -> bool | str:
-    """Yes or no as spreadsheets write it; anything else is left for the field to refuse."""
+    """Read yes or no as spreadsheets write it; anything else is left for the field to refuse."""
     text = cell.lower()
     if text in _YES:
         return True
@@ -135,7 +138,7 @@ def _parse_boolean(cell: str) -> bool | str:
 def _add(artwork: Any, upload: File[bytes], sha256: str) -> None:
     """Store the picture, then the rows; a file whose rows cannot be written goes again."""
     check_upload(upload)
-    image = get_image(artwork)
+    image = adapter().image(artwork)
     image.save(str(upload.name), upload, save=False)
     name = str(image.name)
     try:
@@ -151,6 +154,8 @@ def _in_words(error: ValidationError) -> str:
     if not hasattr(error, "message_dict"):
         return " ".join(error.messages)
     return " ".join(
-        f"{label_of(name)}: {' '.join(messages)}" if name != "__all__" else " ".join(messages)
+        f"{adapter().label(name)}: {' '.join(messages)}"
+        if name != "__all__"
+        else " ".join(messages)
         for name, messages in error.message_dict.items()
     )

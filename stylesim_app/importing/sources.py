@@ -12,6 +12,7 @@ from pathlib import Path
 from django.db.models import FileField, JSONField
 from django.utils.translation import gettext as _
 
+from ..collection.adapter import adapter
 from ..collection.swapping import get_artwork_model
 from ..core.images import FORMATS
 from ..exceptions import ImportFailed
@@ -25,7 +26,8 @@ _HEADER_CHARACTERS = 100_000
 
 
 def as_text(file_name: str) -> str:
-    """A file name that can be shown and stored: bytes of it that are no text become ``?``."""
+    """Return a file name that can be shown and stored: bytes of it that are no text
+    become ``?``."""
     return file_name.encode("utf-8", "replace").decode()
 
 
@@ -55,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Source:
-    """A folder or manifest that was found usable; ``rows()`` reads it anew each time."""
+    """A folder or manifest that was found usable; ``rows()`` reads it again each time."""
 
     total: int
     rows: Callable[[], Iterator[Row]]
@@ -65,7 +67,7 @@ class Source:
 def open_source(
     path: Path, mapping: Mapping[str, str] | None = None, root: Path | None = None
 ) -> Source:
-    """The pictures of a folder and its subfolders, or the rows of a manifest.
+    """Return the pictures of a folder and its subfolders, or the rows of a manifest.
 
     ``mapping`` says which field takes a column whose name does not; the manifest's paths start at
     ``root``, or else at its own folder. Raises ImportFailed.
@@ -80,7 +82,7 @@ def open_source(
 
 
 def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
-    """``["Maker=artist"]`` as ``{"Maker": "artist"}``. Raises ImportFailed."""
+    """Return ``["Maker=artist"]`` as ``{"Maker": "artist"}``. Raises ImportFailed."""
     mapping = {}
     for text in texts:
         column, separator, target = (part.strip() for part in text.rpartition("="))
@@ -93,7 +95,7 @@ def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
 
 
 def importable_fields() -> list[str]:
-    """The fields of the artwork model in use that a cell of text can fill."""
+    """Return the fields of the artwork model in use that a cell of text can fill."""
     return [
         field.name
         for field in get_artwork_model()._meta.concrete_fields
@@ -104,7 +106,8 @@ def importable_fields() -> list[str]:
 
 
 def takes_extra() -> bool:
-    """Whether the artwork model in use keeps what no field takes in a JSON field ``extra``."""
+    """Return whether the artwork model in use keeps what no field takes in a JSON field
+    ``extra``."""
     fields = get_artwork_model()._meta.concrete_fields
     return any(field.name == "extra" and isinstance(field, JSONField) for field in fields)
 
@@ -165,7 +168,7 @@ def _open_manifest(path: Path, mapping: Mapping[str, str], root: Path) -> Source
 
 
 def _read_cells(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows as ``(number, cells)``, the header being number 1; blank lines are ``[]``."""
+    """Return the rows as ``(number, cells)``, the header being number 1; blank lines are ``[]``."""
     try:
         # A spreadsheet writes a mark before the header, and often semicolons.
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -188,7 +191,7 @@ def _read_cells(path: Path) -> Iterator[tuple[int, list[str]]]:
 def _resolve_columns(
     path: Path, header: Sequence[str], mapping: Mapping[str, str]
 ) -> dict[str, str]:
-    """The target, ``file`` or a field, of each column that has one. Raises ImportFailed."""
+    """Return the target, ``file`` or a field, of each column that has one. Raises ImportFailed."""
     fields = importable_fields()
     columns = ", ".join(name for name in header if name) or _("none")
     for column, target in mapping.items():
@@ -206,6 +209,9 @@ def _resolve_columns(
     targets = dict(mapping)
     for column in header:
         target = column.lower().replace(" ", "_")
+        if target not in (FILE, *fields):
+            # A fact by the name that Artwork has for it.
+            target = adapter().field(target) or target
         if column not in mapping and target in (FILE, *fields) and target not in taken:
             targets[column] = target
     counts = [*Counter(filter(None, header)).items(), *Counter(targets.values()).items()]

@@ -43,7 +43,7 @@ def find_nearest(
     budget: int | None = None,
     read_batch: int = READ_BATCH,
 ) -> list[Nearest]:
-    """The ``limit`` candidates nearest to each descriptor.
+    """Return the ``limit`` candidates nearest to each descriptor.
 
     ``budget`` is STYLESIM_REFINE unless given; without bounds, all candidates are read. What is
     damaged is left out and reported. Several descriptors are searched for in lockstep, so that

@@ -1,7 +1,7 @@
 """Lists of neighbours: the ``LIST_LENGTH`` works nearest to each, at the default weights.
 
 A new work gets its list, and enters the lists of others where it belongs; a deletion tears the
-lists that it touches, and they are made anew. Only the maintainer of a set writes lists, so that
+lists that it touches, and they are made again. Only the maintainer of a set writes lists, so that
 no two new works miss each other.
 """
 
@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, transaction
@@ -27,8 +27,9 @@ from ..core.ranking import READ_BATCH, Ranking, rank_parts
 from ..models import DescriptorSet, Neighbour, StoredDescriptor
 from ..signals import neighbours_changed, send_on_commit
 from ..stores.base import Reachable, Store
-from . import calibration, reading, sets
+from . import reading, sets
 from .nearest import Nearest, find_nearest
+from .serving import Serving
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +43,12 @@ BLOCK_READ_BATCH = 64
 ListState = StoredDescriptor.ListState
 
 
-class Ranked(NamedTuple):
-    """The keys of ranked artworks, and their ranking."""
+def rank_listed(
+    stored: StoredDescriptor, candidates: QuerySet[Any], limit: int
+) -> tuple[list[Any], Ranking] | None:
+    """Return the keys of the candidates of least distance on a list, and their ranking.
 
-    keys: list[Any]
-    ranking: Ranking
-
-
-def rank_listed(stored: StoredDescriptor, candidates: QuerySet[Any], limit: int) -> Ranked | None:
-    """The candidates of least distance, as a list tells them.
-
-    None if it does not tell: while it is torn or a new work has not entered, or if fewer than
+    None if the list does not tell: while it is torn or a new work has not entered, or if fewer than
     ``limit`` of those on it are candidates.
     """
     if stored.list_state != ListState.WHOLE:
@@ -70,11 +66,11 @@ def rank_listed(stored: StoredDescriptor, candidates: QuerySet[Any], limit: int)
     farthest = parts.distances(WEIGHTING).max(initial=0.0)
     certified = stored.list_horizon == math.inf or bool(farthest < stored.list_horizon)
     ranking = replace(rank_parts(parts, WEIGHTING, limit), certified=certified)
-    return Ranked([key for key, *_ in lines], ranking)
+    return [key for key, *_ in lines], ranking
 
 
 def tear(stored: StoredDescriptor) -> None:
-    """Before a descriptor is deleted: the lists that it is on will lack one."""
+    """Mark the lists that will lack a descriptor once it is deleted."""
     sets.lock(stored.descriptor_set_id)
     StoredDescriptor.objects.filter(
         neighbours__neighbour=stored, descriptor_set__serving=True
@@ -82,7 +78,7 @@ def tear(stored: StoredDescriptor) -> None:
 
 
 def count_missing(descriptor_set: DescriptorSet | None) -> int:
-    """How many works have no list, or a torn one."""
+    """Return how many works have no list, or a torn one."""
     stored = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
     return stored.exclude(list_state=ListState.WHOLE).count()
 
@@ -92,11 +88,11 @@ def list_waiting(
 ) -> bool:
     """Make the lists that are missing, while ``go_on()``; True if none is left.
 
-    Where most works are new, it is cheaper to make all lists anew than to enter each work. What
+    Where most works are new, it is cheaper to make all lists again than to enter each work. What
     was found is written only if it is ``still_ours()`` to write: another maintainer may have
     entered a work meanwhile that it lacks.
     """
-    store = calibration.serving_store(descriptor_set)
+    store = Serving(descriptor_set).store
     new = _in_state(descriptor_set.pk, ListState.NEW)
     if new.count() > _in_state(descriptor_set.pk, ListState.WHOLE).count():
         # All of these will be listed in view of all others, so that none need enter a list.
@@ -153,7 +149,8 @@ def _find(
     store: Store,
     read_batch: int = READ_BATCH,
 ) -> list[Nearest]:
-    """The neighbours of works of one set; each finds itself too, unless its copies crowd it out."""
+    """Return the neighbours of works of one set; each finds itself too, unless its copies crowd it
+    out."""
     described = StoredDescriptor.objects.filter(descriptor_set=owners[0].descriptor_set_id)
     return find_nearest(
         descriptors, store, described, WEIGHTING, LIST_LENGTH + 1, read_batch=read_batch

@@ -60,7 +60,7 @@ def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[
 
 
 def _fetch(names: Iterable[str]) -> Iterator[Future[bytes]]:
-    """The bytes of files, in their order."""
+    """Return the bytes of files, in their order."""
     waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(THREADS, "stylesim-fetch") as threads:
         for name in names:

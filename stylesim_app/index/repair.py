@@ -6,9 +6,9 @@ A read never deletes: it notes a suspicion, and a worker looks again before it a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ def require_storage() -> None:
 
     Files that cannot be seen for the moment are not damaged.
     """
-    latest = Calibration.objects.filter(ready=True).last()
+    latest = Calibration.objects.last()
     if latest is not None and not files.exists(latest.file_name):
         raise StorageMissing(
             WorkItem.State.FAILED,
@@ -50,19 +50,29 @@ def suspect(damaged: Iterable[tuple[int, CoreError]]) -> None:
         require_storage()
     for pk, error in damaged:
         logger.error("StoredDescriptor %s: %s", pk, error)
-    keys = [pk for pk, _ in damaged]
-    if keys:
-        StoredDescriptor.objects.filter(pk__in=keys).update(suspected_at=timezone.now())
+    unknown = StoredDescriptor.objects.filter(
+        pk__in=[pk for pk, _ in damaged], suspected_at__isnull=True
+    )
+    if damaged:
+        try:
+            with transaction.atomic():
+                unknown.update(suspected_at=timezone.now())
+        except DatabaseError:
+            # A replica that can only be read, say: the answer leaves the work out all the same.
+            logger.exception("a suspicion could not be noted")
 
 
-def settle(suspected: QuerySet[StoredDescriptor]) -> None:
-    """Look again at descriptors that could not be read, and drop those that still cannot.
+def settle(suspected: QuerySet[StoredDescriptor], go_on: Callable[[], bool] = lambda: True) -> None:
+    """Look again at descriptors that could not be read, and drop those that still cannot, while
+    ``go_on()``.
 
     The entry of one that is dropped fails with the reason, so that a person sees it. One that is
-    readable again enters the lists of neighbours anew. Raises StorageMissing, and changes nothing
+    readable again enters the lists of neighbours again. Raises StorageMissing, and changes nothing
     more, if no descriptor can be read now.
     """
     for stored in suspected.order_by("pk"):
+        if not go_on():
+            return
         row = StoredDescriptor.objects.filter(pk=stored.pk, file_name=stored.file_name)
         try:
             files.read_descriptor(stored.file_name)

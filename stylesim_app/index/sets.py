@@ -11,7 +11,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from ..core.descriptors import Provenance
-from ..models import Calibration, DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
+from ..models import (
+    Calibration,
+    CompactIndex,
+    DescriptorSet,
+    IndexEntry,
+    StoredDescriptor,
+    WorkItem,
+)
 
 #: How long a retired set stays whole, so that the searches that began in it end in it.
 CLEARED_AFTER = timedelta(minutes=1)
@@ -20,13 +27,13 @@ CLEARED_AT_ONCE = 200
 
 
 def serving_set() -> DescriptorSet | None:
-    """The set that rankings read; None until the first artwork is described."""
+    """Return the set that rankings read; None until the first artwork is described."""
     return DescriptorSet.objects.filter(serving=True).first()
 
 
 def open_set(provenance: Provenance) -> DescriptorSet:
-    """The set of a provenance. A new one makes what was described before it stale, and so does
-    one that was retired and is wanted again."""
+    """Return the set of a provenance. A new one makes what was described before it stale, and so
+    does one that was retired and is wanted again."""
     descriptor_set, created = DescriptorSet.objects.get_or_create(
         digest=provenance.digest, defaults={"provenance": provenance.to_json()}
     )
@@ -57,7 +64,7 @@ def mark_stale(descriptor_set: DescriptorSet) -> int:
 
 
 def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> QuerySet[IndexEntry]:
-    """Those of the entries that have no descriptor in the set."""
+    """Return those of the entries that have no descriptor in the set."""
     return entries.filter(
         ~Exists(
             StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=descriptor_set)
@@ -68,31 +75,30 @@ def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> Que
 def lock(descriptor_set_id: int) -> None:
     """Hold the row of a set until the end of the transaction.
 
-    Whoever stores or deletes a descriptor, lets a calibration serve or writes lists does so.
+    Whoever stores or deletes a descriptor, makes an index serve or writes lists does so.
     """
     DescriptorSet.objects.select_for_update(no_key=True).get(pk=descriptor_set_id)
 
 
 def lock_all() -> list[DescriptorSet]:
-    """As ``lock``, of every set, in the order in which all do so who need more than one."""
+    """Lock every set, in the order in which all who need several do so."""
     return list(DescriptorSet.objects.select_for_update(no_key=True).order_by("pk"))
 
 
 def is_complete(descriptor_set: DescriptorSet) -> bool:
-    """Whether no work would be lost from rankings if the set served."""
+    """Return whether no work would be lost from rankings if the set served."""
     served = IndexEntry.objects.filter(descriptors__descriptor_set=serving_set())
     return not lacking(descriptor_set, served.exclude(state=WorkItem.State.FAILED)).exists()
 
 
 def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
-    """Let a set serve, and retire the others, once no work would be lost from rankings by it, and
+    """Make a set serve, and retire the others, once no work would be lost from rankings by it, and
     once it is calibrated if the descriptors of the old one are compressed."""
     old = serving_set()
     if old is None or old.pk == descriptor_set.pk or not is_complete(descriptor_set):
         return False
-    ready = Calibration.objects.filter(ready=True)
-    compressed = ready.filter(descriptor_set=old).exclude(bases_name="").exists()
-    if compressed and not ready.filter(descriptor_set=descriptor_set).exists():
+    compressed = CompactIndex.objects.filter(descriptor_set=old).exclude(bases_name="")
+    if compressed.exists() and not _is_searchable(descriptor_set):
         return False
     with transaction.atomic():
         lock_all()
@@ -102,6 +108,13 @@ def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
         others.update(serving=False, retired=True, maintainer=uuid.uuid4(), maintained_until=until)
         DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
     return True
+
+
+def _is_searchable(descriptor_set: DescriptorSet) -> bool:
+    """Return whether a set is calibrated, and indexed unless it is too small for that."""
+    indexes = CompactIndex.objects.filter(descriptor_set=descriptor_set)
+    ready = indexes.filter(ready_at__isnull=False).exists() or not indexes.exists()
+    return ready and Calibration.objects.filter(descriptor_set=descriptor_set).exists()
 
 
 def clear(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:

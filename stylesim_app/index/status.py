@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from ..core.descriptors import Provenance
 from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
-from . import calibration, neighbours, sets
+from . import neighbours
+from .serving import Serving
 
 #: The schedule rings every minute; a worker that misses three has gone.
 SILENCE = timedelta(minutes=3)
@@ -22,8 +23,8 @@ class IndexStatus:
     """Counts by state over the works that the caller may see, and what serves them.
 
     ``lists_missing`` works have no list of neighbours yet, or a torn one, so that their rankings
-    are searched for. ``worker_alive`` is False if work waits but no worker gave a sign of life of
-    late.
+    are searched for. ``worker_alive`` is False if work waits but no worker gave a sign of life in
+    the last minutes.
     """
 
     visible: int
@@ -36,9 +37,10 @@ class IndexStatus:
     worker_alive: bool
 
 
-def index_status(visible: QuerySet[Any]) -> IndexStatus:
-    """The state of the index, as far as the visible works go."""
-    serving = sets.serving_set()
+def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> IndexStatus:
+    """Return the state of the index, as far as the visible works go."""
+    now = serving or Serving()
+    descriptor_set = now.descriptor_set
     keys = visible.order_by().values("pk")
     total = visible.count()
     entries = IndexEntry.objects.filter(artwork__in=keys).order_by()
@@ -47,16 +49,15 @@ def index_status(visible: QuerySet[Any]) -> IndexStatus:
     # An artwork without an entry waits like one that has it.
     states[WorkItem.State.PENDING] += total - sum(states.values())
     seen = WorkerSign.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
-    latest = calibration.serving_calibration()
     return IndexStatus(
         visible=total,
         indexed=StoredDescriptor.objects.filter(
-            descriptor_set=serving, entry__artwork__in=keys
+            descriptor_set=descriptor_set, entry__artwork__in=keys
         ).count(),
         states=states,
-        provenance=None if serving is None else serving.to_provenance(),
-        calibrated_on=None if latest is None else latest.collection_size,
-        lists_missing=neighbours.count_missing(serving),
+        provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
+        calibrated_on=None if now.calibration is None else now.calibration.collection_size,
+        lists_missing=neighbours.count_missing(descriptor_set),
         worker_seen=seen,
         worker_alive=seen is not None and timezone.now() - seen < SILENCE,
     )

@@ -6,12 +6,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .. import files
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..core.descriptors import Descriptor
 from ..core.images import Picture
 from ..models import DescriptorSet, IndexEntry, StoredDescriptor
 from ..signals import artwork_indexed, send_on_commit
-from . import calibration, sets
+from . import compact_index, sets
 
 FIRST_FRAME_NOTE = "first_frame"
 
@@ -45,7 +45,7 @@ def _replace_descriptor(
     if descriptor_set.pk not in kept:
         return False
     finished = entry.finish(
-        image_name=get_image(entry.artwork).name,
+        image_name=adapter().image(entry.artwork).name,
         image_sha256=picture.sha256,
         note=FIRST_FRAME_NOTE if picture.facts.frames > 1 else "",
         indexed_at=timezone.now(),
@@ -59,6 +59,6 @@ def _replace_descriptor(
     stored = StoredDescriptor.objects.create(
         entry=entry, descriptor_set=descriptor_set, file_name=name
     )
-    calibration.add_to_stores(stored, descriptor)
+    compact_index.add_to_stores(stored, descriptor)
     send_on_commit(artwork_indexed, type(entry.artwork), artwork=entry.artwork)
     return True

@@ -19,8 +19,8 @@ from django.utils import timezone
 from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
-from ..models import Calibration, DescriptorSet, StoredDescriptor
-from . import calibration, neighbours, repair, sets
+from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor
+from . import calibration, compact_index, neighbours, repair, sets
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +33,10 @@ class LeaseLost(Exception):
 
 
 def is_urgent() -> bool:
-    """Whether the collection has grown so much that it is to be calibrated before all else."""
+    """Return whether the collection has grown so much that it is to be calibrated before
+    all else."""
     return any(
-        calibration.is_due(each) or calibration.unfinished(each) is not None for each in _kept()
+        calibration.is_due(each) or compact_index.unfinished(each) is not None for each in _kept()
     )
 
 
@@ -64,7 +65,7 @@ def maintain(
             if lease is not None:
                 try:
                     done &= _maintain_set(descriptor_set, in_time, lease, idle=idle)
-                except (LeaseLost, Calibration.DoesNotExist):
+                except (LeaseLost, CompactIndex.DoesNotExist):
                     logger.info("another process has taken over %s", descriptor_set)
     return done
 
@@ -83,14 +84,15 @@ def calibrate() -> Calibration:
         with _maintainer(descriptor_set) as lease, suppress(LeaseLost):
             if lease is not None:
                 fitted = calibration.fit(descriptor_set, lease.keep)
-                if not fitted.ready:
-                    calibration.prepare(fitted, lambda: lease.renew() or True)
+                index = compact_index.unfinished(descriptor_set)
+                if index is not None:
+                    compact_index.prepare(index, lambda: lease.renew() or True)
                 return fitted
         time.sleep(WAIT_SECONDS)
 
 
 def _kept() -> list[DescriptorSet]:
-    """The sets that serve, or could."""
+    """Return the sets that serve, or could."""
     every = DescriptorSet.objects.filter(retired=False).order_by("-serving", "pk")
     return [each for each in every if each.serving or sets.is_complete(each)]
 
@@ -110,7 +112,7 @@ def _maintain_set(
         return in_time() and lease.renew()
 
     def keep() -> None:
-        """A fit is not broken off when time is up."""
+        """Renew the lease; a fit is not broken off when time is up."""
         in_time()
         lease.keep()
 
@@ -120,14 +122,16 @@ def _maintain_set(
         repair.settle(
             StoredDescriptor.objects.filter(
                 descriptor_set=descriptor_set, suspected_at__isnull=False
-            )
+            ),
+            go_on,
         )
         if calibration.is_due(descriptor_set, idle=idle):
             calibration.fit(descriptor_set, keep)
-        unfinished = calibration.unfinished(descriptor_set)
-        if unfinished is not None and not calibration.prepare(unfinished, go_on):
+        unfinished = compact_index.unfinished(descriptor_set)
+        if unfinished is not None and not compact_index.prepare(unfinished, go_on):
             return False
-    except (StylesimError, DescriptorError, FileNotFoundError, Calibration.DoesNotExist):
+        compact_index.drop_outdated(descriptor_set)
+    except (StylesimError, DescriptorError, FileNotFoundError, CompactIndex.DoesNotExist):
         logger.exception("the collection could not be calibrated")
     if not descriptor_set.serving:
         return not sets.switch_when_complete(descriptor_set)
@@ -143,12 +147,12 @@ class Lease:
         self._held = self._row.filter(maintainer=self.token)
 
     def take(self) -> bool:
-        """False if another holds it."""
+        """Take the lease; return False if another process holds it."""
         free = Q(maintainer=None) | Q(maintained_until__lt=timezone.now())
         return bool(self._row.filter(free).update(maintainer=self.token)) and self.renew()
 
     def renew(self) -> bool:
-        """False once another took it."""
+        """Renew the lease; return False once another process took it."""
         until = timezone.now() + timedelta(seconds=conf.lease_seconds)
         return bool(self._held.update(maintained_until=until))
 
@@ -166,7 +170,7 @@ class Lease:
 
 @contextmanager
 def _maintainer(descriptor_set: DescriptorSet) -> Iterator[Lease | None]:
-    """Be the only one to maintain a set; None if another is."""
+    """Take the lease of a set for this context; None if another process has it."""
     lease = Lease(descriptor_set)
     try:
         yield lease if lease.take() else None

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from ..collection.catalogue import editable_fields
+from ..collection.adapter import adapter
 from ..conf import conf
 from ..index.status import IndexStatus
-from ..ranking.similar import RankedAnswer
+from ..ranking.results import RankedAnswer
 
 
 def ranking_json(answer: RankedAnswer) -> str:
-    """A ranked answer to an image file."""
+    """Return a ranked answer to an image file."""
     return _dump(
         {
             "query": answer.query,
@@ -42,7 +42,7 @@ def ranking_json(answer: RankedAnswer) -> str:
 
 
 def status_json(status: IndexStatus) -> str:
-    """Where the index stands."""
+    """Return where the index stands."""
     return _dump(
         {
             "visible": status.visible,
@@ -57,7 +57,7 @@ def status_json(status: IndexStatus) -> str:
 
 
 def _describe_artwork(artwork: Any) -> dict[str, Any]:
-    fields = [name for name in editable_fields() if name != conf.artwork_image_field]
+    fields = [name for name in adapter().editable_fields() if name != conf.artwork_image_field]
     return {"id": artwork.pk, **{name: getattr(artwork, name) for name in fields}}
 
 

@@ -10,32 +10,32 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from ..collection.catalogue import share, title_of
+from ..collection.adapter import adapter, share
 from ..models import IndexEntry
-from ..ranking.similar import RankedAnswer
+from ..ranking.results import RankedAnswer
 
 LISTED_FAILURES = 20
 _WIDEST_CELL = 48
 
 
 def progress_bar(total: int, label: str) -> tqdm[Any]:
-    """A bar on the terminal; nothing where the output is no terminal."""
+    """Return a bar on the terminal; nothing where the output is no terminal."""
     return tqdm(total=total, desc=label, disable=None, dynamic_ncols=True)
 
 
 def failure_lines(failed: QuerySet[IndexEntry]) -> Iterator[str]:
-    """Which works could not be described and why, the first twenty of them."""
+    """Return which works could not be described and why, the first twenty of them."""
     for entry in failed.select_related("artwork").order_by("pk")[:LISTED_FAILURES]:
-        yield f"  {entry.artwork_id}  {title_of(entry.artwork)}: {entry.reason}"
+        yield f"  {entry.artwork_id}  {adapter().title(entry.artwork)}: {entry.reason}"
     more = failed.count() - LISTED_FAILURES
     if more > 0:
         yield "  " + _("and %(count)d more") % {"count": more}
 
 
 def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
-    """A ranked answer as a table."""
+    """Return a ranked answer as a table."""
     heads = (_("rank"), _("distance"), _("style"), _("content"), _("closer than"), _("title"))
-    with_artist = any(getattr(result.artwork, "artist", "") for result in answer.results)
+    with_artist = any(adapter().value(result.artwork, "artist") for result in answer.results)
     rows = [
         (
             str(result.rank),
@@ -43,8 +43,8 @@ def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
             f"{result.style_distance:.4f}",
             f"{result.content_distance:.1f}",
             "-" if result.closer_than is None else f"{share(result.closer_than)} %",
-            title_of(result.artwork),
-            *([str(result.artwork.artist)] if with_artist else []),
+            adapter().title(result.artwork),
+            *([str(adapter().value(result.artwork, "artist"))] if with_artist else []),
         )
         for result in answer.results
     ]
@@ -54,7 +54,8 @@ def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
 def table_lines(
     heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0
 ) -> Iterator[str]:
-    """Aligned columns, the first ``numbers`` of them to the right; wide characters count two."""
+    """Return aligned columns, the first ``numbers`` of them to the right; wide characters count
+    two."""
     table = [[_clip(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
     for row in table:
@@ -68,7 +69,7 @@ def table_lines(
 
 
 def _width(text: str) -> int:
-    """Columns that a text takes in a terminal."""
+    """Return the columns that a text takes in a terminal."""
     return sum(
         0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "FW")
         for sign in text

@@ -1,4 +1,4 @@
-"""Index entries, descriptors, calibrations and searches, on whatever artwork model is in use."""
+"""The work list and the index, on whatever artwork model is in use."""
 
 import uuid
 
@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(get_artwork_model_string()),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
+
     operations = [
         migrations.CreateModel(
             name="WorkerSign",
@@ -47,7 +48,13 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("provenance", models.JSONField(verbose_name="provenance")),
                 ("serving", models.BooleanField(default=False, verbose_name="serving")),
+                ("retired", models.BooleanField(default=False, verbose_name="retired")),
                 ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("maintainer", models.UUIDField(editable=False, null=True)),
+                (
+                    "maintained_until",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
             ],
             options={
                 "verbose_name": "descriptor set",
@@ -59,6 +66,36 @@ class Migration(migrations.Migration):
                         name="stylesim_one_serving_set",
                     )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CompactIndex",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("collection_size", models.PositiveIntegerField(verbose_name="indexed works")),
+                ("bases_name", models.CharField(blank=True, max_length=200)),
+                ("store", models.CharField(blank=True, max_length=20, verbose_name="store")),
+                ("ready_at", models.DateTimeField(blank=True, null=True, verbose_name="ready")),
+                ("length", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "descriptor_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="compact_indexes",
+                        to="stylesim_app.descriptorset",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "compact index",
+                "verbose_name_plural": "compact indexes",
+                "get_latest_by": "pk",
             },
         ),
         migrations.CreateModel(
@@ -245,6 +282,21 @@ class Migration(migrations.Migration):
                 ("file_name", models.CharField(max_length=200)),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 (
+                    "list_state",
+                    models.CharField(
+                        choices=[
+                            ("new", "to be listed"),
+                            ("torn", "to be listed again"),
+                            ("whole", "listed"),
+                        ],
+                        default="new",
+                        max_length=5,
+                    ),
+                ),
+                ("list_reach", models.FloatField(default=0.0, editable=False)),
+                ("list_horizon", models.FloatField(default=0.0, editable=False)),
+                ("suspected_at", models.DateTimeField(editable=False, null=True)),
+                (
                     "descriptor_set",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
@@ -266,14 +318,117 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "descriptors",
             },
         ),
+        migrations.CreateModel(
+            name="Neighbour",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("distance", models.FloatField(verbose_name="distance")),
+                ("relu1_1", models.FloatField()),
+                ("relu2_1", models.FloatField()),
+                ("relu3_1", models.FloatField()),
+                ("relu4_1", models.FloatField()),
+                ("relu5_1", models.FloatField()),
+                ("relu5_2", models.FloatField()),
+                (
+                    "neighbour",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="listed_by",
+                        to="stylesim_app.storeddescriptor",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="neighbours",
+                        to="stylesim_app.storeddescriptor",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "neighbour",
+                "verbose_name_plural": "neighbours",
+            },
+        ),
+        migrations.CreateModel(
+            name="CompactRow",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveBigIntegerField()),
+                ("record", models.BinaryField()),
+                (
+                    "compact_index",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="stylesim_app.compactindex",
+                    ),
+                ),
+                (
+                    "stored",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="stylesim_app.storeddescriptor",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "compact descriptor",
+                "verbose_name_plural": "compact descriptors",
+            },
+        ),
         migrations.AddIndex(
             model_name="indexentry",
             index=models.Index(fields=["state", "due_at"], name="stylesim_entry_work_list"),
+        ),
+        migrations.AddIndex(
+            model_name="storeddescriptor",
+            index=models.Index(fields=["descriptor_set", "list_state"], name="stylesim_list_state"),
+        ),
+        migrations.AddIndex(
+            model_name="storeddescriptor",
+            index=models.Index(
+                condition=models.Q(("suspected_at__isnull", False)),
+                fields=["descriptor_set"],
+                name="stylesim_suspected",
+            ),
         ),
         migrations.AddConstraint(
             model_name="storeddescriptor",
             constraint=models.UniqueConstraint(
                 fields=("entry", "descriptor_set"), name="stylesim_one_descriptor_a_set"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="neighbour",
+            constraint=models.UniqueConstraint(
+                fields=("owner", "neighbour"), name="stylesim_one_line_a_neighbour"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compactrow",
+            constraint=models.UniqueConstraint(
+                fields=("compact_index", "position"), name="stylesim_one_row_a_position"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compactrow",
+            constraint=models.UniqueConstraint(
+                fields=("compact_index", "stored"), name="stylesim_one_row_a_descriptor"
             ),
         ),
     ]

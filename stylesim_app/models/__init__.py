@@ -5,13 +5,14 @@ indexed.
 """
 
 from .artwork import AbstractArtwork, Artwork, artwork_path
-from .index import Calibration, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
+from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
 from .work import ImageSearch, IndexEntry, WorkerSign, WorkItem, failure_fields
 
 __all__ = [
     "AbstractArtwork",
     "Artwork",
     "Calibration",
+    "CompactIndex",
     "CompactRow",
     "DescriptorSet",
     "ImageSearch",

@@ -125,12 +125,7 @@ class Neighbour(models.Model):
 
 
 class Calibration(models.Model):
-    """What distances mean in this collection, and how its descriptors are made compact.
-
-    ``file_name`` holds the distances of random pairs, ``bases_name``, if any, the projections,
-    and ``store`` says which store keeps what they project. It is ``ready``, and may serve, once
-    all works are projected; ``length`` counts those that ever were.
-    """
+    """What distances mean in this collection: the file holds the distances of random pairs."""
 
     descriptor_set = models.ForeignKey(
         DescriptorSet, on_delete=models.CASCADE, related_name="calibrations"
@@ -138,10 +133,6 @@ class Calibration(models.Model):
     collection_size = models.PositiveIntegerField(_("indexed works"))
     sample_size = models.PositiveIntegerField(_("works in the sample"))
     file_name = models.CharField(max_length=200)
-    bases_name = models.CharField(max_length=200, blank=True)
-    store = models.CharField(max_length=20, blank=True)
-    ready = models.BooleanField(_("ready"), default=True)
-    length = models.PositiveBigIntegerField(default=0, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -153,12 +144,38 @@ class Calibration(models.Model):
         return f"{self.descriptor_set} ({self.sample_size} / {self.collection_size})"
 
 
+class CompactIndex(models.Model):
+    """How the descriptors of a set are searched: by their projections on bases, in a store.
+
+    It may serve once all works are projected, from ``ready_at`` on; ``length`` counts the rows
+    that were ever added to its store.
+    """
+
+    descriptor_set = models.ForeignKey(
+        DescriptorSet, on_delete=models.CASCADE, related_name="compact_indexes"
+    )
+    collection_size = models.PositiveIntegerField(_("indexed works"))
+    bases_name = models.CharField(max_length=200, blank=True)
+    store = models.CharField(_("store"), max_length=20, blank=True)
+    ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
+    length = models.PositiveBigIntegerField(default=0, editable=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("compact index")
+        verbose_name_plural = _("compact indexes")
+        get_latest_by = "pk"
+
+    def __str__(self) -> str:
+        return f"{self.descriptor_set} ({self.store}, {self.collection_size})"
+
+
 class CompactRow(models.Model):
     """A compact descriptor in the embedded store: the record, and its place in the table."""
 
-    # The unique constraints are indexes by calibration.
-    calibration = models.ForeignKey(
-        Calibration, on_delete=models.CASCADE, related_name="+", db_index=False
+    # The unique constraints are indexes by compact index.
+    compact_index = models.ForeignKey(
+        CompactIndex, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     stored = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
     position = models.PositiveBigIntegerField()
@@ -169,12 +186,12 @@ class CompactRow(models.Model):
         verbose_name_plural = _("compact descriptors")
         constraints = (
             models.UniqueConstraint(
-                fields=["calibration", "position"], name="stylesim_one_row_a_position"
+                fields=["compact_index", "position"], name="stylesim_one_row_a_position"
             ),
             models.UniqueConstraint(
-                fields=["calibration", "stored"], name="stylesim_one_row_a_descriptor"
+                fields=["compact_index", "stored"], name="stylesim_one_row_a_descriptor"
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.calibration_id}: {self.position}"
+        return f"{self.compact_index_id}: {self.position}"

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..collection.catalogue import title_of
+from ..collection.adapter import adapter
 from ..core.descriptors import Descriptor, Provenance
 from ..core.distances import DistanceParts, Weighting, measure_parts
 from ..core.ranking import rank_parts
 from ..exceptions import NotIndexed
-from ..index import sets
+from ..index.serving import Serving
 from ..models import DescriptorSet
-from .similar import RankingOptions, Result, find_stored, list_results, read_stored
+from .options import RankingOptions
+from .results import RankedWork, list_results
+from .similar import find_stored, read_stored
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,19 @@ class Comparison:
     preset: str
     weighting: Weighting
     provenance: Provenance
-    result: Result
+    result: RankedWork
 
 
-def compare_artworks(a: Any, b: Any, options: RankingOptions) -> Comparison:
-    """Raises NotIndexed if one of them has no descriptor yet, WeightingError for unusable
-    weights."""
-    weighting = options.weighting()
-    serving = sets.serving_set()
-    descriptors = [_read(artwork, serving) for artwork in (a, b)]
+def compare_artworks(
+    a: Any, b: Any, options: RankingOptions, serving: Serving | None = None
+) -> Comparison:
+    """Compare two artworks.
+
+    Raises NotIndexed if one of them has no descriptor yet, WeightingError for unusable weights.
+    """
+    serving = serving or Serving()
+    weighting = options.weighting(serving)
+    descriptors = [_read(artwork, serving.descriptor_set) for artwork in (a, b)]
     ranking = rank_parts(DistanceParts.stack([measure_parts(*descriptors)]), weighting, limit=1)
     return Comparison(
         a=a,
@@ -40,13 +46,13 @@ def compare_artworks(a: Any, b: Any, options: RankingOptions) -> Comparison:
         preset=options.name,
         weighting=weighting,
         provenance=descriptors[0].provenance,
-        result=list_results(ranking, weighting, [b])[0],
+        result=list_results(ranking, weighting, [b], serving.pairs)[0],
     )
 
 
-def _read(artwork: Any, serving: DescriptorSet | None) -> Descriptor:
-    """As ``find_stored``, but the reason says which of the two works it is about."""
+def _read(artwork: Any, descriptor_set: DescriptorSet | None) -> Descriptor:
+    """Read a descriptor; the reason of a failure names the work that it is about."""
     try:
-        return read_stored(find_stored(artwork, serving))
+        return read_stored(find_stored(artwork, descriptor_set))
     except NotIndexed as error:
-        raise NotIndexed(error.state, f"{title_of(artwork)}: {error}") from error
+        raise NotIndexed(error.state, f"{adapter().title(artwork)}: {error}") from error

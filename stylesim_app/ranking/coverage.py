@@ -26,7 +26,7 @@ def described(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySe
 
 
 def count(visible: QuerySet[Any], serving: DescriptorSet | None) -> tuple[int, int]:
-    """How many of the visible works are described, and how many there are.
+    """Return how many of the visible works are described, and how many there are.
 
     In a large collection the figures may be a minute old.
     """

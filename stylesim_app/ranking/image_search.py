@@ -39,7 +39,7 @@ def start(upload: UploadedFile[Any], user: Any) -> ImageSearch:
 
 
 def find(pk: Any, user: Any) -> ImageSearch | None:
-    """The search of that id, if it is the user's; one started without an account is anyone's
+    """Return the search of that id, if it is the user's; one started without an account is anyone's
     who knows its id."""
     search = ImageSearch.objects.filter(pk=pk).first()
     if search is None or (search.user_id is not None and search.user_id != user.pk):
@@ -69,7 +69,7 @@ def purge() -> int:
 
 
 def _preview(picture: Picture) -> bytes:
-    """The pixels in the shape of the picture, as a JPEG."""
+    """Return the pixels in the shape of the picture, as a JPEG."""
     longest = max(picture.facts.width, picture.facts.height)
     width = max(1, PREVIEW_SIZE * picture.facts.width // longest)
     height = max(1, PREVIEW_SIZE * picture.facts.height // longest)

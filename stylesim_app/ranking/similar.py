@@ -1,108 +1,55 @@
-"""Ranked similar works: one service behind pages, admin, API and commands."""
+"""Similar works of an artwork, a searched image, or a file: behind pages, admin, API, commands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from .. import files
-from ..collection.swapping import get_artwork_model, has_field
-from ..core.descriptors import STYLE_LAYERS, Descriptor, Provenance
-from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, Weighting, resolve_preset
-from ..core.errors import DescriptorError, WeightingError
+from ..collection.adapter import adapter
+from ..collection.swapping import get_artwork_model
+from ..core.descriptors import Descriptor
+from ..core.distances import Weighting
+from ..core.errors import DescriptorError
 from ..core.ranking import Ranking
 from ..exceptions import NotIndexed
-from ..index import calibration, neighbours, repair, sets
-from ..index.nearest import Nearest, find_nearest
-from ..index.neighbours import Ranked
+from ..index import neighbours, repair
+from ..index.nearest import find_nearest
+from ..index.serving import Serving
 from ..messages import localize
-from ..models import Calibration, DescriptorSet, ImageSearch, IndexEntry, StoredDescriptor, WorkItem
+from ..models import (
+    CompactIndex,
+    DescriptorSet,
+    ImageSearch,
+    IndexEntry,
+    StoredDescriptor,
+    WorkItem,
+)
 from . import coverage
-
-CUSTOM = "custom"
-
-
-@dataclass(frozen=True)
-class RankingOptions:
-    """What to rank by. Weights of one's own, where given, take the place of the preset's."""
-
-    preset: str = DEFAULT_PRESET
-    style_weight: float | None = None
-    content_weight: float | None = None
-    layer_weights: tuple[float, ...] = EQUAL_LAYER_WEIGHTS
-    limit: int = 10
-    exclude_same_artist: bool = False
-
-    @property
-    def name(self) -> str:
-        """The preset, or ``custom``."""
-        own = self.style_weight is not None or self.content_weight is not None
-        return CUSTOM if own else self.preset
-
-    def weighting(self) -> Weighting:
-        """Raises WeightingError for weights that define no distance, or an unknown preset."""
-        if self.preset == "balanced":
-            pairs = calibration.serving_pairs()
-            if pairs is None:
-                raise WeightingError("weighting_calibration", minimum=calibration.MINIMUM_WORKS)
-            style, content = pairs.balanced_weights(self.layer_weights)
-        else:
-            style, content = resolve_preset(self.preset)
-        return Weighting(
-            style_weight=style if self.style_weight is None else self.style_weight,
-            content_weight=content if self.content_weight is None else self.content_weight,
-            layer_weights=self.layer_weights,
-        )
-
-
-@dataclass(frozen=True)
-class Result:
-    """One ranked work. ``closer_than`` is a percentage of random pairs, None uncalibrated."""
-
-    rank: int
-    artwork: Any
-    distance: float
-    style_distance: float
-    content_distance: float
-    layer_distances: dict[str, float]
-    closer_than: float | None
-
-
-@dataclass(frozen=True)
-class RankedAnswer:
-    """The works nearest to a query, and all that is needed to understand the figures.
-
-    ``query`` is the artwork, the image search or the file name that was asked about; of the
-    ``visible`` works that the caller may see, ``indexed`` can be ranked.
-    """
-
-    query: Any
-    preset: str
-    weighting: Weighting
-    certified: bool
-    indexed: int
-    visible: int
-    provenance: Provenance | None
-    results: list[Result]
+from .options import RankingOptions
+from .results import RankedAnswer, list_results
 
 
 def find_similar(
-    artwork: Any, options: RankingOptions, visible: QuerySet[Any], candidates: QuerySet[Any]
+    artwork: Any,
+    options: RankingOptions,
+    visible: QuerySet[Any],
+    candidates: QuerySet[Any],
+    serving: Serving | None = None,
 ) -> RankedAnswer:
     """Rank candidates, a part of the visible works, by their distance to an artwork.
 
     Raises NotIndexed if it has no descriptor yet, WeightingError for unusable weights.
     """
-    serving = sets.serving_set()
-    stored = find_stored(artwork, serving)
+    serving = serving or Serving()
+    stored = find_stored(artwork, serving.descriptor_set)
     candidates = candidates.exclude(pk=artwork.pk)
-    if options.exclude_same_artist and has_field("artist") and artwork.artist:
-        candidates = candidates.exclude(artist=artwork.artist)
-    weighting = options.weighting()
+    artist = adapter().value(artwork, "artist")
+    if options.exclude_same_artist and artist:
+        candidates = candidates.exclude(**{str(adapter().field("artist")): artist})
+    weighting = options.weighting(serving)
     ranked = None
     if weighting == neighbours.WEIGHTING:
         ranked = neighbours.rank_listed(stored, candidates, options.limit)
@@ -112,59 +59,58 @@ def find_similar(
 
 
 def find_similar_to_search(
-    search: ImageSearch, options: RankingOptions, visible: QuerySet[Any], candidates: QuerySet[Any]
+    search: ImageSearch,
+    options: RankingOptions,
+    visible: QuerySet[Any],
+    candidates: QuerySet[Any],
+    serving: Serving | None = None,
 ) -> RankedAnswer:
-    """As ``find_similar``, for a searched image.
+    """Rank candidates by their distance to a searched image, as ``find_similar`` does.
 
     Raises NotIndexed if it waits, failed, or was described by a network that serves no more.
     """
     if search.state != WorkItem.State.INDEXED:
         reason = search.reason or _("The image is waiting for a worker to describe it.")
         raise NotIndexed(search.state, reason)
-    serving = sets.serving_set()
-    if serving is None or search.descriptor_set_id != serving.pk:
+    serving = serving or Serving()
+    descriptor_set = serving.descriptor_set
+    if descriptor_set is None or search.descriptor_set_id != descriptor_set.pk:
         raise _network_changed()
     try:
         descriptor = files.read_descriptor(search.descriptor_name)
     except DescriptorError as error:
         raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
-    weighting = options.weighting()
+    weighting = options.weighting(serving)
     ranked = _search(descriptor, serving, weighting, options.limit, candidates)
     return _answer(search, ranked, serving, options, weighting, visible, candidates)
 
 
 def find_similar_to_descriptor(
-    name: str, descriptor: Descriptor, options: RankingOptions
+    name: str, descriptor: Descriptor, options: RankingOptions, serving: Serving | None = None
 ) -> RankedAnswer:
-    """As ``find_similar``, among all works, for an image that was described just now.
+    """Rank all works by their distance to an image that was described just now.
 
     Raises NotIndexed if the collection was described by another network.
     """
-    serving = sets.serving_set()
-    if serving is not None and serving.digest != descriptor.provenance.digest:
+    serving = serving or Serving()
+    descriptor_set = serving.descriptor_set
+    if descriptor_set is not None and descriptor_set.digest != descriptor.provenance.digest:
         raise NotIndexed(
             WorkItem.State.STALE,
             _("The collection was described by another network; index the stale works first."),
         )
     artworks = get_artwork_model()._default_manager.all()
-    weighting = options.weighting()
+    weighting = options.weighting(serving)
     ranked = _search(descriptor, serving, weighting, options.limit, artworks)
     return _answer(name, ranked, serving, options, weighting, artworks, artworks)
 
 
-def _network_changed() -> NotIndexed:
-    return NotIndexed(
-        WorkItem.State.STALE,
-        _("The network has changed since this search was made. Please search again."),
-    )
-
-
-def find_stored(artwork: Any, serving: DescriptorSet | None) -> StoredDescriptor:
-    """What is stored of an artwork in the serving set. Raises NotIndexed if nothing is."""
+def find_stored(artwork: Any, descriptor_set: DescriptorSet | None) -> StoredDescriptor:
+    """Return what is stored of an artwork in a set. Raises NotIndexed if nothing is."""
     entry = IndexEntry.objects.filter(artwork=artwork).first()
     stored = (
-        StoredDescriptor.objects.filter(entry=entry, descriptor_set=serving).first()
-        if entry is not None and serving is not None
+        StoredDescriptor.objects.filter(entry=entry, descriptor_set=descriptor_set).first()
+        if entry is not None and descriptor_set is not None
         else None
     )
     if stored is None:
@@ -185,75 +131,60 @@ def read_stored(stored: StoredDescriptor) -> Descriptor:
 
 def _search(
     descriptor: Descriptor,
-    serving: DescriptorSet | None,
+    serving: Serving,
     weighting: Weighting,
     limit: int,
     candidates: QuerySet[Any],
-) -> Ranked:
-    def find() -> Nearest:
-        [nearest] = find_nearest(
-            [descriptor],
-            calibration.serving_store(serving),
-            coverage.described(candidates, serving),
-            weighting,
-            limit,
-        )
-        return nearest
-
+) -> tuple[list[Any], Ranking]:
+    """Return the keys of the nearest candidates, and their ranking."""
+    described = coverage.described(candidates, serving.descriptor_set)
     try:
-        nearest = find()
-    except Calibration.DoesNotExist:
-        # Another calibration took its place meanwhile, and that one is complete.
-        nearest = find()
+        [nearest] = find_nearest([descriptor], serving.store, described, weighting, limit)
+    except CompactIndex.DoesNotExist as error:
+        # It is kept for a minute after another took its place.
+        raise _index_changed() from error
     # So few are there, or they went meanwhile with their set.
     few = len(nearest.candidates) < limit
-    if few and serving is not None and serving != sets.serving_set():
+    if few and serving.descriptor_set is not None and not serving.still_serves():
         raise _network_changed()
-    return Ranked([candidate.artwork for candidate in nearest.candidates], nearest.ranking)
+    return [candidate.artwork for candidate in nearest.candidates], nearest.ranking
+
+
+def _network_changed() -> NotIndexed:
+    return NotIndexed(
+        WorkItem.State.STALE,
+        _("The network has changed since this search was made. Please search again."),
+    )
+
+
+def _index_changed() -> NotIndexed:
+    return NotIndexed(
+        WorkItem.State.STALE,
+        _("The index has changed since this search began. Please try again."),
+    )
 
 
 def _answer(
     query: Any,
-    ranked: Ranked,
-    serving: DescriptorSet | None,
+    ranked: tuple[list[Any], Ranking],
+    serving: Serving,
     options: RankingOptions,
     weighting: Weighting,
     visible: QuerySet[Any],
     candidates: QuerySet[Any],
 ) -> RankedAnswer:
-    found = candidates.in_bulk(ranked.keys)
-    indexed, total = coverage.count(visible, serving)
-    artworks = [found.get(key) for key in ranked.keys]
+    keys, ranking = ranked
+    found = candidates.in_bulk(keys)
+    descriptor_set = serving.descriptor_set
+    indexed, total = coverage.count(visible, descriptor_set)
+    artworks = [found.get(key) for key in keys]
     return RankedAnswer(
         query=query,
         preset=options.name,
         weighting=weighting,
-        certified=ranked.ranking.certified,
+        certified=ranking.certified,
         indexed=indexed,
         visible=total,
-        provenance=None if serving is None else serving.to_provenance(),
-        results=list_results(ranked.ranking, weighting, artworks),
+        provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
+        results=list_results(ranking, weighting, artworks, serving.pairs),
     )
-
-
-def list_results(ranking: Ranking, weighting: Weighting, artworks: Sequence[Any]) -> list[Result]:
-    """All figures of a ranking; ``artworks`` follow its order, None for one that is gone."""
-    pairs = calibration.serving_pairs()
-    closer_than: list[float | None] = [None] * len(artworks)
-    if pairs is not None:
-        closer_than = [float(share) for share in pairs.closer_than(ranking.distances, weighting)]
-    return [
-        Result(
-            rank=index + 1,
-            artwork=artwork,
-            distance=float(ranking.distances[index]),
-            style_distance=float(ranking.style_distances[index]),
-            content_distance=float(ranking.parts.content[index]),
-            layer_distances=dict(
-                zip(STYLE_LAYERS, map(float, ranking.parts.layers[index]), strict=True)
-            ),
-            closer_than=closer_than[index],
-        )
-        for index, artwork in enumerate(artworks)
-        if artwork is not None
-    ]

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 if TYPE_CHECKING:
     from .base import CompactStore
 
-#: By the name that STYLESIM_STORE and a calibration give.
+#: By the name that STYLESIM_STORE and a compact index give.
 STORES = {
     "embedded": "stylesim_app.stores.embedded.EmbeddedStore",
     "pgvector": "stylesim_app.stores.pgvector.store.PgvectorStore",
@@ -18,6 +18,6 @@ STORES = {
 
 
 def import_store(name: str) -> type[CompactStore]:
-    """The store of that name. Raises KeyError."""
+    """Return the store of that name. Raises KeyError."""
     store: type[CompactStore] = import_string(STORES[name])
     return store

@@ -15,7 +15,7 @@ from ..core.compression import CompactDescriptor, Compressor
 from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
 from ..core.ranking import Shortlist
-from ..models import Calibration, StoredDescriptor
+from ..models import CompactIndex, StoredDescriptor
 
 
 class Candidate(NamedTuple):
@@ -28,7 +28,7 @@ class Candidate(NamedTuple):
 
     @staticmethod
     def columns(prefix: str = "") -> list[str]:
-        """What to select, in the order of the fields, from where ``prefix`` leads."""
+        """Return what to select, in the order of the fields, from where ``prefix`` leads."""
         return [f"{prefix}{name}" for name in ("pk", "entry__artwork", "entry_id", "file_name")]
 
 
@@ -61,7 +61,7 @@ class Store(ABC):
     bounded: ClassVar[bool] = True
 
     def prepare(self) -> None:  # noqa: B027
-        """Before the descriptors of a collection are added, and whenever that goes on."""
+        """Prepare to add the descriptors of a collection; called again whenever that goes on."""
 
     @abstractmethod
     def add(self, descriptors: Mapping[int, Descriptor]) -> None:
@@ -69,7 +69,7 @@ class Store(ABC):
 
     @abstractmethod
     def lacking(self, stored: QuerySet[StoredDescriptor]) -> QuerySet[StoredDescriptor]:
-        """Those of the stored descriptors that were not added yet."""
+        """Return those of the stored descriptors that were not added yet."""
 
     @abstractmethod
     def shortlists(
@@ -79,25 +79,25 @@ class Store(ABC):
         candidates: QuerySet[StoredDescriptor],
         size: int,
     ) -> list[Shortlisted]:
-        """For each query, at least the ``size`` candidates of least estimate, and as many of least
-        lower bound."""
+        """Return, for each query, at least the ``size`` candidates of least estimate, and as many
+        of least lower bound."""
 
     @abstractmethod
     def reachable(
         self, query: Descriptor, weighting: Weighting, owners: QuerySet[StoredDescriptor]
     ) -> Reachable:
-        """The owners to whom the query may be no farther than their ``list_reach``."""
+        """Return the owners to whom the query may be no farther than their ``list_reach``."""
 
 
 class CompactStore(Store):
-    """A store that keeps the compact descriptors of a calibration.
+    """A store that keeps the compact descriptors of an index.
 
-    Searches raise Calibration.DoesNotExist once another calibration has taken its place.
+    Searches raise CompactIndex.DoesNotExist once another index has taken its place.
     Descriptors are compressed as they are stored: rounding them later would break the bounds.
     """
 
-    def __init__(self, calibration: Calibration, compressor: Compressor) -> None:
-        self.calibration = calibration
+    def __init__(self, index: CompactIndex, compressor: Compressor) -> None:
+        self.index = index
         self.compressor = compressor
 
     def add(self, descriptors: Mapping[int, Descriptor]) -> None:
@@ -107,4 +107,4 @@ class CompactStore(Store):
 
     @abstractmethod
     def add_compact(self, compacts: Mapping[int, CompactDescriptor]) -> None:
-        """As ``add``, of descriptors that are compressed already."""
+        """Add descriptors that are compressed already."""

@@ -20,7 +20,7 @@ from ..core.compression import RECORD_SIZE, CompactDescriptor
 from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
 from ..core.ranking import Shortlist
-from ..models import Calibration, CompactRow, StoredDescriptor
+from ..models import CompactIndex, CompactRow, StoredDescriptor
 from .base import Candidate, CompactStore, Reachable, Shortlisted
 from .table_file import Mapped, open_table
 
@@ -42,23 +42,23 @@ Positions = NDArray[np.int64]
 class EmbeddedStore(CompactStore):
     """Rows are numbered without gaps as they are added, and never change.
 
-    So the number of rows ever added, ``Calibration.length``, tells whether the table is current,
+    So the number of rows ever added, ``CompactIndex.length``, tells whether the table is current,
     and what it lacks. Rows that were deleted meanwhile are no candidates any more.
     """
 
     @property
     def rows(self) -> QuerySet[CompactRow]:
-        return CompactRow.objects.filter(calibration=self.calibration)
+        return CompactRow.objects.filter(compact_index=self.index)
 
     def add_compact(self, compacts: Mapping[int, CompactDescriptor]) -> None:
-        calibrations = Calibration.objects.filter(pk=self.calibration.pk)
+        indexes = CompactIndex.objects.filter(pk=self.index.pk)
         # The row stays locked until the end of the transaction: whoever reads the length later
         # finds all rows below it.
-        calibrations.update(length=F("length") + len(compacts))
-        start = calibrations.values_list("length", flat=True).get() - len(compacts)
+        indexes.update(length=F("length") + len(compacts))
+        start = indexes.values_list("length", flat=True).get() - len(compacts)
         CompactRow.objects.bulk_create(
             CompactRow(
-                calibration=self.calibration,
+                compact_index=self.index,
                 stored_id=stored,
                 position=start + index,
                 record=compact.to_bytes(),
@@ -109,9 +109,9 @@ class EmbeddedStore(CompactStore):
         )
 
     def _read_table(self) -> Mapped:
-        """The table with all rows that were committed before this call."""
-        length = Calibration.objects.values_list("length", flat=True).get(pk=self.calibration.pk)
-        folder = conf.cache_dir / Path(self.calibration.bases_name).stem
+        """Return the table with all rows that were committed before this call."""
+        length = CompactIndex.objects.values_list("length", flat=True).get(pk=self.index.pk)
+        folder = conf.cache_dir / Path(self.index.bases_name).stem
         return open_table(folder).read(length, self._read_records)
 
     def _read_records(
@@ -119,8 +119,8 @@ class EmbeddedStore(CompactStore):
     ) -> tuple[Positions, Positions, NDArray[np.float32]]:
         rows = self.rows.filter(position__gte=start, position__lt=stop)
         found = list(rows.values_list("position", "stored_id", "record"))
-        # If the calibration is gone by now, so may be rows of it.
-        Calibration.objects.only("pk").get(pk=self.calibration.pk)
+        # If the index is gone by now, so may be rows of it.
+        CompactIndex.objects.only("pk").get(pk=self.index.pk)
         numbers = np.frombuffer(b"".join(bytes(record) for *_, record in found), dtype="<f4")
         return (
             np.array([position for position, *_ in found], np.int64),
@@ -167,7 +167,8 @@ class EmbeddedStore(CompactStore):
 def _scan(
     table: CompactTable, queries: Sequence[CompactDescriptor], weighting: Weighting
 ) -> tuple[FloatArray, FloatArray]:
-    """Estimates and lower bounds, ``(queries, works)``; each core takes as many equal slices."""
+    """Return estimates and lower bounds, ``(queries, works)``; each core takes as many equal
+    slices."""
     cores = os.cpu_count() or 1
     slices = cores * math.ceil(len(table) / (cores * SLICE)) or 1
     ends = [len(table) * number // slices for number in range(slices + 1)]
@@ -183,12 +184,13 @@ def _scan(
 
 @lru_cache(maxsize=1)
 def _threads(_process: int) -> ThreadPoolExecutor:
-    """One thread a core, kept with the memory that it works in; a forked process gets its own."""
+    """Return one thread a core, kept with the memory that it works in; a forked process gets its
+    own."""
     return ThreadPoolExecutor(os.cpu_count(), "stylesim-scan")
 
 
 def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, Candidate]:
-    """Those of the stored descriptors that are candidates, by key."""
+    """Return those of the stored descriptors that are candidates, by key."""
     if len(keys) <= NAMED_KEYS:
         candidates = candidates.filter(pk__in=keys.tolist())
     wanted = set(keys.tolist())
@@ -197,7 +199,7 @@ def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, 
 
 
 def _positions_of(keys: Positions, stored: Positions) -> Positions:
-    """Where in a table stored descriptors stand, -1 for one that it lacks."""
+    """Return where in a table stored descriptors stand, -1 for one that it lacks."""
     if not len(stored):
         return np.full(len(keys), -1)
     order = np.argsort(stored)

@@ -62,7 +62,8 @@ class TableFile:
         self.mapped = self._map("r", 0)
 
     def read(self, length: int, read_records: ReadRecords) -> Mapped:
-        """The table with at least ``length`` rows; those that it lacks are read and added."""
+        """Return the table with at least ``length`` rows; those that it lacks are read
+        and added."""
         if len(self.mapped.stored) != length:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self.lock:
@@ -76,7 +77,7 @@ class TableFile:
         return self.mapped
 
     def _read_length(self) -> int:
-        """The rows that are there; none if files were deleted or cut short."""
+        """Return the rows that are there; none if files were deleted or cut short."""
         try:
             length = int(self.length_file.read_text())
             sizes = [(self.folder / name).stat().st_size for name in FILES]
@@ -88,7 +89,7 @@ class TableFile:
         return length if whole else 0
 
     def _agrees(self, length: int, read_records: ReadRecords) -> bool:
-        """Whether the last rows that the database has of these are those of the table."""
+        """Return whether the last rows that the database has of these are those of the table."""
         if length == 0:
             return True
         positions, stored, numbers = read_records(max(0, length - COMPARED), length)
@@ -140,7 +141,7 @@ class TableFile:
 
 @lru_cache(maxsize=2)
 def open_table(folder: Path) -> TableFile:
-    """The table in a folder, mapped once a process; tables that nobody opens any more go."""
+    """Return the table in a folder, mapped once a process; tables that nobody opens any more go."""
     if (folder / "length").exists():
         os.utime(folder / "length")
     oldest = time.time() - UNUSED_SECONDS

@@ -9,10 +9,11 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
 
-from ..collection import catalogue, thumbnails, visibility
-from ..collection.swapping import get_image, has_field
+from ..collection import thumbnails, visibility
+from ..collection.adapter import adapter, share
 from ..messages import translate_note
-from ..ranking.similar import RankedAnswer, Result
+from ..ranking.results import RankedAnswer, RankedWork
+from ..views import places
 
 register = template.Library()
 
@@ -22,50 +23,50 @@ BYLINE = ("artist", "year")
 
 @register.filter
 def title_of(artwork: Any) -> str:
-    """The title of an artwork of any model."""
-    return catalogue.title_of(artwork)
+    """Return the title of an artwork of any model."""
+    return adapter().title(artwork)
 
 
 @register.filter
 def facts_of(artwork: Any) -> list[tuple[str, str]]:
-    """Label and value of each fact that is known of an artwork and not in its byline."""
-    said = {catalogue.label_of(name) for name in BYLINE if has_field(name)}
-    return [(label, value) for label, value in catalogue.facts_of(artwork) if label not in said]
+    """Return label and value of each fact of an artwork that is not in its byline."""
+    said = {adapter().label(fact) for fact in BYLINE if adapter().field(fact) is not None}
+    return [(label, value) for label, value in adapter().facts(artwork) if label not in said]
 
 
 @register.filter
 def byline(artwork: Any) -> str:
-    """Artist and year, as far as the model has them."""
-    parts = (getattr(artwork, name, None) for name in BYLINE)
+    """Return artist and year, as far as the model has them."""
+    parts = (adapter().value(artwork, fact) for fact in BYLINE)
     return ", ".join(str(part) for part in parts if part not in (None, ""))
 
 
 @register.simple_tag
 def thumbnail_url(artwork: Any, size: str) -> str:
-    """The address of a small version of an artwork's picture."""
+    """Return the address of a small version of an artwork's picture."""
     address = reverse("stylesim:thumbnail", args=[artwork.pk, size])
     return f"{address}?v={thumbnails.version_of(artwork)}"
 
 
 @register.simple_tag
 def original_url(artwork: Any) -> str:
-    """The address that the storage gives the picture; empty if it gives none."""
+    """Return the address that the storage gives the picture; empty if it gives none."""
     try:
-        return str(get_image(artwork).url)
+        return str(adapter().image(artwork).url)
     except (NotImplementedError, ValueError):
         return ""
 
 
 @register.simple_tag(takes_context=True)
 def may(context: template.Context, action: str) -> bool:
-    """Whether the reader may ``add``, ``change`` or ``view`` artworks."""
+    """Return whether the reader may ``add``, ``change`` or ``view`` artworks."""
     request = context.get("request")
     return request is not None and visibility.may(request.user, action)
 
 
 @register.simple_tag
 def admin_url(artwork: Any) -> str:
-    """Where the artwork is edited; empty in a site without its admin."""
+    """Return where the artwork is edited; empty in a site without its admin."""
     options = artwork._meta
     try:
         return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[artwork.pk])
@@ -75,23 +76,24 @@ def admin_url(artwork: Any) -> str:
 
 @register.filter
 def note(code: str) -> str:
-    """What the reader should know of how a picture was read."""
+    """Return what the reader should know of how a picture was read."""
     return translate_note(code)
 
 
 @register.filter
 def figure(number: float) -> str:
-    """Three significant digits in the reader's notation: 0.0429, 120, 3.14."""
+    """Return three significant digits in the reader's notation: 0.0429, 120, 3.14."""
     digits = 0 if number == 0 else 2 - math.floor(math.log10(abs(number)))
     return number_format(round(number, digits), decimal_pos=max(digits, 0))
 
 
-register.filter(catalogue.share)
+register.filter(share)
 
 
 @register.inclusion_tag("stylesim_app/includes/bar.html")
-def distance_bar(answer: RankedAnswer, result: Result) -> dict[str, float]:
-    """How much style and content add to a distance, drawn so that the farthest fills the bar."""
+def distance_bar(answer: RankedAnswer, result: RankedWork) -> dict[str, float]:
+    """Return how much style and content add to a distance, drawn so that the farthest fills the
+    bar."""
     style = answer.weighting.style_weight * result.style_distance
     content = answer.weighting.content_weight * result.content_distance
     scale = BAR_WIDTH / (max(other.distance for other in answer.results) or 1.0)
@@ -103,3 +105,22 @@ def distance_bar(answer: RankedAnswer, result: Result) -> dict[str, float]:
         "content_width": content * scale,
         "width": BAR_WIDTH,
     }
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.Context) -> list[places.MenuItem]:
+    """Return the entries of the menu that the reader may use."""
+    request = context.get("request")
+    return [] if request is None else places.menu(request)
+
+
+@register.simple_tag(takes_context=True)
+def result_blocks(context: template.Context, answer: RankedAnswer, result: RankedWork) -> list[str]:
+    """Return what wings show of one ranked work."""
+    return places.result_blocks(context["request"], answer, result)
+
+
+@register.simple_tag(takes_context=True)
+def artwork_panels(context: template.Context, artwork: Any) -> list[str]:
+    """Return what wings show on the page of an artwork."""
+    return places.artwork_panels(context["request"], artwork)

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..collection import visibility
+from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
-from ..collection.swapping import get_image
 from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
@@ -31,7 +31,7 @@ PAGE_SIZE = 24
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
-    """The visible works, filtered, ordered and in pages."""
+    """Show the visible works, filtered, ordered and in pages."""
     visible = visibility.visible_artworks(request)
     filters = artwork_filterset()(request.GET, queryset=visible)
     works = filters.qs if filters.is_valid() else visible.none()
@@ -49,7 +49,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def artwork(request: HttpRequest, pk: str) -> HttpResponse:
-    """An artwork and the works that look like it."""
+    """Show an artwork and its similar works."""
     shown = visible_artwork(request, pk)
     context = rank(request, partial(find_similar, shown))
     context |= {
@@ -70,7 +70,7 @@ def index_again(request: HttpRequest, pk: str) -> HttpResponse:
     if not visibility.may_index(request.user):
         raise PermissionDenied
     if not worklist.request_again(IndexEntry.objects.filter(artwork=shown)):
-        worklist.request_new_picture(shown.pk, str(get_image(shown).name))
+        worklist.request_new_picture(shown.pk, str(adapter().image(shown).name))
     queue.ring(shown.pk)
     return redirect("stylesim:artwork", pk=shown.pk)
 
@@ -91,5 +91,5 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 def _in_stable_order(works: QuerySet[Any]) -> QuerySet[Any]:
-    """With the key last, so that equal works stay on their page."""
+    """Order by the key last, so that equal works stay on their page."""
     return works.order_by(*(works.query.order_by or works.model._meta.ordering), "-pk")

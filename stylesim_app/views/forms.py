@@ -10,18 +10,19 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ..collection.catalogue import editable_fields
+from ..collection.adapter import adapter
 from ..collection.fields import CheckedImageFormField
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, PRESETS
 from ..core.errors import WeightingError
+from ..index.serving import Serving
 from ..messages import localize
-from ..ranking.similar import CUSTOM, RankingOptions
+from ..ranking.options import CUSTOM, RankingOptions
 
 PRESET_LABELS = {
     "paper": _("Style, with some content"),
@@ -77,7 +78,7 @@ class RankingForm(forms.Form):
 
     preset = forms.CharField(
         required=False,
-        label=_("Alike in"),
+        label=_("Compare by"),
         widget=forms.RadioSelect(choices=[(name, PRESET_LABELS[name]) for name in PRESETS]),
     )
     style_weight = forms.FloatField(required=False, label=_("Style weight"))
@@ -87,6 +88,11 @@ class RankingForm(forms.Form):
     exclude_same_artist = forms.BooleanField(
         required=False, label=_("Leave out works by the same artist")
     )
+
+    @cached_property
+    def serving(self) -> Serving:
+        """Return the snapshot that the weights are resolved against, and that is searched."""
+        return Serving()
 
     def clean_limit(self) -> int:
         limit: int = self.cleaned_data["limit"] or DEFAULT_LIMIT
@@ -111,7 +117,7 @@ class RankingForm(forms.Form):
         return cleaned
 
     def _resolve_custom(self, cleaned: dict[str, Any]) -> None:
-        """What answers call weights of one's own, which only those can mean."""
+        """Resolve the preset that answers give to custom weights, which needs such weights."""
         cleaned["preset"] = ""
         if not any(name in self.errors or cleaned[name] is not None for name in OWN_WEIGHTS):
             reason = _("Give style_weight, content_weight or both with the preset custom.")
@@ -119,12 +125,12 @@ class RankingForm(forms.Form):
 
     def _check(self, weights: dict[str, Any], field: str | None) -> None:
         try:
-            RankingOptions(**weights).weighting()
+            RankingOptions(**weights).weighting(self.serving)
         except WeightingError as error:
             self.add_error(field, ValidationError(localize(error), code=error.code))
 
     def options(self) -> RankingOptions:
-        """What the search is asked for."""
+        """Return what the search is asked for."""
         cleaned = self.cleaned_data
         return RankingOptions(
             preset=cleaned["preset"] or DEFAULT_PRESET,
@@ -149,14 +155,15 @@ class RankingPageForm(RankingForm):
         super().__init__(sent)
 
     def choices(self) -> list[tuple[str, str | Promise]]:
-        """Value and label of each button."""
-        return [*((name, PRESET_LABELS[name]) for name in PRESETS), (CUSTOM, _("Own weights"))]
+        """Return value and label of each button."""
+        return [*((name, PRESET_LABELS[name]) for name in PRESETS), (CUSTOM, _("Custom weights"))]
 
     def own_weights(self) -> list[tuple[forms.BoundField, str]]:
-        """The fields of the two weights, each with its value, or the one that the preset gives."""
+        """Return the fields of the two weights, each with its value, or the one that the preset
+        gives."""
         values: dict[str, Any] = {name: self[name].value() for name in OWN_WEIGHTS}
         if self.is_valid():
-            weighting = self.options().weighting()
+            weighting = self.options().weighting(self.serving)
             values = {name: f"{getattr(weighting, name):.4g}" for name in OWN_WEIGHTS}
         return [(self[name], values[name] or "") for name in OWN_WEIGHTS]
 
@@ -169,11 +176,11 @@ class RankingPageForm(RankingForm):
         ]
 
     def largest_layer_weight(self) -> str:
-        """The end of the scale on which layer weights are set."""
+        """Return the end of the scale on which layer weights are set."""
         return max(("1", *(weight for _, _, weight in self.layers())), key=float)
 
     def layers_differ(self) -> bool:
-        """Whether the layers were given weights of their own."""
+        """Return whether the layers have custom weights."""
         return self.is_valid() and self.cleaned_data["layer_weights"] != EQUAL_LAYER_WEIGHTS
 
 
@@ -189,11 +196,11 @@ _NOT_ON_THE_PAGE = ("year_number", "extra")
 
 @cache
 def artwork_upload_form() -> type[forms.ModelForm[Any]]:
-    """The form that adds an artwork: the descriptive fields that the model in use has."""
+    """Return the form that adds an artwork: the descriptive fields that the model in use has."""
     image_field = conf.artwork_image_field
     form: type[forms.ModelForm[Any]] = forms.modelform_factory(
         get_artwork_model(),
-        fields=[name for name in editable_fields() if name not in _NOT_ON_THE_PAGE],
+        fields=[name for name in adapter().editable_fields() if name not in _NOT_ON_THE_PAGE],
         field_classes={image_field: CheckedImageFormField},
     )
     # A host's model may allow a work without a picture; an upload is one with it.

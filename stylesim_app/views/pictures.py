@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from .. import files
 from ..collection import thumbnails
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..collection.visibility import visible_artworks
 from ..conf import conf
 from ..core.errors import DescriptorError, ImageError
@@ -28,7 +28,8 @@ WEEK = 7 * DAY
 
 @require_safe
 def thumbnail(request: HttpRequest, pk: str, size: str) -> HttpResponseBase:
-    """A small version of an artwork; 404 with a picture that says so if its file is broken."""
+    """Serve a small version of an artwork; 404 with a picture that says so if its file is
+    broken."""
     artwork = visible_artwork(request, pk)
     content = _read_thumbnail(artwork, size)
     if content is None:
@@ -42,12 +43,12 @@ def thumbnail(request: HttpRequest, pk: str, size: str) -> HttpResponseBase:
 
 @require_safe
 def original(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A file of the media storage if a visible artwork shows it; 404 otherwise."""
+    """Serve a file of the media storage if a visible artwork shows it; 404 otherwise."""
     artwork = visible_artworks(request).filter(**{conf.artwork_image_field: path}).first()
     if artwork is None:
         raise Http404
     try:
-        file = get_image(artwork).open("rb")
+        file = adapter().image(artwork).open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
     kind = mimetypes.guess_type(path)[0] or ""
@@ -64,7 +65,7 @@ def original(request: HttpRequest, path: str) -> HttpResponseBase:
 
 @require_safe
 def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """The image that was searched by, small."""
+    """Serve a small version of the image that was searched by."""
     search = image_search.find(pk, request.user)
     if search is None or not search.preview_name:
         raise Http404
@@ -76,8 +77,8 @@ def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _read_thumbnail(artwork: Any, size: str) -> bytes | None:
-    """The bytes of a JPEG; None if the picture is missing or cannot be decoded."""
-    if not get_image(artwork):
+    """Return the bytes of a JPEG; None if the picture is missing or cannot be decoded."""
+    if not adapter().image(artwork):
         return None
     try:
         with thumbnails.make_thumbnail(artwork, size) as file:

@@ -12,19 +12,22 @@ from django.http import Http404, HttpRequest
 from ..collection.filters import artwork_filterset
 from ..collection.visibility import visible_artworks
 from ..exceptions import NotIndexed
+from ..index.serving import Serving
 from ..index.status import index_status
 from ..models import WorkItem
-from ..ranking.similar import RankedAnswer, RankingOptions
+from ..ranking.options import RankingOptions
+from ..ranking.results import RankedAnswer
 from .forms import RankingPageForm
 
 State = WorkItem.State
 
-#: Given options, the visible works and the candidates among them: the ranked answer.
-Find = Callable[[RankingOptions, QuerySet[Any], QuerySet[Any]], RankedAnswer]
+#: From options, the visible works, the candidates among them and what serves, to the answer.
+Find = Callable[[RankingOptions, QuerySet[Any], QuerySet[Any], Serving], RankedAnswer]
 
 
 def visible_artwork(request: HttpRequest, pk: str) -> Any:
-    """The artwork of that key. One that is not visible is 404 like one that does not exist."""
+    """Return the artwork of that key. One that is not visible is 404 like one that does
+    not exist."""
     try:
         artwork = visible_artworks(request).filter(pk=pk).first()
     except (ValueError, ValidationError):
@@ -38,7 +41,7 @@ def visible_artwork(request: HttpRequest, pk: str) -> Any:
 def rank(
     request: HttpRequest, find: Find, final: Collection[str] = (State.FAILED,)
 ) -> dict[str, Any]:
-    """What ``includes/ranking.html`` shows for the weights and filters that were sent.
+    """Return what ``includes/ranking.html`` shows for the weights and filters that were sent.
 
     ``status`` is ``ranked``, ``invalid``, ``waiting``, or ``failed`` in one of the ``final``
     states, which waiting does not mend.
@@ -55,17 +58,17 @@ def rank(
     if not (form.is_valid() and filters.is_valid()):
         return context | {"status": "invalid"}
     try:
-        answer = find(form.options(), visible, filters.qs)
+        answer = find(form.options(), visible, filters.qs, form.serving)
     except NotIndexed as error:
         return context | {
             "status": "failed" if error.state in final else "waiting",
             "reason": str(error),
-            "worker_alive": index_status(visible).worker_alive,
+            "worker_alive": index_status(visible, form.serving).worker_alive,
         }
     return context | {"status": "ranked", "answer": answer}
 
 
 def filters_used(filters: Any) -> int:
-    """How many of the filters, the text and the order aside, were given a value."""
+    """Return how many of the filters, the text and the order aside, were given a value."""
     names = [name for name in filters.form.fields if name not in ("q", "ordering")]
     return sum(bool(filters.form.data.get(name)) for name in names)

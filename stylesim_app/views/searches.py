@@ -25,7 +25,7 @@ from .ranking import rank
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
-    """The form; what it sends is queued, and the results page waits for it."""
+    """Show the form; queue what it sends, and redirect to the results."""
     if request.method != "POST":
         return _search_form(request, ImageSearchForm())
     throttle = SearchThrottle()
@@ -40,7 +40,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The works that look like a searched image, once a worker has described it."""
+    """Show the similar works of an image, once a worker has described it."""
     found = image_search.find(pk, request.user)
     if found is None:
         return render(request, "stylesim_app/search_gone.html", status=404)

@@ -46,7 +46,7 @@ def enter(request: Request) -> int:
 
 
 def count_waiting() -> int:
-    """Works that wait or are being described."""
+    """Return works that wait or are being described."""
     return IndexEntry.objects.filter(state=State.PENDING).count()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import files
-from ..collection.swapping import get_image
+from ..collection.adapter import adapter
 from ..conf import conf
 from ..core.images import Picture
 from ..index import storing
@@ -61,7 +61,7 @@ def describe(pictures: Sequence[Picture]) -> Sequence[Any]:
 
 def _locate_artwork(entry: IndexEntry) -> ImageFile | None:
     """Return the file of an artwork; delete the entry of one that has no picture any more."""
-    image = get_image(entry.artwork)
+    image = adapter().image(entry.artwork)
     if not image:
         entry.delete()
         return None

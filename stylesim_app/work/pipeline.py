@@ -33,7 +33,7 @@ ImageFile = tuple[Storage, str]
 
 
 def get_network() -> Network:
-    """The network, loaded once a process. Raises WeightsError."""
+    """Return the network, loaded once a process. Raises WeightsError."""
     return _load_network(conf.weights, conf.model_dir, conf.precision, conf.device)
 
 
@@ -136,7 +136,10 @@ def _compute_decoded(
 
 
 def describe(pictures: Sequence[Picture]) -> list[Descriptor]:
-    """Raises WeightsError, DescriptorError, or WorkError if the device runs out of memory."""
+    """Describe pictures.
+
+    Raises WeightsError, DescriptorError, or WorkError if the device runs out of memory.
+    """
     network = get_network()
     try:
         return network.describe(np.stack([picture.pixels for picture in pictures]))
@@ -145,11 +148,12 @@ def describe(pictures: Sequence[Picture]) -> list[Descriptor]:
 
 
 def describe_file(path: Path) -> Descriptor:
-    """The descriptor of a file that is not stored. Raises ImageError, WeightsError, OSError."""
+    """Return the descriptor of a file that is not stored. Raises ImageError,
+    WeightsError, OSError."""
     check_size(path.stat().st_size, image_limits())
     return describe([decode_picture(path.read_bytes())])[0]
 
 
 def as_work_error(error: Exception) -> WorkError:
-    """An unforeseen failure of the device or of storage, as something to store and show."""
+    """Return an unforeseen failure of the device or of storage, as something to store and show."""
     return WorkError("unexpected", kind=type(error).__name__, reason=error)

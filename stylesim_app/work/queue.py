@@ -23,7 +23,7 @@ def ring(pk: Any = None) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Within this context, saving artworks queues nothing; the caller rings once at its end."""
+    """Queue nothing while artworks are saved in this context; the caller rings once at its end."""
     token = _quiet.set(True)
     try:
         yield

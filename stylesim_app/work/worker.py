@@ -60,7 +60,7 @@ def work_through(
 
 
 def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) -> bool:
-    """True once nothing waits; False if before that time is up or maintenance is urgent.
+    """Describe until nothing waits; return False if time is up or maintenance is urgent before.
 
     What was claimed is stored in each case, or released by an interrupt.
     """

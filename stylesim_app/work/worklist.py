@@ -17,7 +17,8 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from ..collection import thumbnails
-from ..collection.swapping import get_artwork_model, get_image
+from ..collection.adapter import adapter
+from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..core.errors import CoreError
 from ..messages import WorkError
@@ -66,7 +67,7 @@ def request_new_picture(pk: Any, image_name: str) -> bool:
 def _announce_replacement(entry: IndexEntry) -> None:
     """Send ``picture_replaced``, and delete the thumbnails of the picture before."""
     artwork, old_name = entry.artwork, entry.image_name
-    storage = get_image(artwork).storage
+    storage = adapter().image(artwork).storage
     transaction.on_commit(lambda: thumbnails.delete_thumbnails(storage, old_name), robust=True)
     send_on_commit(picture_replaced, type(artwork), artwork=artwork, old_name=old_name)
 
@@ -107,7 +108,7 @@ def reconcile() -> int:
 
 
 def claimable(model: type[Item]) -> QuerySet[Item]:
-    """Rows that wait and that no living worker holds."""
+    """Return rows that wait and that no living worker holds."""
     return model._default_manager.filter(state=State.PENDING, due_at__lte=timezone.now())
 
 

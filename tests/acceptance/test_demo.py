@@ -225,6 +225,7 @@ def test_a_process_that_dies_at_once_is_not_started_for_ever(tmp_path):
         child.restart()
     with pytest.raises(ChildFailed, match="ends as soon as it is started; see"):
         child.restart()
+    child.stop()
     assert "no database" in (tmp_path / "log").read_text()
 
 

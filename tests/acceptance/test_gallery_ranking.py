@@ -15,6 +15,8 @@ from stylesim_app.core.calibration import sample_pairs
 from stylesim_app.core.distances import FIXED_PRESETS, Weighting
 from stylesim_app.work import pipeline
 
+pytestmark = pytest.mark.release
+
 
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory):

@@ -38,7 +38,8 @@ RANK = """
 import django
 django.setup()
 from stylesim_app.models import Artwork
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 works = Artwork.objects.order_by("pk")
 for result in find_similar(works[0], RankingOptions(), works, works).results:
     print(result.rank, result.artwork.title)

@@ -30,7 +30,16 @@ BROKEN_PICTURES = """() => [...document.querySelectorAll('#content img')]
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.fixture(params=VARIANTS)
+#: The walk goes one of these ways every day, and the others before a release.
+EVERY_DAY = "zh-390-light"
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=() if name == EVERY_DAY else pytest.mark.release)
+        for name in VARIANTS
+    ]
+)
 def page(request, live_server, collection, staff, monkeypatch, settings):
     """A page on which staff have logged in; its test fails on any error of the console."""
     # Playwright's own event loop runs in this thread; it is no request that is served.

@@ -27,6 +27,25 @@ VARIANTS = [
     ("zh-hans", 390, "light"),
 ]
 
+
+def variant_name(variant):
+    return "-".join(map(str, variant))
+
+
+def every_day_in(chosen):
+    """A walk in one variant every day, and in the others before a release."""
+    return pytest.mark.parametrize(
+        "visit",
+        [
+            pytest.param(
+                each, id=variant_name(each), marks=() if each == chosen else pytest.mark.release
+            )
+            for each in VARIANTS
+        ],
+        indirect=True,
+    )
+
+
 # Each gives what is wrong with the page.
 CHECKS = {
     "wider than the window": """() => {
@@ -149,7 +168,7 @@ def open_browser(live_server, transactional_db, monkeypatch):
     assert faults == []
 
 
-@pytest.fixture(params=VARIANTS, ids=lambda variant: "-".join(map(str, variant)))
+@pytest.fixture(params=VARIANTS, ids=variant_name)
 def visit(request, open_browser):
     return open_browser(*request.param)
 
@@ -181,7 +200,7 @@ def test_from_the_gallery_to_works_that_look_alike(visit, collection):
     assert ranked.locator(".work-title").all_text_contents() != before
     assert visit.is_same_document()
 
-    # Own weights begin with those of the preset.
+    # Custom weights begin with those of the preset.
     visit.choose("custom")
     expect(page.locator("[name=content_weight]")).to_have_value("1")
     page.locator(".control-more summary").first.click()
@@ -201,6 +220,7 @@ def test_from_the_gallery_to_works_that_look_alike(visit, collection):
     assert "preset=custom" in page.url
 
 
+@every_day_in(("zh-hans", 390, "light"))
 def test_an_upload_is_ranked_without_a_reload(visit, collection, staff, picture):
     page = visit.page
     visit.log_in("/upload/")
@@ -228,6 +248,7 @@ def test_an_upload_is_ranked_without_a_reload(visit, collection, staff, picture)
     visit.look("artwork-staff")
 
 
+@every_day_in(("en", 390, "dark"))
 def test_a_search_by_image_is_ranked_without_a_reload(visit, collection, picture):
     page = visit.page
     page.goto("/search/")
@@ -326,6 +347,7 @@ def test_the_language_switch_stays_on_the_page(open_browser, collection):
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
 
 
+@every_day_in(("zh-hans", 1280, "dark"))
 def test_pages_that_say_no(visit, collection):
     page = visit.page
     page.goto("/?q=nothing+like+this")

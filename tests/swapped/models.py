@@ -8,6 +8,8 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest
 
+from stylesim_app.collection.adapter import ArtworkAdapter
+
 
 class Picture(models.Model):  # noqa: DJ008  (the least a host has)
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -17,3 +19,32 @@ class Picture(models.Model):  # noqa: DJ008  (the least a host has)
 def all_pictures(_request: HttpRequest) -> models.QuerySet[Any]:
     """Everybody sees everything here."""
     return Picture.objects.all()
+
+
+class Print(models.Model):
+    """A host's work whose title is called ``name``, and whose artist is called ``maker``."""
+
+    name = models.CharField(max_length=80)
+    maker = models.CharField(max_length=80, blank=True)
+    begun = models.IntegerField(null=True, blank=True)
+    scan = models.ImageField(upload_to="prints")
+    shown = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"print {self.pk}"
+
+
+class FramedPrint(Print):
+    """The same works through a proxy."""
+
+    class Meta:
+        proxy = True
+
+
+class PrintAdapter(ArtworkAdapter):
+    """Where the facts of a print are found."""
+
+    fields = {"artist": "maker", "year_number": "begun", "is_public": "shown"}
+
+    def facts(self, artwork: Any) -> list[tuple[str, str]]:
+        return [*super().facts(artwork), ("Technique", "woodcut")]

@@ -12,7 +12,7 @@ from training.export import as_weights
 
 
 def test_style_layers_count_equally(prepared):
-    """Measured anew with the weights that come out, whatever went in."""
+    """Measured again with the weights that come out, whatever went in."""
     loaded = load_weights("paintings", Path()).tensors
     tensors = {f"features.{name}": tensor.float() for name, tensor in loaded.items()}
     network = build_network(as_weights(balance(tensors, prepared.pixels)), precision="float32")

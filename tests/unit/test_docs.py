@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,29 @@ def test_links_and_pictures_lead_to_files(page):
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
     local = [target for target in targets if "://" not in target]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_what_the_architecture_names_exists():
+    """Dotted names in code marks are modules of the app and what they define."""
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`((?:[a-z_]+\.)+[A-Za-z_]+)`", page))
+    files = {name for name in named if name.endswith((".py", ".toml"))}
+    assert len(named - files) > 30
+    for name in named - files:
+        module, _, attribute = f"stylesim_app.{name}".rpartition(".")
+        assert hasattr(import_module(module), attribute), name
+
+
+def test_the_rooms_are_those_of_the_contract():
+    """From top to bottom, as imports run."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [set(layer.split(" : ")) for layer in contract["contracts"][0]["layers"]]
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    [picture] = re.findall(r"```\n(.*?)```", page, re.DOTALL)
+    lines = [line.split("  ") for line in picture.splitlines() if line.strip(" |")]
+    drawn = [{word for word in line if word} for line in lines]
+    assert len(drawn) == len(layers)
+    for layer, words in zip(layers, drawn, strict=True):
+        rooms = {word.strip() for word in words} & {room for each in layers for room in each}
+        assert rooms
+        assert rooms <= layer

@@ -62,6 +62,7 @@ def pyramids() -> dict[str, Image.Image]:
     return {manner: gallery.paint("pyramids", manner) for manner in gallery.MANNERS}
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("manner", ["impasto", "ink-wash", "mosaic"])
 def test_a_picture_is_the_same_on_every_run(pyramids: dict[str, Image.Image], manner: str) -> None:
     gallery._scene.cache_clear()
@@ -70,6 +71,7 @@ def test_a_picture_is_the_same_on_every_run(pyramids: dict[str, Image.Image], ma
     assert np.array_equal(np.asarray(again), np.asarray(pyramids[manner]))
 
 
+@pytest.mark.release
 def test_every_manner_paints_the_whole_scene(pyramids: dict[str, Image.Image]) -> None:
     scene = gallery._scene("pyramids")
     for manner, picture in pyramids.items():
@@ -77,10 +79,12 @@ def test_every_manner_paints_the_whole_scene(pyramids: dict[str, Image.Image]) -
         assert np.asarray(picture).std() > 20, f"{manner} is all but blank"
 
 
+@pytest.mark.release
 def test_every_manner_differs(pyramids: dict[str, Image.Image]) -> None:
     assert closest(pyramids.values()) > 6
 
 
+@pytest.mark.release
 def test_every_subject_differs() -> None:
     scenes = (gallery._scene(subject).colour for subject in gallery.SUBJECTS)
     assert closest(Image.fromarray((colour * 255).astype(np.uint8)) for colour in scenes) > 6

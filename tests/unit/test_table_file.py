@@ -109,7 +109,7 @@ def test_rows_of_a_database_that_was_set_back_are_read_again(folder, opened_befo
 
     mapped = table.read(length, read_restored)
     if opened_before and length == 30:
-        # As long as before: noticed once a row is added, or by who opens it anew.
+        # As long as before: noticed once a row is added, or by who opens it again.
         mapped = table.read(31, read_restored)
     assert len(mapped.stored) >= length
     assert mapped.table.z["relu1_1"][[19, 21, 24], 0].tolist() == [19, 21.5, 24.5]

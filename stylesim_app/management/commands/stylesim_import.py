@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from ...collection.swapping import has_field
+from ...collection.adapter import adapter
 from ...exceptions import ImportFailed
 from ...importing import run, sources
 from ...importing.run import Outcome, Result
@@ -79,7 +79,11 @@ class Command(BaseCommand):
                 _("Stopped. What was added stays; run the command again to go on."), returncode=130
             ) from error
         self._summarize(counts)
-        if counts[Result.ADDED] and is_public is None and has_field("is_public"):
+        if (
+            counts[Result.ADDED]
+            and is_public is None
+            and (adapter().field("is_public") is not None)
+        ):
             self.stdout.write(
                 _("Only staff may see them, unless the manifest says public or --public is given.")
             )

@@ -13,7 +13,8 @@ from ...core.errors import CoreError
 from ...exceptions import NotIndexed
 from ...messages import localize
 from ...ranking import similar
-from ...ranking.similar import RankedAnswer, RankingOptions
+from ...ranking.options import RankingOptions
+from ...ranking.results import RankedAnswer
 from ...views.forms import RankingForm
 from ...work import pipeline
 from ..answers import ranking_json

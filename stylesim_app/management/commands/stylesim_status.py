@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="Exit with status 1 if works wait and no worker gave a sign of life of late.",
+            help="Exit with status 1 if works are waiting, but no worker is running.",
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         else:
             self.stdout.writelines(f"{line}\n" for line in _lines(status))
         if check and status.states[State.PENDING] and not status.worker_alive:
-            raise CommandError(_("Works wait, and no worker is at work."))
+            raise CommandError(_("Works are waiting, but no worker is running."))
 
 
 def _lines(status: IndexStatus) -> Iterator[str]:
@@ -92,7 +92,9 @@ def _hints(status: IndexStatus) -> Iterator[str]:
     if not status.visible:
         yield _("Import pictures with stylesim_import PATH.")
     if status.states[State.PENDING] and not status.worker_alive:
-        yield _("Works wait: start a worker with qcluster, or describe them with stylesim_index.")
+        yield _(
+            "Works are waiting: start a worker with qcluster, or index them with stylesim_index."
+        )
     if status.states[State.FAILED]:
         yield _("Once the causes are gone, try what failed again: stylesim_index --failed.")
     if status.states[State.STALE]:

@@ -14,7 +14,7 @@ class PgvectorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from ...models import Calibration
+        from ...models import CompactIndex
         from .hnsw import drop_indexes
 
-        post_delete.connect(drop_indexes, sender=Calibration)
+        post_delete.connect(drop_indexes, sender=CompactIndex)

@@ -35,7 +35,8 @@ _TRAILER = 2
 def read_tables(
     rows: QuerySet[CompactVectors],
 ) -> Iterator[tuple[NDArray[np.int64], CompactTable]]:
-    """The keys of the stored descriptors, and their compact descriptors, a chunk at a time."""
+    """Return the keys of the stored descriptors, and their compact descriptors, a chunk
+    at a time."""
     columns = rows.values_list("stored_id", *_NORMS, *LAYERS)
     statement, parameters = columns.query.sql_with_params()
     size = CHUNK * _ROW.itemsize

@@ -33,12 +33,12 @@ class StyleVector(Func):
 
 
 def lower(query: CompactDescriptor, weighting: Weighting) -> Any:
-    """As ``Bounds.lower``, for a row of CompactVectors."""
+    """Return the expression of ``Bounds.lower`` for a row of CompactVectors."""
     return _weigh(query, weighting, -1)
 
 
 def estimate(query: CompactDescriptor, weighting: Weighting) -> Any:
-    """As ``Bounds.estimate``."""
+    """Return the expression of ``Bounds.estimate`` for a row of CompactVectors."""
     return _weigh(query, weighting, 0)
 
 
@@ -58,7 +58,7 @@ def _weigh(query: CompactDescriptor, weighting: Weighting, direction: int) -> An
 
 
 def _bound(query: CompactDescriptor, layer: str, direction: int) -> Any:
-    """The square of a layer's distance."""
+    """Return the square of a layer's distance."""
     index = LAYERS.index(layer)
     totals = Value(float(query.squares[index])) + F(f"{layer}_square")
     # <#> is the negative inner product.

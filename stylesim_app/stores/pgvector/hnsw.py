@@ -1,7 +1,7 @@
 """Approximate indexes for collections too large to look at every work.
 
 Malkov, Yashunin: Efficient and Robust Approximate Nearest Neighbor Search Using Hierarchical
-Navigable Small World Graphs, 2016. One index over style and one over content for each calibration,
+Navigable Small World Graphs, 2016. One index over style and one over content for each index,
 since vectors of different bases do not compare.
 """
 
@@ -19,7 +19,7 @@ from pgvector.django import L2Distance
 
 from ...core.compression import CompactDescriptor
 from ...core.descriptors import CONTENT_LAYER, STYLE_LAYERS
-from ...models import Calibration
+from ...models import CompactIndex
 from .expressions import StyleVector
 from .models import CompactVectors
 
@@ -31,20 +31,20 @@ SURPLUS = 2
 MAX_IN_VIEW = 1000
 
 
-def create_indexes(calibration: Calibration) -> None:
-    """Create the indexes of a calibration while it has few rows; they grow with it."""
+def create_indexes(index: CompactIndex) -> None:
+    """Create the indexes of an index while it has few rows; they grow with it."""
     style = StyleVector.template % {"expressions": StyleVector.arg_joiner.join(STYLE_LAYERS)}
-    names = _names(calibration.pk)
+    names = _names(index.pk)
     with connection.cursor() as cursor:
         for name, vector in zip(names, (f"({style})", CONTENT_LAYER), strict=True):
             cursor.execute(
                 f"CREATE INDEX IF NOT EXISTS {name} ON {CompactVectors._meta.db_table} "
-                f"USING hnsw ({vector} vector_l2_ops) WHERE calibration_id = {calibration.pk}"
+                f"USING hnsw ({vector} vector_l2_ops) WHERE compact_index_id = {index.pk}"
             )
 
 
-def drop_indexes(instance: Calibration, **_: Any) -> None:
-    """Once the rows of a deleted calibration are gone."""
+def drop_indexes(instance: CompactIndex, **_: Any) -> None:
+    """Drop the indexes of a deleted compact index once its rows are gone."""
     if instance.store == "pgvector":
         names = ", ".join(_names(instance.pk))
         transaction.on_commit(lambda: _drop(names))
@@ -53,7 +53,7 @@ def drop_indexes(instance: Calibration, **_: Any) -> None:
 def nearest(
     rows: QuerySet[CompactVectors], query: CompactDescriptor, size: int
 ) -> QuerySet[CompactVectors]:
-    """The rows that are likely to be nearest in style, and in content."""
+    """Return the rows that are likely to be nearest in style, and in content."""
     style = Vector(np.concatenate([query.layer(layer) for layer in STYLE_LAYERS]))
     content = Vector(query.layer(CONTENT_LAYER))
     count = SURPLUS * size
@@ -64,7 +64,7 @@ def nearest(
 
 @contextmanager
 def searching(size: int) -> Iterator[None]:
-    """Let the indexes go on until filters leave as many as a statement asks for."""
+    """Search on in this context until filters leave as many as a statement asks for."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
         cursor.execute(f"SET LOCAL hnsw.ef_search = {min(SURPLUS * size, MAX_IN_VIEW)}")
@@ -76,5 +76,5 @@ def _drop(names: str) -> None:
         cursor.execute(f"DROP INDEX IF EXISTS {names}")
 
 
-def _names(calibration: int) -> tuple[str, str]:
-    return f"stylesim_style_{calibration}", f"stylesim_content_{calibration}"
+def _names(index: int) -> tuple[str, str]:
+    return f"stylesim_style_{index}", f"stylesim_content_{index}"

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from ...core.compression import SIZES
-from ...models import Calibration, StoredDescriptor
+from ...models import CompactIndex, StoredDescriptor
 
 
 class CompactVectors(models.Model):
@@ -17,9 +17,9 @@ class CompactVectors(models.Model):
     of fixed width come first, where PostgreSQL finds them fastest.
     """
 
-    # The unique constraint is an index by calibration.
-    calibration = models.ForeignKey(
-        Calibration, on_delete=models.CASCADE, related_name="+", db_index=False
+    # The unique constraint is an index by compact index.
+    compact_index = models.ForeignKey(
+        CompactIndex, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     stored = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
     relu1_1_square = models.FloatField()
@@ -46,9 +46,9 @@ class CompactVectors(models.Model):
         verbose_name_plural = _("compact descriptors in pgvector")
         constraints = (
             models.UniqueConstraint(
-                fields=["calibration", "stored"], name="stylesim_one_vector_a_descriptor"
+                fields=["compact_index", "stored"], name="stylesim_one_vector_a_descriptor"
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.calibration_id}: {self.stored_id}"
+        return f"{self.compact_index_id}: {self.stored_id}"

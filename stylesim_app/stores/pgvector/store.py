@@ -17,7 +17,7 @@ from ...core.compression import CompactDescriptor
 from ...core.descriptors import LAYERS, Descriptor
 from ...core.distances import Weighting
 from ...core.ranking import Shortlist
-from ...models import Calibration, StoredDescriptor
+from ...models import CompactIndex, StoredDescriptor
 from ..base import Candidate, CompactStore, Reachable, Shortlisted
 from . import hnsw
 from .copying import read_tables
@@ -46,20 +46,20 @@ class PgvectorStore(CompactStore):
 
     @property
     def rows(self) -> QuerySet[CompactVectors]:
-        return CompactVectors.objects.filter(calibration=self.calibration)
+        return CompactVectors.objects.filter(compact_index=self.index)
 
     @property
     def is_large(self) -> bool:
-        return self.calibration.collection_size >= hnsw.HNSW_FROM
+        return self.index.collection_size >= hnsw.HNSW_FROM
 
     def prepare(self) -> None:
         if self.is_large:
-            hnsw.create_indexes(self.calibration)
+            hnsw.create_indexes(self.index)
 
     def add_compact(self, compacts: Mapping[int, CompactDescriptor]) -> None:
         CompactVectors.objects.bulk_create(
             CompactVectors(
-                calibration=self.calibration,
+                compact_index=self.index,
                 stored_id=stored,
                 **{layer: compact.layer(layer) for layer in LAYERS},
                 **_by_layer("square", compact.squares),
@@ -91,7 +91,7 @@ class PgvectorStore(CompactStore):
             # Django knows without asking that there are no candidates, as of ``none()``.
             answers = [_list([], size) for _ in compacts]
         if not all(answer.candidates for answer in answers):
-            self._require_calibration()
+            self._require_index()
         return answers
 
     def reachable(
@@ -110,16 +110,16 @@ class PgvectorStore(CompactStore):
             .values_list(*Candidate.columns("stored__"), "lower", "reach")
         )
         if not found:
-            self._require_calibration()
+            self._require_index()
         return Reachable(
             [Candidate(*columns) for *columns, _, _ in found],
             lower=np.array([row[-2] for row in found], np.float64),
             reaches=np.array([row[-1] for row in found], np.float64),
         )
 
-    def _require_calibration(self) -> None:
-        """Nothing may have been found because another calibration serves by now."""
-        Calibration.objects.only("pk").get(pk=self.calibration.pk)
+    def _require_index(self) -> None:
+        """Raise CompactIndex.DoesNotExist if nothing was found because another index serves."""
+        CompactIndex.objects.only("pk").get(pk=self.index.pk)
 
 
 def _suggest(
@@ -137,7 +137,7 @@ def _suggest(
 def _bound(
     query: CompactDescriptor, weighting: Weighting, rows: QuerySet[CompactVectors], size: int
 ) -> Shortlisted:
-    """Let the database bound all rows, and list the least."""
+    """Bound all rows in the database, and list the least."""
     bounded = rows.annotate(lower=lower(query, weighting), estimate=estimate(query, weighting))
     selected = bounded.values_list("stored_id", "estimate", "lower")
     bounds, parameters = selected.query.sql_with_params()
@@ -174,7 +174,8 @@ def _scan(
 
 
 def _list(found: list[tuple[int, float, float]], size: int) -> Shortlisted:
-    """From keys, estimates and lower bounds, of which the ``size + 1`` least come first."""
+    """List candidates from keys, estimates and lower bounds, of which the ``size + 1`` least come
+    first."""
     bounds = {stored: numbers for stored, *numbers in found}
     described = StoredDescriptor.objects.filter(pk__in=bounds)
     candidates = [Candidate(*row) for row in described.values_list(*Candidate.columns())]

@@ -15,7 +15,8 @@ from PIL import Image
 
 from stylesim_app.admin import ArtworkAdmin, SimilarWorksAdminMixin
 from stylesim_app.models import Artwork, IndexEntry, WorkerSign
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from tests import pictures
 from tests.admin_pages import (
     ENTRIES,

@@ -10,7 +10,8 @@ from django_q.models import OrmQ
 
 from stylesim_app import files
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from tests.admin_pages import (
     ENTRIES,
     LIST,

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from stylesim_app.core.distances import measure_parts
 from stylesim_app.index import upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 
 from .conftest import check_problem
 
@@ -319,3 +320,15 @@ def test_compare_needs_two_ids(visitor, db, query, missing):
 def test_compare_takes_no_parameters_of_lists(visitor, db):
     problem = check_problem(visitor.get(COMPARE, {"a": 1, "b": 2, "limit": 3}), 400, "invalid")
     assert list(problem["errors"]) == ["limit"]
+
+
+@pytest.mark.parametrize("preset", ["paper", "balanced", "content"])
+def test_what_serves_is_loaded_once(visitor, collection, preset):
+    """The form, the search and the figures share one snapshot of set, calibration and index."""
+    path = f"/api/artworks/{collection['disc-a'].pk}/similar/?preset={preset}"
+    visitor.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        assert visitor.get(path).status_code == 200
+    for table in ("descriptorset", "calibration", "compactindex"):
+        asked = [each for each in queries if f'FROM "stylesim_app_{table}"' in each["sql"]]
+        assert len(asked) <= 1, asked

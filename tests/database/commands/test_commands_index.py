@@ -163,7 +163,7 @@ def test_ctrl_c_puts_back_what_was_claimed(make_artwork, monkeypatch):
     for name in ("disc-a", "bars-b"):
         make_artwork(name)
 
-    def interrupt(_pipeline: object, _files: object) -> None:
+    def interrupt(*_: object) -> None:
         assert IndexEntry.objects.filter(lease_token__isnull=False).count() == 2
         raise KeyboardInterrupt
 

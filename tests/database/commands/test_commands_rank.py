@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from stylesim_app.core.distances import PRESETS
 from stylesim_app.core.errors import WeightingError
+from stylesim_app.index.serving import Serving
 from stylesim_app.management.output import ranking_lines, table_lines
 from stylesim_app.models import (
     Calibration,
@@ -24,7 +25,8 @@ from stylesim_app.models import (
     WorkerSign,
     WorkItem,
 )
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from stylesim_app.work import worklist
 from tests import pictures
 
@@ -243,13 +245,13 @@ def test_check_fails_only_if_works_wait_and_no_worker_is_alive(collection, capsy
     entry.update(state=State.FAILED)
     status(capsys, "--check")
     entry.update(state=State.PENDING)
-    with pytest.raises(CommandError, match="Works wait, and no worker is at work") as caught:
+    with pytest.raises(CommandError, match="Works are waiting, but no worker is running") as caught:
         status(capsys, "--check")
     assert caught.value.returncode == 1
     worklist.sign_of_life()
     status(capsys, "--check")
     WorkerSign.objects.update(seen_at=timezone.now() - timedelta(minutes=10))
-    with pytest.raises(CommandError, match="no worker is at work"):
+    with pytest.raises(CommandError, match="no worker is running"):
         status(capsys, "--check", "--json")
 
 
@@ -259,11 +261,11 @@ def test_check_fails_only_if_works_wait_and_no_worker_is_alive(collection, capsy
 def test_calibrating_replaces_the_calibration_and_balanced_follows(collection, capsys):
     Calibration.objects.all().delete()
     with pytest.raises(WeightingError):
-        RankingOptions(preset="balanced").weighting()
+        RankingOptions(preset="balanced").weighting(Serving())
     call_command("stylesim_calibrate")
     assert capsys.readouterr().out == "Calibrated on 12 of 12 indexed works.\n"
     assert Calibration.objects.get().collection_size == 12
-    assert RankingOptions(preset="balanced").weighting().content_weight > 0
+    assert RankingOptions(preset="balanced").weighting(Serving()).content_weight > 0
 
 
 def test_too_few_works_are_not_calibrated(db):

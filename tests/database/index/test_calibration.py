@@ -10,8 +10,9 @@ from stylesim_app.conf import conf
 from stylesim_app.core.distances import Weighting
 from stylesim_app.exceptions import StylesimError
 from stylesim_app.index import calibration, sets, upkeep
-from stylesim_app.models import Artwork, Calibration, StoredDescriptor
-from stylesim_app.ranking.similar import RankingOptions
+from stylesim_app.index.serving import Serving
+from stylesim_app.models import Artwork, Calibration, CompactIndex, StoredDescriptor
+from stylesim_app.ranking.options import RankingOptions
 from tests import pictures, synthetic
 from tests.rankings import check_rankings, rank
 
@@ -56,12 +57,12 @@ def test_a_collection_is_calibrated_at_powers_of_two_and_then_of_four(collection
             seen.append(works)
             Calibration.objects.all().delete()
             Calibration.objects.create(
-                descriptor_set=serving,
-                collection_size=works,
-                sample_size=works,
-                bases_name="bases" if works >= 64 else "",
-                store=conf.store if works >= 64 else "",
+                descriptor_set=serving, collection_size=works, sample_size=works
             )
+            if works >= 64:
+                CompactIndex.objects.create(
+                    descriptor_set=serving, collection_size=works, store=conf.store
+                )
     assert seen == [4, 8, 16, 32, 64, 256, 1024, 4096, 16384, 65536]
 
 
@@ -70,11 +71,11 @@ def test_another_store_needs_another_calibration(collection, monkeypatch, settin
     serving = sets.serving_set()
     compressed = size >= 64
     files.private_storage().save("bases", ContentFile(b""))
-    Calibration.objects.update(
-        collection_size=size,
-        bases_name="bases" if compressed else "",
-        store="embedded" if compressed else "",
-    )
+    Calibration.objects.update(collection_size=size)
+    if compressed:
+        CompactIndex.objects.create(
+            descriptor_set=serving, collection_size=size, bases_name="bases", store="embedded"
+        )
     monkeypatch.setattr(calibration, "count_descriptors", lambda _: size)
     settings.STYLESIM_STORE = "embedded"
     assert not calibration.is_due(serving, idle=True)
@@ -89,19 +90,20 @@ def test_another_store_needs_another_calibration(collection, monkeypatch, settin
 
 
 def test_a_calibration_samples_all_pairs(collection):
-    pairs = calibration.serving_pairs()
+    pairs = Serving().pairs
     assert len(pairs.parts.content) == 12 * 11 / 2
     style, content = pairs.balanced_weights()
-    assert RankingOptions(preset="balanced").weighting() == Weighting(style, content)
+    assert RankingOptions(preset="balanced").weighting(Serving()) == Weighting(style, content)
 
 
 def test_from_64_works_on_descriptors_are_compressed(eighty, settings):
-    fitted = calibration.serving_calibration()
+    fitted = Serving().calibration
     assert (fitted.collection_size, fitted.sample_size) == (80, 80)
-    assert fitted.bases_name
-    assert fitted.ready
-    assert fitted.store == settings.STYLESIM_STORE
-    store = calibration.serving_store(sets.serving_set())
+    index = Serving().compact_index
+    assert index.bases_name
+    assert index.ready_at is not None
+    assert index.store == settings.STYLESIM_STORE
+    store = Serving(sets.serving_set()).store
     assert store.bounded
     assert not store.lacking(StoredDescriptor.objects.all()).exists()
     check_rankings(eighty)
@@ -110,8 +112,8 @@ def test_from_64_works_on_descriptors_are_compressed(eighty, settings):
 def test_sixty_three_works_are_not_compressed(db, small_network):
     works = synthetic.store_works(synthetic.draw_small(63))
     upkeep.maintain(60, idle=True)
-    assert not calibration.serving_calibration().bases_name
-    assert not calibration.serving_store(sets.serving_set()).bounded
+    assert Serving().compact_index is None
+    assert not Serving(sets.serving_set()).store.bounded
     check_rankings(works)
 
 
@@ -121,18 +123,23 @@ def test_a_large_collection_is_sampled(db, small_network, monkeypatch):
     monkeypatch.setattr(calibration, "PAIR_WORKS", 10)
     works = synthetic.store_works(synthetic.draw_small(70))
     upkeep.maintain(60, idle=False)
-    fitted = calibration.serving_calibration()
+    fitted = Serving().calibration
     assert (fitted.collection_size, fitted.sample_size) == (70, 20)
-    assert len(calibration.serving_pairs().parts.content) == 10 * 9 / 2
+    assert len(Serving().pairs.parts.content) == 10 * 9 / 2
     check_rankings(works)
 
 
 def test_calibrating_twice_gives_the_same_numbers(eighty):
-    first = calibration.serving_calibration()
-    contents = [files.read(first.file_name), files.read(first.bases_name)]
-    second = upkeep.calibrate()
-    assert second.pk != first.pk
-    assert [files.read(second.file_name), files.read(second.bases_name)] == contents
+    first, second = Serving(), Serving()
+
+    def contents(serving):
+        names = (serving.calibration.file_name, serving.compact_index.bases_name)
+        return [files.read(name) for name in names]
+
+    before = contents(first)
+    assert upkeep.calibrate() == second.calibration != first.calibration
+    assert second.compact_index != first.compact_index
+    assert contents(second) == before
 
 
 def test_calibrating_a_small_collection_says_what_is_missing(make_artwork, index_artwork):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -12,11 +14,21 @@ from stylesim_app import files
 from stylesim_app.conf import conf
 from stylesim_app.core.distances import PRESETS
 from stylesim_app.core.errors import DescriptorError
-from stylesim_app.exceptions import StorageMissing
-from stylesim_app.index import calibration, sets, upkeep
+from stylesim_app.exceptions import NotIndexed, StorageMissing
+from stylesim_app.index import calibration, compact_index, sets, upkeep
+from stylesim_app.index import serving as serving_module
 from stylesim_app.index.nearest import find_nearest
-from stylesim_app.models import Artwork, Calibration, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.ranking.similar import RankingOptions
+from stylesim_app.index.serving import Serving
+from stylesim_app.models import (
+    Artwork,
+    Calibration,
+    CompactIndex,
+    IndexEntry,
+    StoredDescriptor,
+    WorkItem,
+)
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from tests import synthetic
 from tests.rankings import check_rankings, rank
 
@@ -24,9 +36,9 @@ State = WorkItem.State
 
 
 def forget_bases() -> None:
-    """As a process does that starts anew."""
-    calibration._read_compressor.cache_clear()
-    calibration._read_pairs.cache_clear()
+    """As a process does that has just started."""
+    compact_index._read_compressor.cache_clear()
+    serving_module._read_pairs.cache_clear()
 
 
 def stored_works() -> set[int]:
@@ -40,39 +52,74 @@ def lacking(store) -> set[int]:
 # How a new one takes over
 
 
+def fit(on_step: Callable[[], object] = lambda: None) -> CompactIndex:
+    """Calibrate the serving set; the index that is then to be prepared."""
+    serving = sets.serving_set()
+    calibration.fit(serving, on_step)
+    index = compact_index.unfinished(serving)
+    assert index is not None
+    return index
+
+
 def test_the_old_calibration_serves_while_a_new_one_is_prepared(eighty, monkeypatch):
     """A worker that stops half-way changes nothing; the next goes on where it stopped."""
-    monkeypatch.setattr(calibration, "CHUNK", 16)
+    monkeypatch.setattr(compact_index, "CHUNK", 16)
     serving = sets.serving_set()
-    old = calibration.serving_calibration()
-    new = calibration.fit(serving)
-    assert not new.ready
+    old = Serving().compact_index
+    new = fit()
+    assert new.ready_at is None
     left = iter([True, True, False])
-    assert not calibration.prepare(new, lambda: next(left))
-    assert calibration.serving_calibration() == old
-    assert calibration.unfinished(serving) == new
-    assert len(lacking(calibration.open_store(new))) == 80 - 3 * 16
+    assert not compact_index.prepare(new, lambda: next(left))
+    assert Serving().compact_index == old
+    assert compact_index.unfinished(serving) == new
+    assert len(lacking(compact_index.open_store(new))) == 80 - 3 * 16
     assert upkeep.is_urgent()
     check_rankings(eighty)
 
     upkeep.maintain(60, idle=False)
-    assert list(Calibration.objects.all()) == [new]
-    assert calibration.serving_calibration() == new
+    assert list(CompactIndex.objects.all()) == [new]
+    assert Serving().compact_index == new
     assert not upkeep.is_urgent()
     check_rankings(eighty)
 
 
 def test_the_old_calibration_goes_with_its_files(eighty, django_capture_on_commit_callbacks):
-    old = calibration.serving_calibration()
+    old, old_index = Serving().calibration, Serving().compact_index
     with django_capture_on_commit_callbacks(execute=True):
-        new = upkeep.calibrate()
-    assert not files.exists(old.bases_name)
+        upkeep.calibrate()
+        upkeep.maintain(60, idle=False)
+    assert not files.exists(old_index.bases_name)
     assert not files.exists(old.file_name)
-    assert files.exists(new.bases_name)
+    assert files.exists(Serving().calibration.file_name)
+    assert files.exists(Serving().compact_index.bases_name)
+
+
+def test_an_index_is_kept_for_the_searches_that_began_in_it(eighty, monkeypatch):
+    monkeypatch.setattr(compact_index, "KEPT_FOR", timedelta(minutes=1))
+    outdated = Serving()
+    assert outdated.store.bounded
+    upkeep.calibrate()
+    upkeep.maintain(60, idle=False)
+    assert CompactIndex.objects.count() == 2
+    # A work that is stored meanwhile is in both.
+    pk, other = next(iter(eighty)), list(eighty)[9]
+    synthetic.describe_artwork(pk, eighty[other], "changed")
+    eighty[pk] = eighty[other]
+    assert lacking(outdated.store) == set()
+    artwork, works = Artwork.objects.get(pk=other), Artwork.objects.all()
+    options = RankingOptions(style_weight=2.0)
+    answer = find_similar(artwork, options, works, works, outdated)
+    assert answer.results[0].artwork.pk == pk
+    assert answer.certified
+    monkeypatch.setattr(compact_index, "KEPT_FOR", timedelta(0))
+    upkeep.maintain(60, idle=False)
+    assert CompactIndex.objects.get() == Serving().compact_index
+    with pytest.raises(NotIndexed, match="try again"):
+        find_similar(artwork, options, works, works, outdated)
 
 
 def test_a_fit_that_fails_leaves_the_old_calibration(eighty, monkeypatch):
-    old = calibration.serving_calibration()
+    old = Serving().calibration
 
     def full(*_):
         raise DescriptorError("descriptor_missing")
@@ -85,8 +132,8 @@ def test_a_fit_that_fails_leaves_the_old_calibration(eighty, monkeypatch):
 
 
 def test_works_stored_or_replaced_meanwhile_are_in_both(eighty, monkeypatch):
-    monkeypatch.setattr(calibration, "CHUNK", 16)
-    new = calibration.fit(sets.serving_set())
+    monkeypatch.setattr(compact_index, "CHUNK", 16)
+    new = fit()
     fresh, other = synthetic.draw_small(2, seed=3)
     steps = iter([fresh, other])
     early, late = next(iter(eighty)), list(eighty)[-1]
@@ -97,7 +144,7 @@ def test_works_stored_or_replaced_meanwhile_are_in_both(eighty, monkeypatch):
         if descriptor is fresh:
             (pk,) = synthetic.store_works([fresh])
             stored = StoredDescriptor.objects.get(entry__artwork=pk)
-            calibration.add_to_stores(stored, fresh)
+            compact_index.add_to_stores(stored, fresh)
             eighty[pk] = fresh
         elif descriptor is other:
             synthetic.describe_artwork(early, other, "early")
@@ -106,35 +153,35 @@ def test_works_stored_or_replaced_meanwhile_are_in_both(eighty, monkeypatch):
         check_rankings(eighty)
         return True
 
-    assert calibration.prepare(new, go_on)
-    assert calibration.serving_calibration() == new
-    assert lacking(calibration.open_store(new)) == set()
+    assert compact_index.prepare(new, go_on)
+    assert Serving().compact_index == new
+    assert lacking(compact_index.open_store(new)) == set()
     check_rankings(eighty)
 
 
 def test_a_work_that_no_calibration_has_keeps_it_from_serving(eighty, monkeypatch):
     """Stored by whoever knew nothing of the new calibration, after the last chunk."""
-    old = calibration.serving_calibration()
-    new = calibration.fit(sets.serving_set())
-    store = calibration.open_store(new)
+    old = Serving().compact_index
+    new = fit()
+    store = compact_index.open_store(new)
     described = StoredDescriptor.objects.all()
-    assert not calibration._switch(new, store, described)
-    assert calibration.serving_calibration() == old
+    assert not compact_index._switch(new, store, described)
+    assert Serving().compact_index == old
 
 
 def test_a_damaged_descriptor_does_not_hold_up_a_calibration(eighty):
     pk = list(eighty)[5]
     stored = StoredDescriptor.objects.get(entry__artwork=pk)
-    new = calibration.fit(sets.serving_set())
+    new = fit()
     files.private_storage().delete(stored.file_name)
-    assert calibration.prepare(new, lambda: True)
+    assert compact_index.prepare(new, lambda: True)
     assert IndexEntry.objects.get(artwork=pk).state == State.FAILED
     del eighty[pk]
     check_rankings(eighty)
 
 
 def test_works_that_go_while_bases_are_fitted_do_not_stop_it(eighty, monkeypatch):
-    monkeypatch.setattr(calibration, "CHUNK", 16)
+    monkeypatch.setattr(compact_index, "CHUNK", 16)
     rows = list(StoredDescriptor.objects.order_by("pk"))
     going = iter(rows[3:6])
 
@@ -145,8 +192,8 @@ def test_works_that_go_while_bases_are_fitted_do_not_stop_it(eighty, monkeypatch
                 files.private_storage().delete(row.file_name)
                 del eighty[row.entry.artwork_id]
 
-    fitted = calibration.fit(sets.serving_set(), on_step)
-    assert calibration.prepare(fitted, lambda: True)
+    fitted = fit(on_step)
+    assert compact_index.prepare(fitted, lambda: True)
     assert len(eighty) == 77
     check_rankings(eighty)
 
@@ -159,20 +206,20 @@ def test_a_table_of_works_that_are_mostly_gone_is_made_anew(eighty):
         assert not calibration.is_due(serving, idle=True)
         for pk, descriptor in eighty.items():
             synthetic.describe_artwork(pk, descriptor, "again")
-    assert calibration.serving_calibration().length == 240
+    assert Serving().compact_index.length == 240
     assert not calibration.is_due(serving)
     assert calibration.is_due(serving, idle=True)
     upkeep.maintain(60, idle=True)
-    assert calibration.serving_calibration().length == 80
+    assert Serving().compact_index.length == 80
     check_rankings(eighty)
 
 
 def test_an_unfinished_calibration_gives_way_to_a_newer_one(eighty):
     serving = sets.serving_set()
-    first = calibration.fit(serving)
-    second = calibration.fit(serving)
-    assert not Calibration.objects.filter(pk=first.pk).exists()
-    assert calibration.unfinished(serving) == second
+    first = fit()
+    second = fit()
+    assert not CompactIndex.objects.filter(pk=first.pk).exists()
+    assert compact_index.unfinished(serving) == second
 
 
 # What is damaged
@@ -225,7 +272,7 @@ def test_rankings_go_on_without_a_calibration_file(collection, content):
 
 @pytest.mark.parametrize("content", [None, b"damaged"])
 def test_rankings_are_right_without_bases_until_there_are_new_ones(eighty, content):
-    old = calibration.serving_calibration()
+    old = Serving().compact_index
     files.private_storage().delete(old.bases_name)
     forget_bases()
     if content is not None:
@@ -237,32 +284,32 @@ def test_rankings_are_right_without_bases_until_there_are_new_ones(eighty, conte
         pk = list(eighty)[3]
         synthetic.describe_artwork(pk, eighty[pk], "again")
     upkeep.maintain(60, idle=True)
-    new = calibration.serving_calibration()
+    new = Serving().compact_index
     assert new != old
-    assert calibration.serving_store(sets.serving_set()).bounded
+    assert Serving(sets.serving_set()).store.bounded
     check_rankings(eighty)
 
 
 def test_who_still_knows_lost_bases_misses_no_work_stored_since(eighty, monkeypatch):
     """A web process has them in memory; the worker that stores a work can no longer read them."""
-    fitted = calibration.serving_calibration()
-    in_memory = calibration._read_compressor(fitted.bases_name)
+    fitted = Serving().compact_index
+    in_memory = compact_index._read_compressor(fitted.bases_name)
     files.private_storage().delete(fitted.bases_name)
     forget_bases()
     pk = next(iter(eighty))
     synthetic.describe_artwork(pk, eighty[list(eighty)[17]], "changed")
     eighty[pk] = eighty[list(eighty)[17]]
-    monkeypatch.setattr(calibration, "_read_compressor", lambda _: in_memory)
+    monkeypatch.setattr(compact_index, "_read_compressor", lambda _: in_memory)
     check_rankings(eighty)
     assert upkeep.is_urgent()
 
 
 def test_a_query_need_not_be_of_the_collection(eighty):
     """An image that was searched for, or is far from all that bases were fitted to."""
-    store = calibration.serving_store(sets.serving_set())
+    store = Serving(sets.serving_set()).store
     queries = synthetic.draw_small(3, seed=12)
     for preset in PRESETS:
-        weighting = RankingOptions(preset=preset).weighting()
+        weighting = RankingOptions(preset=preset).weighting(Serving())
         for query, nearest in zip(
             queries,
             find_nearest(queries, store, StoredDescriptor.objects.all(), weighting, 10),

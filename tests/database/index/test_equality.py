@@ -21,7 +21,8 @@ from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.core.distances import PRESETS, DistanceParts, Weighting, measure_parts
 from stylesim_app.index import neighbours, upkeep
 from stylesim_app.models import Artwork, Neighbour, StoredDescriptor
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from stylesim_app.work import pipeline
 from tests import synthetic
 

@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from stylesim_app.core.descriptors import LAYERS
-from stylesim_app.index import calibration, neighbours, sets, upkeep
+from stylesim_app.index import calibration, compact_index, neighbours, sets, upkeep
+from stylesim_app.index.serving import Serving
 from stylesim_app.models import Calibration, DescriptorSet, IndexEntry, Neighbour
 from stylesim_app.work import worklist
 from tests import synthetic
@@ -46,7 +47,7 @@ def test_what_another_process_maintains_is_left_to_it(twenty):
 def test_a_lease_that_ended_is_taken_over(twenty):
     be_maintained(-1)
     assert upkeep.maintain(60, idle=True)
-    assert Calibration.objects.get().ready
+    assert Calibration.objects.exists()
     assert neighbours.count_missing(sets.serving_set()) == 0
     assert maintainer() is None
 
@@ -102,12 +103,13 @@ def test_the_lease_is_renewed_while_a_calibration_is_fitted(eighty, monkeypatch)
 def test_who_lost_the_lease_while_fitting_leaves_the_others_calibration(eighty):
     """Even if it has no time left for anything but the fit."""
     serving = sets.serving_set()
-    theirs = calibration.fit(serving)
+    calibration.fit(serving)
+    theirs = compact_index.unfinished(serving)
     with upkeep._maintainer(serving) as lease:
         be_maintained(60)
         with pytest.raises(upkeep.LeaseLost):
             calibration.fit(serving, lease.keep)
-    assert calibration.unfinished(serving) == theirs
+    assert compact_index.unfinished(serving) == theirs
 
 
 def test_lists_of_a_maintainer_that_was_replaced_are_not_written(twenty):
@@ -122,18 +124,19 @@ def test_lists_of_a_maintainer_that_was_replaced_are_not_written(twenty):
 
 def test_a_calibration_that_another_process_replaced_is_left_alone(eighty, monkeypatch):
     """Whoever was away for longer than the lease finds that it is gone."""
-    monkeypatch.setattr(calibration, "CHUNK", 16)
+    monkeypatch.setattr(compact_index, "CHUNK", 16)
     calibration.fit(sets.serving_set())
     replaced = []
 
     def on_step():
         if not replaced:
-            replaced.append(calibration.fit(sets.serving_set()))
+            calibration.fit(sets.serving_set())
+            replaced.append(compact_index.unfinished(sets.serving_set()))
 
     assert upkeep.maintain(60, idle=False, on_step=on_step)
-    assert calibration.unfinished(sets.serving_set()) == replaced[0]
+    assert compact_index.unfinished(sets.serving_set()) == replaced[0]
     upkeep.maintain(60, idle=False)
-    assert calibration.serving_calibration() == replaced[0]
+    assert Serving().compact_index == replaced[0]
 
 
 def test_calibrating_by_hand_waits_for_the_maintainer(twenty, monkeypatch):

@@ -7,10 +7,12 @@ import pytest
 
 from stylesim_app import files
 from stylesim_app.core.distances import PRESETS, Weighting
-from stylesim_app.index import calibration, reading, repair, sets, upkeep
+from stylesim_app.index import reading, repair, sets, upkeep
 from stylesim_app.index.nearest import UNLIMITED, find_nearest
-from stylesim_app.models import Artwork, Calibration, StoredDescriptor
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.index.serving import Serving
+from stylesim_app.models import Artwork, StoredDescriptor
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from stylesim_app.stores.unbounded import UnboundedStore
 from tests import synthetic
 
@@ -20,7 +22,7 @@ OWN = [Weighting(1, 1e-4, (1, 0, 0, 0, 0)), Weighting(1e100, 1e90, (0, 1e-9, 0, 
 
 
 def serving_store():
-    return calibration.serving_store(sets.serving_set())
+    return Serving(sets.serving_set()).store
 
 
 def search_all(works, weighting, store=None, candidates=None, **options):
@@ -68,7 +70,7 @@ def count_reads(monkeypatch):
 @pytest.mark.parametrize("preset", [*PRESETS, *OWN])
 def test_the_nearest_are_those_of_the_formula(eighty, preset):
     own = isinstance(preset, Weighting)
-    weighting = preset if own else RankingOptions(preset=preset).weighting()
+    weighting = preset if own else RankingOptions(preset=preset).weighting(Serving())
     found = search_all(eighty, weighting)
     assert check_nearest(eighty, weighting, found) == 80
 
@@ -82,7 +84,7 @@ def test_the_nearest_of_works_of_full_size(described, db):
     assert store.bounded
     # All four presets, with less to read than there is.
     for preset in PRESETS:
-        weighting = RankingOptions(preset=preset).weighting()
+        weighting = RankingOptions(preset=preset).weighting(Serving())
         found = search_all(works, weighting, store, budget=40)
         assert check_nearest(works, weighting, found) >= 60
         assert max(len(nearest.read) for nearest in found) <= 40
@@ -239,24 +241,6 @@ def test_a_damaged_work_is_left_out_and_suspected(eighty):
     (again,) = search_all({pk: query}, Weighting())
     assert again.ranking.certified
     assert again.candidates == after.candidates
-
-
-def test_a_search_goes_on_when_another_calibration_takes_over(eighty, monkeypatch):
-    """Between the moment when a store is opened and the moment when it is searched."""
-    serving = sets.serving_set()
-    outdated = calibration.serving_store(serving)
-    upkeep.calibrate()
-    with pytest.raises(Calibration.DoesNotExist):
-        search_all(eighty, Weighting(), outdated)
-    opened = iter([outdated, calibration.serving_store(serving)])
-    monkeypatch.setattr(calibration, "serving_store", lambda _: next(opened))
-    works = Artwork.objects.all()
-    artwork = works.first()
-    answer = find_similar(artwork, RankingOptions(limit=LIMIT), works, works)
-    others = {pk: each for pk, each in eighty.items() if pk != artwork.pk}
-    expected = synthetic.brute_force(eighty[artwork.pk], others, Weighting(), LIMIT)
-    assert [each.artwork.pk for each in answer.results] == [pk for pk, _ in expected]
-    assert answer.certified
 
 
 # Reading

@@ -9,10 +9,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from stylesim_app import files
-from stylesim_app.index import calibration, neighbours, reading, repair, sets, upkeep
+from stylesim_app.index import compact_index, neighbours, reading, repair, sets, upkeep
+from stylesim_app.index.serving import Serving
 from stylesim_app.models import Artwork, DescriptorSet, IndexEntry, Neighbour, StoredDescriptor
 from stylesim_app.ranking import similar
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from tests import synthetic
 
 ListState = StoredDescriptor.ListState
@@ -62,7 +64,7 @@ def add(descriptor) -> int:
     """A new work, described and in the store, but on no list."""
     (pk,) = synthetic.store_works([descriptor])
     with transaction.atomic():
-        calibration.add_to_stores(stored_of(pk), descriptor)
+        compact_index.add_to_stores(stored_of(pk), descriptor)
     return pk
 
 
@@ -99,14 +101,15 @@ def test_a_list_is_one_query(listed):
         connection,
     ) as queries:
         ranked = neighbours.rank_listed(stored, Artwork.objects.all(), 50)
-    assert len(ranked.keys) == 50
+    keys, _ranking = ranked
+    assert len(keys) == 50
     assert len(queries) == 2
     assert sum("stylesim_app_neighbour" in query["sql"] for query in queries) == 1
 
 
 def test_a_list_reads_no_descriptor(listed, monkeypatch):
     monkeypatch.setattr(files, "read", lambda name: pytest.fail(f"{name} is read"))
-    monkeypatch.setattr(calibration, "serving_pairs", lambda: None)
+    monkeypatch.setattr(Serving, "pairs", None)
     rank(next(iter(listed)), listed)
 
 

@@ -24,9 +24,10 @@ from hypothesis.stateful import (
 from stylesim_app import files
 from stylesim_app.core.descriptors import LAYERS
 from stylesim_app.core.distances import measure_parts
-from stylesim_app.index import calibration, neighbours, repair, upkeep
+from stylesim_app.index import calibration, compact_index, neighbours, repair, upkeep
 from stylesim_app.models import Artwork, Neighbour, StoredDescriptor
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from stylesim_app.work import worklist
 from tests import synthetic
 
@@ -97,7 +98,7 @@ class Collection(RuleBasedStateMachine):
         keys = synthetic.store_works([self.drawn[each] for each in pictures])
         for stored in StoredDescriptor.objects.filter(entry__artwork__in=keys):
             with transaction.atomic():
-                calibration.add_to_stores(stored, keys[stored.entry.artwork_id])
+                compact_index.add_to_stores(stored, keys[stored.entry.artwork_id])
         self.works |= keys
         return max(keys)
 
@@ -160,7 +161,7 @@ def test_lists_equal_those_from_scratch(db, monkeypatch, settings, compressed_fr
     """Below 64 works all exact descriptors are read; above, bounds rule most of them out."""
     synthetic.shrink_network(monkeypatch)
     monkeypatch.setattr(calibration, "MINIMUM_COMPRESSED", compressed_from)
-    monkeypatch.setattr(calibration, "CHUNK", 3)
+    monkeypatch.setattr(compact_index, "CHUNK", 3)
     monkeypatch.setattr(neighbours, "LIST_LENGTH", LIST_LENGTH)
     monkeypatch.setattr(neighbours, "BLOCK", 3)
     settings.STYLESIM_REFINE = 10**6

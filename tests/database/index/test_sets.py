@@ -11,9 +11,17 @@ from safetensors.torch import load_file, save_file
 
 from stylesim_app.core.weights import PAINTINGS_PATH
 from stylesim_app.exceptions import NotIndexed
-from stylesim_app.index import calibration, sets, storing, upkeep
-from stylesim_app.models import Artwork, Calibration, DescriptorSet, IndexEntry, WorkItem
-from stylesim_app.ranking.similar import RankingOptions, find_similar_to_descriptor
+from stylesim_app.index import sets, storing, upkeep
+from stylesim_app.index.serving import Serving
+from stylesim_app.models import (
+    Artwork,
+    CompactIndex,
+    DescriptorSet,
+    IndexEntry,
+    WorkItem,
+)
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar_to_descriptor
 from stylesim_app.work import pipeline, worker, worklist
 from tests import pictures, synthetic
 from tests.rankings import rank
@@ -182,7 +190,7 @@ def change_network(works):
 
 def test_a_new_set_is_calibrated_before_it_serves(eighty):
     old = sets.serving_set()
-    assert Calibration.objects.get().bases_name
+    assert CompactIndex.objects.get().bases_name
     new, changed = change_network(eighty)
     assert sets.is_complete(new)
     assert not sets.switch_when_complete(new)
@@ -193,7 +201,7 @@ def test_a_new_set_is_calibrated_before_it_serves(eighty):
     assert upkeep.maintain(60, idle=True)
     assert list(DescriptorSet.objects.all()) == [new]
     assert sets.serving_set() == new
-    assert calibration.serving_store(new).bounded
+    assert Serving(new).store.bounded
     pk = min(changed)
     others = {key: each for key, each in changed.items() if key != pk}
     answer = rank(Artwork.objects.get(pk=pk), limit=50)

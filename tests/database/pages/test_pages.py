@@ -36,7 +36,7 @@ def test_the_gallery_finds_filters_and_orders(client, collection):
     text = page(client, "gallery", artist="artist a", year_from="1850", ordering="-title")
     assert titles(text) == ["cross-a", "corner-a"]
     assert '<span class="badge">2</span>' in text
-    assert "No work fits" in page(client, "gallery", q="nothing like this")
+    assert "No works match" in page(client, "gallery", q="nothing like this")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_gallery_says_how_far_the_index_is(client, staff, collection, make_a
     make_artwork(title="new")
     text = page(client, "gallery")
     assert "12 of 13 works are described so far." in text
-    assert "No worker has reported of late." in text
+    assert "No worker has reported recently." in text
     assert "qcluster" not in text
     client.force_login(staff)
     assert "python manage.py qcluster" in page(client, "gallery")
@@ -199,7 +199,7 @@ def test_ranked_works_can_be_narrowed(client, collection):
     assert {title[-1] for title in titles(text)} == {"b", "c"}
     text = page(client, "artwork", pk, collection="bars")
     assert {title[:4] for title in titles(text)} == {"bars"}
-    assert "No work fits" in page(client, "artwork", pk, q="nothing like this")
+    assert "No works match" in page(client, "artwork", pk, q="nothing like this")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_work_that_waits_says_so_and_looks_again(client, staff, collection, ma
     assert "This work is being described" in text
     assert 'http-equiv="refresh"' in text
     assert "data-poll" in text
-    assert "No worker has reported of late, so this may take longer." in text
+    assert "No worker has reported recently, so this may take longer." in text
     assert "qcluster" not in text
     client.force_login(staff)
     assert "python manage.py qcluster" in page(client, "artwork", work.pk)

@@ -11,7 +11,7 @@ from django.template import engines
 from django.test import override_settings
 from django.urls import include, path, reverse
 
-from stylesim_app.collection import catalogue
+from stylesim_app.collection.adapter import share
 from stylesim_app.models import Artwork
 from stylesim_app.templatetags import stylesim as tags
 from tests import pictures
@@ -191,4 +191,4 @@ def test_figures_have_three_digits(number, text):
 
 
 def test_a_share_is_rounded_down():
-    assert catalogue.share(99.99) == "99.9"
+    assert share(99.99) == "99.9"

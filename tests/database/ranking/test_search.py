@@ -12,10 +12,12 @@ from stylesim_app.collection.filters import artwork_filterset
 from stylesim_app.core.distances import PRESETS, DistanceParts, Weighting, measure_parts
 from stylesim_app.core.errors import WeightingError
 from stylesim_app.exceptions import NotIndexed
-from stylesim_app.index import calibration
+from stylesim_app.index.serving import Serving
 from stylesim_app.index.status import index_status
 from stylesim_app.models import Artwork, DescriptorSet, IndexEntry
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking import similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from tests import pictures
 
 
@@ -69,7 +71,7 @@ def test_closer_than_is_measured_on_this_collection(collection):
     answer = rank(collection["disc-a"])
     shares = [result.closer_than for result in answer.results]
     assert shares == sorted(shares, reverse=True)
-    sample = calibration.serving_pairs().parts.distances(answer.weighting)
+    sample = Serving().pairs.parts.distances(answer.weighting)
     expected = 100 * np.mean(sample > answer.results[3].distance)
     assert shares[3] == pytest.approx(expected)
 
@@ -109,7 +111,7 @@ def test_a_work_that_waits_says_so(make_artwork, collection):
 
 def test_balanced_needs_a_calibration(db):
     with pytest.raises(WeightingError, match="as soon as 4 works are indexed"):
-        RankingOptions(preset="balanced").weighting()
+        RankingOptions(preset="balanced").weighting(Serving())
 
 
 def test_an_uncalibrated_collection_ranks_without_saying_how_unusual(make_artwork, index_artwork):
@@ -183,13 +185,13 @@ def test_a_ranking_follows_a_new_picture_at_once(
 
 def test_a_set_that_goes_during_a_search_leaves_no_empty_answer(collection, monkeypatch):
     """Another network took over; "nothing is near" would be certified otherwise."""
-    serving_store = calibration.serving_store
+    find = similar.find_nearest
 
-    def lose_the_set(serving):
+    def lose_the_set(*args):
         DescriptorSet.objects.all().delete()
-        return serving_store(serving)
+        return find(*args)
 
-    monkeypatch.setattr(calibration, "serving_store", lose_the_set)
+    monkeypatch.setattr(similar, "find_nearest", lose_the_set)
     with pytest.raises(NotIndexed, match="search again"):
         rank(collection["disc-a"])
 

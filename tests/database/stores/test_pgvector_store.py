@@ -117,5 +117,5 @@ class TestIndexes:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with django_capture_on_commit_callbacks(execute=True):
-            shelf.calibration.delete()
+            shelf.index.delete()
         assert self.indexes() == set()

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import OperationalError
 from django.utils import timezone
 
 from stylesim_app import files
 from stylesim_app.core.errors import WeightsError
-from stylesim_app.exceptions import NotIndexed
-from stylesim_app.index import storing
+from stylesim_app.exceptions import NotIndexed, StorageMissing
+from stylesim_app.index import repair, storing
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline, worklist
 from tests import pictures
@@ -203,6 +204,43 @@ def test_a_descriptor_that_can_be_read_again_is_suspected_no_more(collection, ru
     assert stored.suspected_at is None
     assert rank(collection["disc-a"]).indexed == 12
     assert stored.listed_by.count() == 11
+
+
+def test_a_suspicion_that_cannot_be_noted_is_no_error(collection, client, monkeypatch):
+    """A database that can only be read still answers."""
+    damage(collection["disc-b"].stylesim_entry.descriptors.get().file_name, flip(0.5))
+
+    def refuse():
+        raise OperationalError("read only")
+
+    monkeypatch.setattr(repair.timezone, "now", refuse)
+    answer = rank(collection["disc-a"])
+    assert collection["disc-b"] not in [result.artwork for result in answer.results]
+    damage(collection["disc-a"].stylesim_entry.descriptors.get().file_name, flip(0.5))
+    path = f"/api/artworks/{collection['disc-a'].pk}/similar/?preset=style"
+    assert client.get(path).status_code == 409
+
+
+def test_suspicions_outlast_a_storage_that_is_not_there(collection, settings, tmp_path):
+    descriptors = StoredDescriptor.objects.all()
+    descriptors.update(suspected_at=timezone.now())
+    root = tmp_path / "stylesim"
+    root.rename(tmp_path / "unmounted")
+    with pytest.raises(StorageMissing):
+        repair.settle(descriptors)
+    assert descriptors.count() == 12
+    (tmp_path / "unmounted").rename(root)
+    steps = iter([True] * 5 + [False])
+    repair.settle(descriptors, lambda: next(steps))
+    assert descriptors.filter(suspected_at__isnull=True).count() == 5
+    repair.settle(descriptors)
+    assert not descriptors.filter(suspected_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize("name", ["12345678.bin", "folder-12345678/plain.bin", "a-1234567g.bin"])
+def test_a_name_without_a_checksum_is_read_as_it_is(name, settings):
+    saved = files.private_storage().save(name, ContentFile(b"content"))
+    assert files.read(saved) == b"content"
 
 
 def test_a_page_with_a_damaged_descriptor_deletes_no_row_and_no_file(collection, client):

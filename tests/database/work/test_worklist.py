@@ -11,7 +11,8 @@ from django_q.models import OrmQ, Schedule
 from stylesim_app import files, tasks
 from stylesim_app.core.errors import DescriptorError
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.ranking.similar import RankingOptions, find_similar
+from stylesim_app.ranking.options import RankingOptions
+from stylesim_app.ranking.similar import find_similar
 from stylesim_app.work import pipeline, queue, worker, worklist
 from tests import pictures
 

@@ -52,6 +52,11 @@ def gram(feature_map: np.ndarray) -> np.ndarray:
     return result
 
 
+def layers_of(maps: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What two pictures are compared by: the Gram matrix of each style layer, and the content."""
+    return {**{layer: fast_gram(maps[layer]) for layer in STYLE}, "relu5_2": maps["relu5_2"]}
+
+
 def fast_gram(feature_map: np.ndarray) -> np.ndarray:
     rows = feature_map.reshape(feature_map.shape[0], -1)
     return rows @ rows.T / (2 * rows.shape[0] * rows.shape[1])
@@ -64,7 +69,8 @@ def distances(
     content_weight: float = 1e-4,
     layer_weights: tuple = (0.2,) * 5,
 ) -> dict[str, object]:
-    layers = [np.sqrt(((fast_gram(a[layer]) - fast_gram(b[layer])) ** 2).sum()) for layer in STYLE]
+    """Distances of two pictures, each given by its ``layers_of``."""
+    layers = [np.sqrt(((a[layer] - b[layer]) ** 2).sum()) for layer in STYLE]
     squares = sum(w * d**2 for w, d in zip(layer_weights, layers, strict=True))
     style = np.sqrt(squares)
     content = np.sqrt(((a["relu5_2"] - b["relu5_2"]) ** 2).sum())

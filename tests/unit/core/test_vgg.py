@@ -63,7 +63,7 @@ def test_a_second_batch_takes_no_memory_from_the_system(pixels):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     network.describe(pixels)
     pages = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-    # The maps of one batch, were each taken anew, are some 40,000 pages.
+    # The maps of one batch, were each taken again, are some 40,000 pages.
     assert pages * resource.getpagesize() < 20e6
 
 

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from project.demo import children, collection
 from project.demo.children import Child, ChildFailed
-from stylesim_app.collection.catalogue import title_of
+from stylesim_app.collection.adapter import adapter
 from stylesim_app.exceptions import ImportFailed
 from stylesim_app.importing.run import Outcome, Result
 from stylesim_app.management.output import failure_lines, progress_bar, ranking_lines
@@ -148,7 +148,9 @@ class Command(BaseCommand):
         if answer is None:
             self.stdout.write(_("No work is indexed, so there is nothing to rank."))
             return reverse("stylesim:gallery")
-        self.stdout.write("\n" + _("Most like “%(title)s”:") % {"title": title_of(answer.query)})
+        self.stdout.write(
+            "\n" + _("Most like “%(title)s”:") % {"title": adapter().title(answer.query)}
+        )
         for line in ranking_lines(answer):
             self.stdout.write(line)
         return reverse("stylesim:artwork", args=[answer.query.pk])

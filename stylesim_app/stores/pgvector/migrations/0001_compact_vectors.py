@@ -25,12 +25,12 @@ class RequireVector(pgvector.django.VectorExtension):
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        """Others may use the extension; it stays."""
+        """Keep the extension, which others may use."""
 
 
 def keep_whole(_apps: Any, schema_editor: Any) -> None:
-    """Without it, PostgreSQL moves the longest vector of each row to a table of its own, which
-    makes a scan three times slower."""
+    """Keep rows in one table: PostgreSQL would move the longest vector of each row to another,
+    which makes a scan three times slower."""
     if schema_editor.connection.vendor == "postgresql":
         columns = ", ".join(f"ALTER {layer} SET STORAGE PLAIN" for layer in LAYERS)
         schema_editor.execute(f"ALTER TABLE stylesim_pgvector_compactvectors {columns}")
@@ -39,7 +39,7 @@ def keep_whole(_apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [("stylesim_app", "0003_compact_descriptors_and_neighbours")]
+    dependencies = [("stylesim_app", "0002_index")]
 
     operations = [
         RequireVector(),
@@ -53,12 +53,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "calibration",
+                    "compact_index",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
-                        to="stylesim_app.calibration",
+                        to="stylesim_app.compactindex",
                     ),
                 ),
                 (
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="compactvectors",
             constraint=models.UniqueConstraint(
-                fields=("calibration", "stored"), name="stylesim_one_vector_a_descriptor"
+                fields=("compact_index", "stored"), name="stylesim_one_vector_a_descriptor"
             ),
         ),
         migrations.RunPython(keep_whole, migrations.RunPython.noop),

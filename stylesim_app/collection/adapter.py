@@ -1,0 +1,147 @@
+"""How the app sees the artworks of a host, whatever their model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Field, Model, QuerySet
+from django.db.models.fields.files import FieldFile
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import number_format
+
+from ..conf import conf
+from .swapping import get_artwork_model
+
+#: Descriptive fields that are shown, filtered and edited where the model has them.
+FACTS = (
+    "artist",
+    "year",
+    "medium",
+    "dimensions",
+    "accession_number",
+    "collection",
+    "exhibition",
+    "rights",
+)
+EDITABLE = ("title", *FACTS, "year_number", "is_public", "extra")
+
+
+class ArtworkAdapter:
+    """What the app asks of an artwork: its picture, title, facts, address, years, and who sees it.
+
+    A fact is looked up by the name that ``Artwork`` has for it. Subclass this to give other names
+    in ``fields``, or other answers, and name the subclass in STYLESIM_ARTWORK_ADAPTER. An artwork
+    has one picture; methods that ask for it take the artwork.
+    """
+
+    #: The host's field for each fact whose field has another name.
+    fields: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def model(self) -> type[Any]:
+        """The artwork model in use."""
+        return get_artwork_model()
+
+    def field(self, fact: str) -> str | None:
+        """Return the name of the host's field for a fact, or None if the model has none.
+
+        Without a field ``title``, a field ``name`` is the title.
+        """
+        known = {field.name for field in self.model._meta.get_fields()}
+        names = [self.fields.get(fact, fact), *(["name"] if fact == "title" else [])]
+        return next((name for name in names if name in known), None)
+
+    def value(self, artwork: Any, fact: str) -> Any:
+        """Return a fact of an artwork, or None if the model has no field for it."""
+        name = self.field(fact)
+        return None if name is None else getattr(artwork, name)
+
+    def image(self, artwork: Model) -> FieldFile:
+        """Return the picture of an artwork."""
+        image: FieldFile = getattr(artwork, conf.artwork_image_field)
+        return image
+
+    def title(self, artwork: Any) -> str:
+        """Return the title, or what the model calls the artwork."""
+        return str(self.value(artwork, "title") or artwork)
+
+    def facts(self, artwork: Any) -> list[tuple[str, str]]:
+        """Return ``(label, value)`` of each fact that has a value, ``extra`` last."""
+        values = [(fact, self.value(artwork, fact)) for fact in FACTS]
+        facts = [
+            (self.label(fact), str(value)) for fact, value in values if value not in (None, "")
+        ]
+        extra = self.value(artwork, "extra")
+        if isinstance(extra, dict):
+            facts += [(_as_label(str(name)), str(value)) for name, value in extra.items()]
+        return facts
+
+    def label(self, fact: str) -> str:
+        """Return the name of a fact, or of another field, in the reader's language."""
+        name = self.field(fact) or fact
+        field = self.model._meta.get_field(name)
+        return _as_label(str(field.verbose_name) if isinstance(field, Field) else name)
+
+    def url(self, artwork: Any) -> str:
+        """Return the address of the page of an artwork. Raises NoReverseMatch if it has none."""
+        if hasattr(artwork, "get_absolute_url"):
+            return str(artwork.get_absolute_url())
+        return reverse("stylesim:artwork", args=[artwork.pk])
+
+    def years(self, artwork: Any) -> tuple[int, int] | None:
+        """Return the earliest and the latest year of an artwork, None if they are not known."""
+        year = self.value(artwork, "year_number")
+        return None if year is None else (int(year), int(year))
+
+    def visible_to(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the artworks that the caller may see, unless STYLESIM_VISIBLE_ARTWORKS does.
+
+        Staff who may view or change artworks see all, others what is public. Nothing is public
+        where the model has no field for it.
+        """
+        artworks: QuerySet[Any] = self.model._default_manager.all()
+        if self.may(request.user, "view") or self.may(request.user, "change"):
+            return artworks
+        public = self.field("is_public")
+        return artworks.none() if public is None else artworks.filter(**{public: True})
+
+    def may(self, user: Any, action: str) -> bool:
+        """Return whether staff may ``view``, ``add``, ``change`` or ``delete`` artworks."""
+        if isinstance(user, AnonymousUser) or not user.is_staff:
+            return False
+        options = self.model._meta
+        return bool(user.has_perm(f"{options.app_label}.{action}_{options.model_name}"))
+
+    def editable_fields(self) -> list[str]:
+        """Return the host's fields that forms and API may write, the image last.
+
+        These are the facts, and fields of the host's own that cannot be left out.
+        """
+        image = conf.artwork_image_field
+        known = [name for fact in EDITABLE if (name := self.field(fact)) is not None]
+        required = [
+            field.name
+            for field in self.model._meta.fields
+            if field.editable and not (field.blank or field.has_default() or field.primary_key)
+        ]
+        return [*known, *(name for name in required if name not in (*known, image)), image]
+
+
+def adapter() -> ArtworkAdapter:
+    """Return the adapter that the settings name."""
+    made: ArtworkAdapter = conf.artwork_adapter()
+    return made
+
+
+def share(percent: float) -> str:
+    """Return a percentage with one decimal, rounded down, so that 100 means every pair."""
+    return number_format(math.floor(percent * 10) / 10, decimal_pos=1)
+
+
+def _as_label(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,52 @@
+"""What a ranking is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.calibration import PairSample
+from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, Weighting, resolve_preset
+from ..core.errors import WeightingError
+from ..index.calibration import MINIMUM_WORKS
+from ..index.serving import Serving
+
+CUSTOM = "custom"
+
+
+@dataclass(frozen=True)
+class RankingOptions:
+    """What to rank by. Custom weights, where given, take the place of the preset's."""
+
+    preset: str = DEFAULT_PRESET
+    style_weight: float | None = None
+    content_weight: float | None = None
+    layer_weights: tuple[float, ...] = EQUAL_LAYER_WEIGHTS
+    limit: int = 10
+    exclude_same_artist: bool = False
+
+    @property
+    def name(self) -> str:
+        """The preset, or ``custom``."""
+        own = self.style_weight is not None or self.content_weight is not None
+        return CUSTOM if own else self.preset
+
+    def weighting(self, serving: Serving) -> Weighting:
+        """Return the weights of the two distances and the layers.
+
+        Raises WeightingError for weights that define no distance, or an unknown preset.
+        """
+        if self.preset == "balanced":
+            style, content = _require(serving.pairs).balanced_weights(self.layer_weights)
+        else:
+            style, content = resolve_preset(self.preset)
+        return Weighting(
+            style_weight=style if self.style_weight is None else self.style_weight,
+            content_weight=content if self.content_weight is None else self.content_weight,
+            layer_weights=self.layer_weights,
+        )
+
+
+def _require(pairs: PairSample | None) -> PairSample:
+    if pairs is None:
+        raise WeightingError("weighting_calibration", minimum=MINIMUM_WORKS)
+    return pairs

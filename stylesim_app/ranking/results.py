@@ -1,0 +1,67 @@
+"""Ranked answers: the works nearest to a query, with all figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.calibration import PairSample
+from ..core.descriptors import STYLE_LAYERS, Provenance
+from ..core.distances import Weighting
+from ..core.ranking import Ranking
+
+
+@dataclass(frozen=True)
+class RankedWork:
+    """One ranked work. ``closer_than`` is a percentage of random pairs, None uncalibrated."""
+
+    rank: int
+    artwork: Any
+    distance: float
+    style_distance: float
+    content_distance: float
+    layer_distances: dict[str, float]
+    closer_than: float | None
+
+
+@dataclass(frozen=True)
+class RankedAnswer:
+    """The works nearest to a query, and all that is needed to understand the figures.
+
+    ``query`` is the artwork, the image search or the file name that was asked about; of the
+    ``visible`` works that the caller may see, ``indexed`` can be ranked.
+    """
+
+    query: Any
+    preset: str
+    weighting: Weighting
+    certified: bool
+    indexed: int
+    visible: int
+    provenance: Provenance | None
+    results: list[RankedWork]
+
+
+def list_results(
+    ranking: Ranking, weighting: Weighting, artworks: Sequence[Any], pairs: PairSample | None
+) -> list[RankedWork]:
+    """Return all figures of a ranking; ``artworks`` follow its order, None for one that is gone."""
+    closer_than: list[float | None] = [None] * len(artworks)
+    if pairs is not None:
+        closer_than = [float(share) for share in pairs.closer_than(ranking.distances, weighting)]
+    return [
+        RankedWork(
+            rank=index + 1,
+            artwork=artwork,
+            distance=float(ranking.distances[index]),
+            style_distance=float(ranking.style_distances[index]),
+            content_distance=float(ranking.parts.content[index]),
+            layer_distances=dict(
+                zip(STYLE_LAYERS, map(float, ranking.parts.layers[index]), strict=True)
+            ),
+            closer_than=closer_than[index],
+        )
+        for index, artwork in enumerate(artworks)
+        if artwork is not None
+    ]

@@ -1,0 +1,121 @@
+"""What a wing may do, without a line of it in the app; run by ``test_wing.py``."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.management import call_command
+
+from stylesim_app import files
+from stylesim_app.models import Artwork, IndexEntry, WorkItem
+from stylesim_app.work import kinds, worker, worklist
+
+from .models import Tone
+from .tones import TONES
+
+pytestmark = pytest.mark.django_db
+State = WorkItem.State
+NAMES = ("disc-a", "bars-b", "cross-c", "disc-b")
+
+
+@pytest.fixture
+def works(make_artwork, run_worker):
+    made = {name: make_artwork(name) for name in NAMES}
+    # The second time for what the wing asked for when the first was done.
+    run_worker()
+    run_worker()
+    return made
+
+
+def test_no_migration_is_missing_and_no_check_complains():
+    call_command("makemigrations", "--check", "--dry-run")
+    call_command("check", fail_level="WARNING")
+
+
+def test_the_worker_works_off_a_third_kind(works):
+    assert [kind.model for kind in kinds.registered()][-1] is Tone
+    assert set(Tone.objects.values_list("state", "attempts")) == {(State.INDEXED, 1)}
+    assert Tone.objects.count() == len(NAMES)
+    for tone in Tone.objects.all():
+        assert files.read(tone.swatch_name) == f"{tone.value:.3f}".encode()
+
+
+def test_it_is_claimed_after_works_and_in_batches_of_its_own(works):
+    worklist.request_again(Tone.objects.all())
+    worklist.request_again(IndexEntry.objects.all())
+    assert worker._claim().kind is kinds.ARTWORKS
+    batch = worker._claim()
+    assert batch.kind is TONES
+    assert len(batch.items) == 2
+
+
+def test_its_rows_fail_and_are_tried_again_like_others(works, run_worker, monkeypatch):
+    tone = Tone.objects.get(artwork=works["disc-a"])
+    image = works["disc-a"].image
+    with image.open() as file:
+        content = file.read()
+    image.storage.delete(image.name)
+    worklist.request_again(Tone.objects.filter(pk=tone.pk))
+    run_worker()
+    tone.refresh_from_db()
+    # A file may come back: it is tried again later.
+    assert (tone.state, tone.attempts, tone.error_code) == (State.PENDING, 1, "file_missing")
+    image.storage.save(image.name, ContentFile(b"no picture"))
+    worklist.request_again(Tone.objects.filter(pk=tone.pk))
+    run_worker()
+    tone.refresh_from_db()
+    assert (tone.state, tone.error_code) == (State.FAILED, "image_unknown_format")
+    image.storage.delete(image.name)
+    image.storage.save(image.name, ContentFile(content))
+    worklist.request_again(Tone.objects.filter(pk=tone.pk))
+    run_worker()
+    tone.refresh_from_db()
+    assert tone.state == State.INDEXED
+
+
+def test_a_lost_lease_writes_nothing(works):
+    Tone.objects.update(value=None)
+    worklist.request_again(Tone.objects.all())
+    batch = worker._claim()
+    Tone.objects.update(lease_token=None)
+    for tone in batch.items:
+        TONES.store(tone, None, 1.0)
+    assert not Tone.objects.exclude(value=None).exists()
+
+
+def test_its_private_files_go_with_its_rows(works, django_capture_on_commit_callbacks):
+    name = Tone.objects.get(artwork=works["disc-a"]).swatch_name
+    assert files.exists(name)
+    with django_capture_on_commit_callbacks(execute=True):
+        works["disc-a"].delete()
+    assert not files.exists(name)
+
+
+def test_it_has_a_block_in_each_result_and_a_panel_on_the_page(works, client):
+    page = client.get(f"/artworks/{works['disc-a'].pk}/").content.decode()
+    tones = [f"{tone.value:.1f}" for tone in Tone.objects.all()]
+    assert f"page: tone {works['disc-a'].tone.value:.1f}" in page
+    for rank in (1, 2, 3):
+        assert f"result {rank}: tone" in page
+    assert page.count(": tone ") == 4
+    assert all(tone in page for tone in tones)
+
+
+def test_it_has_a_panel_on_the_record_in_the_admin(works, admin_client):
+    record = admin_client.get(f"/admin/stylesim_app/artwork/{works['disc-a'].pk}/change/")
+    assert f"record: tone {works['disc-a'].tone.value:.1f}" in record.content.decode()
+    assert admin_client.get("/admin/wing/tone/").status_code == 200
+
+
+def test_its_page_is_in_the_menu_of_those_who_may_use_it(works, client, admin_client):
+    link = '<a href="/wing/tones/"'
+    assert link not in client.get("/").content.decode()
+    assert link in admin_client.get("/").content.decode()
+    page = admin_client.get("/wing/tones/").content.decode()
+    assert 'href="/wing/tones/" aria-current="page"' in page
+
+
+def test_the_wing_goes_without_a_trace(transactional_db):
+    call_command("migrate", "wing", "zero", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert Artwork.objects.count() == 0
