@@ -15,11 +15,8 @@ from torch import Tensor, nn
 #: Outputs along a tile's side, and the inputs that they depend on.
 OUT, IN = 4, 6
 
-#: Channels from which the products saved outweigh the transforms.
-LEAST_CHANNELS = 128
-
 #: Tiles that a thread transforms at once. Fewer read the kernels too often, more leave the cache.
-_TILES = 112
+_TILES = 56
 
 _INPUT = torch.tensor(
     [
@@ -55,8 +52,8 @@ class FilteredConvolution(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
-        self.register_buffer("kernels", transform_kernels(weight.detach()))
-        self.register_buffer("bias", bias.detach())
+        self.register_buffer("kernels", transform_kernels(weight.detach().float()))
+        self.register_buffer("bias", bias.detach().float())
 
     def forward(self, maps: Tensor) -> Tensor:
         return convolve(maps, self.kernels, self.bias, rectify=True)
