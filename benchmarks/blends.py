@@ -32,11 +32,11 @@ class Blend(NamedTuple):
 
     def file_name(self, names: Sequence[str]) -> str:
         first, second = (names[at].rpartition("/")[2].partition(".")[0] for at in self[:2])
-        return f"{FOLDER}/{first}-{second}-{self.share:.6f}.safetensors"
+        return f"{FOLDER}/{first}+{second}+{self.share:.6f}.safetensors"
 
 
 def draw_blends(count: int, works: int) -> Iterator[Blend]:
-    """Return the same ones every time; the first ``n`` do not depend on ``count``."""
+    """Draw the same blends every time; the first ``n`` do not depend on ``count``."""
     generator = np.random.default_rng(0)
     for _ in range(count):
         first, second = generator.choice(works, 2, replace=False)
@@ -49,7 +49,7 @@ class BlendStorage(FileSystemStorage):
     def _open(self, name: str, mode: str = "rb") -> Any:
         if name.startswith(FOLDER) and not self.exists(name):
             stem = name.removeprefix(f"{FOLDER}/").removesuffix(".safetensors")
-            first, second, share = stem.split("-")
+            first, second, share = stem.split("+")
             blend = _blend(_read(first), _read(second), float(share))
             self.save(name, ContentFile(blend.to_bytes()))
         return super()._open(name, mode)  # type: ignore[misc]
