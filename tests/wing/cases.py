@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
+from django.utils import timezone
 
 from stylesim_app import files
+from stylesim_app.conf import conf
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
 from stylesim_app.work import kinds, worker, worklist
+from stylesim_app.work.pipeline import Pipeline
 
 from .models import Tone
 from .tones import TONES
@@ -77,10 +80,34 @@ def test_a_lost_lease_writes_nothing(works):
     Tone.objects.update(value=None)
     worklist.request_again(Tone.objects.all())
     batch = worker._claim()
-    Tone.objects.update(lease_token=None)
-    for tone in batch.items:
-        TONES.store(tone, None, 1.0)
-    assert not Tone.objects.exclude(value=None).exists()
+    names = [tone.swatch_name for tone in batch.items]
+    with Pipeline() as pipeline:
+        batch.start(pipeline)
+        # Someone asks again before the first is stored.
+        lost, kept = batch.items
+        worklist.request_again(Tone.objects.filter(pk=lost.pk))
+        batch.store(pipeline)
+    lost.refresh_from_db()
+    kept.refresh_from_db()
+    assert (lost.state, lost.value, lost.swatch_name) == (State.PENDING, None, names[0])
+    assert kept.state == State.INDEXED
+    assert kept.value is not None
+    assert worker._claim().items
+
+
+def test_a_row_of_a_dead_worker_is_claimed_again_until_its_attempts_are_used_up(works, run_worker):
+    tone = Tone.objects.get(artwork=works["disc-a"])
+    rows = Tone.objects.filter(pk=tone.pk)
+    worklist.request_again(rows)
+    for attempt in range(1, conf.max_attempts + 1):
+        [claimed] = worker._claim().items
+        assert claimed.attempts == attempt
+        assert worker._claim() is None
+        # Its lease ends, and nobody stored anything.
+        rows.update(due_at=timezone.now())
+    run_worker()
+    tone.refresh_from_db()
+    assert (tone.state, tone.error_code) == (State.FAILED, "worker_stopped")
 
 
 def test_its_private_files_go_with_its_rows(works, django_capture_on_commit_callbacks):
