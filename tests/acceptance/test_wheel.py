@@ -11,9 +11,11 @@ import sysconfig
 import textwrap
 import venv
 import zipfile
+from email import message_from_string
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests import pictures
 
@@ -123,6 +125,27 @@ def test_the_wheel_holds_the_app_alone_and_all_of_it(wheel):
     assert expected - set(names) == set()
     assert "stylesim_app/py.typed" in names
     assert "stylesim_app/weights/vgg19-paintings.safetensors" in names
+
+
+def test_pytorch_comes_with_the_extra_for_workers_alone(wheel):
+    """As README's first step says."""
+    archive = zipfile.ZipFile(wheel)
+    [name] = [each for each in archive.namelist() if each.endswith(".dist-info/METADATA")]
+    asked = message_from_string(archive.read(name).decode()).get_all("Requires-Dist")
+    requirements = [Requirement(each) for each in asked]
+
+    def install(extra: str) -> set[str]:
+        chosen = {"extra": extra}
+        return {
+            each.name for each in requirements if not each.marker or each.marker.evaluate(chosen)
+        }
+
+    web = install("")
+    assert {"django", "numpy"} <= web
+    assert install("worker") - web == {"torch", "torchvision"}
+    steps = (ROOT / "README.md").read_text()
+    assert "`pip install django-stylesim`" in steps
+    assert "`pip install 'django-stylesim[worker]'`" in steps
 
 
 def test_the_wheel_works_in_a_bare_host_project(host, tmp_path):
