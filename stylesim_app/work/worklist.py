@@ -167,7 +167,7 @@ def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
 
 
 def release(items: QuerySet[Item]) -> int:
-    """Put claimed rows back as if nobody had taken them; for who stops before the end."""
+    """Return rows unattempted when a worker stops early."""
     return items.filter(state=State.PENDING, lease_token__isnull=False).update(
         lease_token=None, due_at=timezone.now(), attempts=F("attempts") - 1
     )
