@@ -43,6 +43,7 @@ lint: install-dev ## Run the linters, the import contract and the types alone
 	$(RUN) -m ruff format --check
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/typos
+	$(VENV)/bin/djade --check --target-version 5.2 $$(find stylesim_app templates tests -name '*.html')
 	$(RUN) -m mypy
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py check
