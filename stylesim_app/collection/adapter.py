@@ -51,9 +51,17 @@ class ArtworkAdapter:
 
         Without a field ``title``, a field ``name`` is the title.
         """
-        known = {field.name for field in self.model._meta.get_fields()}
+        # Not relations of other models to this one, which may have the name of a fact.
+        known = {field.name for field in self.model._meta.concrete_fields}
         names = [self.fields.get(fact, fact), *(["name"] if fact == "title" else [])]
         return next((name for name in names if name in known), None)
+
+    def text_field(self, fact: str) -> str | None:
+        """Return the name of the host's field for a fact, or None unless it holds text itself."""
+        name = self.field(fact)
+        if name is None or self.model._meta.get_field(name).is_relation:
+            return None
+        return name
 
     def value(self, artwork: Any, fact: str) -> Any:
         """Return a fact of an artwork, or None if the model has no field for it."""

@@ -30,7 +30,7 @@ def search_text(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]
 
 def text_fields() -> list[str]:
     """Return the text fields that the artwork model in use has."""
-    return [field for fact in TEXT_FACTS if (field := adapter().field(fact)) is not None]
+    return [field for fact in TEXT_FACTS if (field := adapter().text_field(fact)) is not None]
 
 
 class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
@@ -66,7 +66,7 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
                 "collection": _("Collection"),
                 "exhibition": _("Exhibition"),
             }.items()
-            if (field := adapter().field(name)) is not None
+            if (field := adapter().text_field(name)) is not None
         },
     }
     year = adapter().field("year_number")

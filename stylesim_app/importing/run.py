@@ -21,7 +21,7 @@ from ..conf import conf
 from ..exceptions import ImportFailed
 from ..models import IndexEntry
 from ..work import queue, worklist
-from .sources import Row, as_text, takes_extra
+from .sources import Row, as_text, extra_field
 
 _YES = ("yes", "y", "true", "t", "1")
 _NO = ("no", "n", "false", "f", "0")
@@ -117,8 +117,8 @@ def _new_artwork(row: Row, is_public: bool | None) -> Any:
         values[title] = as_text(row.path.stem)
     if is_public is not None and public is not None:
         values[public] = is_public
-    if takes_extra():
-        values["extra"] = dict(row.extra)
+    if extra := extra_field():
+        values[extra] = dict(row.extra)
     for name, cell in row.fields.items():
         is_choice = isinstance(model._meta.get_field(name), BooleanField)
         values[name] = _parse_boolean(cell) if is_choice else cell

@@ -105,11 +105,11 @@ def importable_fields() -> list[str]:
     ]
 
 
-def takes_extra() -> bool:
-    """Return whether the artwork model in use keeps what no field takes in a JSON field
-    ``extra``."""
-    fields = get_artwork_model()._meta.concrete_fields
-    return any(field.name == "extra" and isinstance(field, JSONField) for field in fields)
+def extra_field() -> str | None:
+    """Return the JSON field in which the model in use keeps what no field takes, if any."""
+    name = adapter().field("extra")
+    is_json = name and isinstance(get_artwork_model()._meta.get_field(name), JSONField)
+    return name if is_json else None
 
 
 def _open_folder(folder: Path) -> Source:
@@ -159,7 +159,7 @@ def _open_manifest(path: Path, mapping: Mapping[str, str], root: Path) -> Source
 
     notes = []
     left_out = [name for name in header if name and name not in targets]
-    if left_out and not takes_extra():
+    if left_out and extra_field() is None:
         notes.append(
             _("No field takes these columns, which are left out: %(columns)s.")
             % {"columns": ", ".join(left_out)}

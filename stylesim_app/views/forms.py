@@ -190,7 +190,7 @@ class ImageSearchForm(forms.Form):
     image = CheckedImageFormField(label=_("Image"))
 
 
-#: Fields that only the admin and the API write.
+#: Facts that only the admin and the API write.
 _NOT_ON_THE_PAGE = ("year_number", "extra")
 
 
@@ -198,9 +198,10 @@ _NOT_ON_THE_PAGE = ("year_number", "extra")
 def artwork_upload_form() -> type[forms.ModelForm[Any]]:
     """Return the form that adds an artwork: the descriptive fields that the model in use has."""
     image_field = conf.artwork_image_field
+    hidden = {adapter().field(fact) for fact in _NOT_ON_THE_PAGE}
     form: type[forms.ModelForm[Any]] = forms.modelform_factory(
         get_artwork_model(),
-        fields=[name for name in adapter().editable_fields() if name not in _NOT_ON_THE_PAGE],
+        fields=[name for name in adapter().editable_fields() if name not in hidden],
         field_classes={image_field: CheckedImageFormField},
     )
     # A host's model may allow a work without a picture; an upload is one with it.

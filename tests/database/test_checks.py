@@ -26,6 +26,8 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_ARTWORK_MODEL", "no_app.Artwork", "stylesim_app.E001"),
         ("STYLESIM_ARTWORK_IMAGE_FIELD", "picture", "stylesim_app.E002"),
         ("STYLESIM_ARTWORK_IMAGE_FIELD", "title", "stylesim_app.E002"),
+        ("STYLESIM_ARTWORK_ADAPTER", "nowhere.at_all", "stylesim_app.E011"),
+        ("STYLESIM_ARTWORK_ADAPTER", "stylesim_app.models.Artwork", "stylesim_app.E011"),
         ("STYLESIM_VISIBLE_ARTWORKS", "nowhere.at_all", "stylesim_app.E003"),
         ("STYLESIM_VISIBLE_ARTWORKS", 5, "stylesim_app.E003"),
         ("STORAGES", {}, "stylesim_app.E004"),

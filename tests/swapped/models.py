@@ -29,9 +29,18 @@ class Print(models.Model):
     begun = models.IntegerField(null=True, blank=True)
     scan = models.ImageField(upload_to="prints")
     shown = models.BooleanField(default=False)
+    details = models.JSONField(default=dict, blank=True)
+    # A fact that is a row of another table.
+    medium = models.ForeignKey("auth.Group", null=True, blank=True, on_delete=models.SET_NULL)
 
     def __str__(self) -> str:
         return f"print {self.pk}"
+
+
+class Exhibition(models.Model):  # noqa: DJ008  (only its relation counts)
+    """A model whose relation to prints has the name of a fact."""
+
+    works = models.ManyToManyField(Print, swappable=False)
 
 
 class FramedPrint(Print):
@@ -44,7 +53,7 @@ class FramedPrint(Print):
 class PrintAdapter(ArtworkAdapter):
     """Where the facts of a print are found."""
 
-    fields = {"artist": "maker", "year_number": "begun", "is_public": "shown"}
+    fields = {"artist": "maker", "year_number": "begun", "is_public": "shown", "extra": "details"}
 
     def facts(self, artwork: Any) -> list[tuple[str, str]]:
         return [*super().facts(artwork), ("Technique", "woodcut")]

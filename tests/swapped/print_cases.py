@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -14,7 +14,7 @@ from stylesim_app.collection.adapter import adapter
 from stylesim_app.collection.visibility import visible_artworks
 from stylesim_app.models import IndexEntry, WorkItem
 from tests import pictures
-from tests.swapped.models import FramedPrint, Print
+from tests.swapped.models import Exhibition, FramedPrint, Print
 
 pytestmark = pytest.mark.django_db
 NAMES = ("disc-a", "disc-b", "bars-a", "cross-c")
@@ -43,7 +43,9 @@ def test_the_adapter_finds_what_is_called_otherwise(prints):
     assert adapter().facts(work) == [("Maker", "Hokusai"), ("Technique", "woodcut")]
     assert adapter().years(work) == (1830, 1830)
     assert adapter().url(work) == f"/artworks/{work.pk}/"
-    assert adapter().editable_fields() == ["name", "maker", "begun", "shown", "scan"]
+    assert adapter().editable_fields() == [
+        *("name", "maker", "medium", "begun", "shown", "details", "scan")
+    ]
 
 
 def test_what_is_not_shown_is_hidden(prints, rf):
@@ -134,3 +136,24 @@ def test_a_work_deleted_through_a_proxy_leaves_nothing(prints, django_capture_on
     with django_capture_on_commit_callbacks(execute=True):
         FramedPrint.objects.get(pk=prints[0].pk).delete()
     assert IndexEntry.objects.count() == 3
+
+
+def test_further_columns_go_where_the_adapter_says(tmp_path):
+    (tmp_path / "disc-a.png").write_bytes(pictures.png("disc-a"))
+    (tmp_path / "works.csv").write_text("file,name,Lender\ndisc-a.png,The wave,Louvre\n")
+    call_command("stylesim_import", str(tmp_path / "works.csv"))
+    assert Print.objects.get().details == {"Lender": "Louvre"}
+
+
+def test_a_fact_may_be_a_row_of_another_table(prints, client):
+    Print.objects.filter(pk=prints[0].pk).update(medium=Group.objects.create(name="Woodcut"))
+    assert "Woodcut" in client.get(f"/artworks/{prints[0].pk}/").content.decode()
+    for address in ("/?q=x", "/?medium=x", "/api/artworks/?q=x"):
+        assert client.get(address).status_code == 200, address
+
+
+def test_a_relation_with_the_name_of_a_fact_is_none(prints, client):
+    assert adapter().field("exhibition") is None
+    Exhibition.objects.create().works.add(prints[0])
+    for address in (f"/artworks/{prints[0].pk}/", "/api/artworks/", "/api/schema/"):
+        assert client.get(address).status_code == 200, address

@@ -2,13 +2,16 @@
 
 import uuid
 
+import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        ("auth", "0012_alter_user_first_name_max_length"),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -37,6 +40,28 @@ class Migration(migrations.Migration):
                 ("begun", models.IntegerField(blank=True, null=True)),
                 ("scan", models.ImageField(upload_to="prints")),
                 ("shown", models.BooleanField(default=False)),
+                ("details", models.JSONField(blank=True, default=dict)),
+                (
+                    "medium",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="auth.group",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Exhibition",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("works", models.ManyToManyField(swappable=False, to="swapped.print")),
             ],
         ),
         migrations.CreateModel(
