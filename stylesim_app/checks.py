@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import connection, models
 
-from .collection.adapter import ArtworkAdapter, adapter
+from .collection.adapter import adapter
 from .collection.swapping import get_artwork_model
 from .conf import conf
 from .stores import STORES
@@ -56,6 +56,8 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
                 id="stylesim_app.E002",
             )
         ]
+    if check_artwork_adapter(app_configs):
+        return []
     if not (adapter().field("is_public") is not None) and not hasattr(
         settings, "STYLESIM_VISIBLE_ARTWORKS"
     ):
@@ -72,21 +74,17 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
 @register()
 def check_artwork_adapter(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     try:
-        made = conf.artwork_adapter
-    except ImportError as error:
-        reason = str(error)
-    else:
-        if isinstance(made, type) and issubclass(made, ArtworkAdapter):
-            return []
-        reason = f"{made!r} is no subclass of ArtworkAdapter"
-    return [
-        Error(
-            f"STYLESIM_ARTWORK_ADAPTER cannot be used: {reason}.",
-            hint="Give the dotted path of a subclass of "
-            "stylesim_app.collection.adapter.ArtworkAdapter.",
-            id="stylesim_app.E011",
-        )
-    ]
+        adapter()
+    except ImproperlyConfigured as error:
+        return [
+            Error(
+                str(error),
+                hint="Give the dotted path of a subclass of "
+                "stylesim_app.collection.adapter.ArtworkAdapter.",
+                id="stylesim_app.E011",
+            )
+        ]
+    return []
 
 
 @register()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Field, Model, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest
@@ -140,9 +141,16 @@ class ArtworkAdapter:
 
 
 def adapter() -> ArtworkAdapter:
-    """Return the adapter that the settings name."""
-    made: ArtworkAdapter = conf.artwork_adapter()
-    return made
+    """Return the adapter that the settings name. Raises ImproperlyConfigured if they name none."""
+    try:
+        made = conf.artwork_adapter
+    except ImportError as error:
+        raise ImproperlyConfigured(f"STYLESIM_ARTWORK_ADAPTER cannot be used: {error}.") from error
+    if not (isinstance(made, type) and issubclass(made, ArtworkAdapter)):
+        raise ImproperlyConfigured(
+            f"STYLESIM_ARTWORK_ADAPTER cannot be used: {made!r} is no subclass of ArtworkAdapter."
+        )
+    return made()
 
 
 def share(percent: float) -> str:

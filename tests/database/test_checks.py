@@ -8,7 +8,9 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from stylesim_app import checks
 from stylesim_app.collection import swapping
+from stylesim_app.collection.adapter import adapter
 
 
 def found() -> set[str]:
@@ -26,8 +28,6 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_ARTWORK_MODEL", "no_app.Artwork", "stylesim_app.E001"),
         ("STYLESIM_ARTWORK_IMAGE_FIELD", "picture", "stylesim_app.E002"),
         ("STYLESIM_ARTWORK_IMAGE_FIELD", "title", "stylesim_app.E002"),
-        ("STYLESIM_ARTWORK_ADAPTER", "nowhere.at_all", "stylesim_app.E011"),
-        ("STYLESIM_ARTWORK_ADAPTER", "stylesim_app.models.Artwork", "stylesim_app.E011"),
         ("STYLESIM_VISIBLE_ARTWORKS", "nowhere.at_all", "stylesim_app.E003"),
         ("STYLESIM_VISIBLE_ARTWORKS", 5, "stylesim_app.E003"),
         ("STORAGES", {}, "stylesim_app.E004"),
@@ -54,6 +54,17 @@ def test_the_reference_site_has_nothing_to_complain_of():
 def test_a_wrong_setting_is_told(settings, name, value, check):
     setattr(settings, name, value)
     assert check in found()
+
+
+@pytest.mark.parametrize("path", ["nowhere.at_all", "stylesim_app.models.Artwork"])
+def test_a_wrong_adapter_is_told_by_the_check_and_where_it_is_asked(settings, path):
+    """The addresses of the API cannot be loaded without one, so that the message is the same."""
+    settings.STYLESIM_ARTWORK_ADAPTER = path
+    [error] = checks.check_artwork_adapter(None)
+    assert error.id == "stylesim_app.E011"
+    assert checks.check_artwork_model(None) == []
+    with pytest.raises(ImproperlyConfigured, match="STYLESIM_ARTWORK_ADAPTER cannot be used"):
+        adapter()
 
 
 def test_the_pgvector_store_needs_postgresql_and_its_app(settings):
