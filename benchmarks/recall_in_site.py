@@ -45,7 +45,7 @@ def measure(_store: str) -> Iterator[dict[str, Any]]:
                 order = np.argsort(truth[at].distances(weighting), kind="stable")
                 true = {rows[other][0] for other in order[order != at][:TOP]}
                 recalls.append(len(true & {each.stored for each in nearest.candidates}) / TOP)
-                certified.append(nearest.ranking.certified)
+                certified.append(nearest.certified)
             yield {
                 "weights": preset,
                 "budget": budget,

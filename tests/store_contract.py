@@ -146,10 +146,10 @@ class StoreContract:
     def test_no_distance_is_below_its_bound(self, shelf, drawn, weighting):
         distances = drawn.distances(0, weighting) * (1 + 1e-6)
         listed = shelf.shortlist(0, weighting)
-        for candidate, bound in zip(listed.candidates, listed.shortlist.lower, strict=True):
+        for candidate, bound in zip(listed.candidates, listed.lower, strict=True):
             assert bound <= distances[shelf.keys.index(candidate.stored)]
         others = set(range(WORKS)) - shelf.places(listed)
-        assert all(listed.shortlist.rest <= distances[other] for other in others)
+        assert all(listed.rest <= distances[other] for other in others)
 
     def test_candidates_come_by_artwork_with_their_rows(self, shelf):
         listed = shelf.shortlist(3)
@@ -164,7 +164,7 @@ class StoreContract:
         listed = shelf.shortlist(WORKS - 1, size=2)
         assert {WORKS - 2, WORKS - 1} <= shelf.places(listed)
         numbers = {shelf.keys.index(c.stored): at for at, c in enumerate(listed.candidates)}
-        lower = listed.shortlist.lower
+        lower = listed.lower
         assert lower[numbers[WORKS - 2]] == lower[numbers[WORKS - 1]]
 
     def test_candidates_are_filtered_before_they_are_chosen(self, shelf, drawn):
@@ -172,7 +172,7 @@ class StoreContract:
         candidates = shelf.described().filter(pk__in=[shelf.keys[at] for at in farthest])
         listed = shelf.shortlist(0, candidates=candidates)
         assert shelf.places(listed) == set(farthest)
-        assert listed.shortlist.rest == np.inf
+        assert listed.rest == np.inf
 
     def test_without_candidates_nothing_is_listed(self, shelf, drawn):
         nobody = StoredDescriptor.objects
@@ -180,12 +180,12 @@ class StoreContract:
             many = shelf.store.shortlists(drawn.descriptors, Weighting(), candidates, SIZE)
             for listed in (shelf.shortlist(0, candidates=candidates), *many):
                 assert listed.candidates == []
-                assert listed.shortlist.rest == np.inf
+                assert listed.rest == np.inf
 
     def test_more_than_there_are_may_be_asked_for(self, shelf):
         listed = shelf.shortlist(0, size=1000)
         assert shelf.places(listed) == set(range(WORKS))
-        assert listed.shortlist.rest == np.inf
+        assert listed.rest == np.inf
 
     def test_what_is_deleted_is_listed_no_more(self, shelf):
         assert 5 in shelf.listed(5)
@@ -257,16 +257,16 @@ class CompactContract(StoreContract):
         places = shelf.places(listed)
         assert len(places) < WORKS
         for expected, actual in (
-            (bounds.estimate(weighting)[0], listed.shortlist.estimates),
-            (bounds.lower(weighting)[0], listed.shortlist.lower),
+            (bounds.estimate(weighting)[0], listed.estimates),
+            (bounds.lower(weighting)[0], listed.lower),
         ):
             assert set(np.argsort(expected)[:SIZE]) <= places
             order = [shelf.keys.index(each.stored) for each in listed.candidates]
             scale = expected.max()
             assert actual / scale == pytest.approx(expected[order] / scale, abs=2e-3)
         others = np.delete(bounds.lower(weighting)[0], list(places))
-        assert listed.shortlist.rest <= others.min() * (1 + 1e-5)
-        assert listed.shortlist.rest >= np.sort(bounds.lower(weighting)[0])[SIZE] * (1 - 1e-5)
+        assert listed.rest <= others.min() * (1 + 1e-5)
+        assert listed.rest >= np.sort(bounds.lower(weighting)[0])[SIZE] * (1 - 1e-5)
 
     def test_weights_may_be_so_small_that_they_vanish(self, shelf):
         for weighting in (
@@ -276,7 +276,7 @@ class CompactContract(StoreContract):
         ):
             listed = shelf.shortlist(0, weighting)
             assert len(listed.candidates) >= SIZE
-            assert np.all(listed.shortlist.lower <= listed.shortlist.estimates)
+            assert np.all(listed.lower <= listed.estimates)
 
     def test_many_queries_are_answered_as_one(self, shelf, drawn):
         weighting = WEIGHTINGS["uneven"]
@@ -284,13 +284,13 @@ class CompactContract(StoreContract):
         assert len(many) == WORKS
         for query, listed in enumerate(many):
             alone = shelf.shortlist(query, weighting)
-            numbers = dict(zip(listed.candidates, listed.shortlist.estimates, strict=True))
-            expected = dict(zip(alone.candidates, alone.shortlist.estimates, strict=True))
+            numbers = dict(zip(listed.candidates, listed.estimates, strict=True))
+            expected = dict(zip(alone.candidates, alone.estimates, strict=True))
             for candidate in numbers.keys() & expected.keys():
                 assert numbers[candidate] == pytest.approx(expected[candidate], rel=1e-3, abs=1e-2)
-            best = np.argsort(alone.shortlist.estimates)[: SIZE - 1]
+            best = np.argsort(alone.estimates)[: SIZE - 1]
             assert {alone.candidates[at] for at in best} <= numbers.keys()
-            assert listed.shortlist.rest == pytest.approx(alone.shortlist.rest, rel=0.2)
+            assert listed.rest == pytest.approx(alone.rest, rel=0.2)
 
     def test_what_is_lacking_is_what_was_not_added(self, drawn, db):
         shelf = Shelf(drawn, self.store_name)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS, Provenance
 from ..models import ImageSearch, WorkItem
-from .serializers import StrictSerializer, UploadField, artwork_serializer
+from .serializers import StrictSerializer, UploadField, absolute_address, artwork_serializer
 
 Float = serializers.FloatField
 Integer = serializers.IntegerField
@@ -80,20 +81,26 @@ class SimilarSerializer(RankedSerializer):
     query = artwork_serializer()()
 
 
+class FileAnswerSerializer(RankedSerializer):
+    """The works nearest to an image file."""
+
+    query = serializers.CharField()
+
+
 class ComparisonSerializer(serializers.Serializer[Any]):
     """Two artworks and how far apart they are."""
 
-    a = artwork_serializer()()
-    b = artwork_serializer()()
+    a = artwork_serializer()(source="query")
+    b = artwork_serializer()(source="nearest.artwork")
     preset = serializers.CharField()
     style_weight = Float(source="weighting.style_weight")
     content_weight = Float(source="weighting.content_weight")
     layer_weights = serializers.ListField(child=Float(), source="weighting.layer_weights")
-    distance = Float(source="result.distance")
-    style_distance = Float(source="result.style_distance")
-    content_distance = Float(source="result.content_distance")
-    layer_distances = LayerDistancesSerializer(source="result.layer_distances")
-    closer_than = Float(source="result.closer_than", allow_null=True)
+    distance = Float(source="nearest.distance")
+    style_distance = Float(source="nearest.style_distance")
+    content_distance = Float(source="nearest.content_distance")
+    layer_distances = LayerDistancesSerializer(source="nearest.layer_distances")
+    closer_than = Float(source="nearest.closer_than", allow_null=True)
     provenance = ProvenanceSerializer()
 
 
@@ -112,17 +119,13 @@ class SearchSerializer(serializers.Serializer[ImageSearch]):
     url = serializers.SerializerMethodField()
     results_url = serializers.SerializerMethodField(help_text="The page of it, if there are pages.")
 
-    def get_url(self, search: ImageSearch) -> str:
-        return self._address(lambda: reverse("stylesim-api:search-detail", args=[search.pk]))
+    @extend_schema_field({"type": "string"})
+    def get_url(self, search: ImageSearch) -> str | None:
+        path = partial(reverse, "stylesim-api:search-detail", args=[search.pk])
+        return absolute_address(self.context, path)
 
     def get_results_url(self, search: ImageSearch) -> str | None:
-        try:
-            return self._address(search.get_absolute_url)
-        except NoReverseMatch:
-            return None
-
-    def _address(self, path: Callable[[], str]) -> str:
-        return str(self.context["request"].build_absolute_uri(path()))
+        return absolute_address(self.context, search.get_absolute_url)
 
 
 class SearchAnswerSerializer(RankedSerializer):

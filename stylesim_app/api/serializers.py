@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from django.core.files.base import File
@@ -22,6 +22,16 @@ from ..conf import conf
 from ..messages import translate_note
 from ..models import IndexEntry, WorkItem
 from .problems import told_reason
+
+
+def absolute_address(context: Mapping[str, Any], path: Callable[[], str]) -> str | None:
+    """Return the address of a page; its path alone without a request, None where a host has no
+    such page."""
+    try:
+        found = path()
+    except NoReverseMatch:
+        return None
+    return str(context["request"].build_absolute_uri(found)) if "request" in context else found
 
 
 class UploadField(serializers.FileField):
@@ -92,8 +102,9 @@ class IndexStateSerializer(serializers.Serializer[IndexEntry]):
     attempts = serializers.IntegerField(read_only=True)
 
     def get_reason(self, entry: IndexEntry) -> str:
-        user = self.context["request"].user
-        return entry.reason and told_reason(user, entry.state, entry.reason)
+        if not entry.reason or "request" not in self.context:
+            return entry.reason
+        return told_reason(self.context["request"].user, entry.state, entry.reason)
 
     def get_note(self, entry: IndexEntry) -> str:
         return translate_note(entry.note)
@@ -123,19 +134,15 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     @extend_schema_field({"type": "string", "format": "uri", "nullable": True})
     def get_url(self, artwork: Any) -> str | None:
         own_address = getattr(artwork, "get_absolute_url", None)
-        try:
-            path = own_address() if own_address else reverse("stylesim:artwork", args=[artwork.pk])
-        except NoReverseMatch:
-            return None
-        return self._absolute(path)
+        return self._address(own_address or partial(reverse, "stylesim:artwork", args=[artwork.pk]))
 
     @extend_schema_field(ThumbnailsSerializer(allow_null=True))
-    def get_thumbnails(self, artwork: Any) -> dict[str, str] | None:
+    def get_thumbnails(self, artwork: Any) -> dict[str, str | None] | None:
         if not adapter().image(artwork):
             return None
+        name = "stylesim-api:artwork-thumbnail"
         return {
-            size: self._absolute(reverse("stylesim-api:artwork-thumbnail", args=[artwork.pk, size]))
-            for size in SIZES
+            size: self._address(partial(reverse, name, args=[artwork.pk, size])) for size in SIZES
         }
 
     @extend_schema_field(IndexStateSerializer(allow_null=True))
@@ -151,8 +158,8 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         validate_object(value)
         return dict(value)
 
-    def _absolute(self, path: str) -> str:
-        return str(self.context["request"].build_absolute_uri(path))
+    def _address(self, path: Callable[[], str]) -> str | None:
+        return absolute_address(self.context, path)
 
 
 @cache

@@ -26,9 +26,9 @@ from ..core.distances import DistanceParts, Weighting
 from ..core.ranking import READ_BATCH, Ranking, rank_parts
 from ..models import DescriptorSet, Neighbour, StoredDescriptor
 from ..signals import neighbours_changed, send_on_commit
-from ..stores.base import Reachable, Store
+from ..stores.base import Candidate, Reachable, Store
 from . import reading, sets
-from .nearest import Nearest, find_nearest
+from .nearest import find_nearest
 from .serving import Serving
 
 logger = logging.getLogger(__name__)
@@ -45,8 +45,8 @@ ListState = StoredDescriptor.ListState
 
 def rank_listed(
     stored: StoredDescriptor, candidates: QuerySet[Any], limit: int
-) -> tuple[list[Any], Ranking] | None:
-    """Return the keys of the candidates of least distance on a list, and their ranking.
+) -> Ranking[Any] | None:
+    """Rank the candidates of least distance on a list; return their artworks' keys.
 
     None if the list does not tell: while it is torn or a new work has not entered, or if fewer than
     ``limit`` of those on it are candidates.
@@ -65,8 +65,8 @@ def rank_listed(
     parts = DistanceParts.stack((layers, content) for _, *layers, content in lines)
     farthest = parts.distances(WEIGHTING).max(initial=0.0)
     certified = stored.list_horizon == math.inf or bool(farthest < stored.list_horizon)
-    ranking = replace(rank_parts(parts, WEIGHTING, limit), certified=certified)
-    return [key for key, *_ in lines], ranking
+    keys = [key for key, *_ in lines]
+    return replace(rank_parts(keys, parts, WEIGHTING, limit), certified=certified)
 
 
 def tear(stored: StoredDescriptor) -> None:
@@ -129,18 +129,17 @@ def _make_lists(
 def _enter(stored: StoredDescriptor, store: Store, still_ours: Callable[[], bool]) -> None:
     """Write the list of a new work, and enter it in the lists of others where it belongs."""
     for _, descriptor in reading.read_each({stored.pk: stored.file_name}):
-        (nearest,) = _find([stored], [descriptor], store)
+        (ranking,) = _find([stored], [descriptor], store)
         # A list that was made since the work was stored has it already.
         owners = _in_state(stored.descriptor_set_id, ListState.WHOLE).exclude(
             neighbours__neighbour=stored
         )
         reachable = store.reachable(descriptor, WEIGHTING, owners)
-        known = nearest.read
-        unread = [each for each in reachable.candidates if each.stored not in known]
+        unread = [each for each in reachable.candidates if each not in ranking.read]
         settled = unread[: conf.refine] if store.bounded else unread
         (measured,) = reading.measure([(descriptor, settled)])
-        known |= {each.stored: measured.take(np.array([at])) for at, each in enumerate(settled)}
-        _write([(stored, nearest)], still_ours, reachable, known)
+        known = {each: measured.take(np.array([at])) for at, each in enumerate(settled)}
+        _write([(stored, ranking)], still_ours, reachable, {**ranking.read, **known})
 
 
 def _find(
@@ -148,7 +147,7 @@ def _find(
     descriptors: Sequence[Descriptor],
     store: Store,
     read_batch: int = READ_BATCH,
-) -> list[Nearest]:
+) -> list[Ranking[Candidate]]:
     """Return the neighbours of works of one set; each finds itself too, unless its copies crowd it
     out."""
     described = StoredDescriptor.objects.filter(descriptor_set=owners[0].descriptor_set_id)
@@ -158,10 +157,10 @@ def _find(
 
 
 def _write(
-    lists: Sequence[tuple[StoredDescriptor, Nearest]],
+    lists: Sequence[tuple[StoredDescriptor, Ranking[Candidate]]],
     still_ours: Callable[[], bool],
     reachable: Reachable | None = None,
-    known: Mapping[int, DistanceParts] = MappingProxyType({}),
+    known: Mapping[Candidate, DistanceParts] = MappingProxyType({}),
 ) -> None:
     """Write lists, and the entries of the first of the works in the lists of others.
 
@@ -181,15 +180,14 @@ def _write(
         logger.info("a work was deleted while lists were made; they are made again")
 
 
-def _replace_lists(lists: Sequence[tuple[StoredDescriptor, Nearest]]) -> None:
+def _replace_lists(lists: Sequence[tuple[StoredDescriptor, Ranking[Candidate]]]) -> None:
     Neighbour.objects.filter(owner__in=[owner.pk for owner, _ in lists]).delete()
     lines = []
-    for owner, nearest in lists:
-        ranking = nearest.ranking
-        others = [at for at, each in enumerate(nearest.candidates) if each.stored != owner.pk]
+    for owner, ranking in lists:
+        others = [at for at, each in enumerate(ranking.candidates) if each.stored != owner.pk]
         others = others[:LIST_LENGTH]
         lines += [
-            _line(owner.pk, nearest.candidates[at].stored, ranking.parts.take(np.array([at])))
+            _line(owner.pk, ranking.candidates[at].stored, ranking.parts.take(np.array([at])))
             for at in others
         ]
         owner.list_state = ListState.WHOLE
@@ -204,7 +202,7 @@ def _replace_lists(lists: Sequence[tuple[StoredDescriptor, Nearest]]) -> None:
 
 
 def _write_entries(
-    stored: StoredDescriptor, reachable: Reachable, known: Mapping[int, DistanceParts]
+    stored: StoredDescriptor, reachable: Reachable, known: Mapping[Candidate, DistanceParts]
 ) -> list[int]:
     """Enter a work in the lists that it reaches, and trim those that became too long.
 
@@ -212,7 +210,7 @@ def _write_entries(
     """
     entered = []
     for at, owner in enumerate(reachable.candidates):
-        parts = known.get(owner.stored)
+        parts = known.get(owner)
         if parts is None:
             # Not settled within the budget: from here on the list may lack this work.
             StoredDescriptor.objects.filter(

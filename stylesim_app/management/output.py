@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from rest_framework.utils.encoders import JSONEncoder
 from tqdm import tqdm
 
 from ..collection.adapter import adapter, share
@@ -83,3 +85,8 @@ def _clip(text: str) -> str:
     while _width(text) >= _WIDEST_CELL:
         text = text[:-1]
     return text + "…"
+
+
+def json_text(answer: Any, *, indent: int | None = 2) -> str:
+    """Return what the API answers as text, letters of all scripts as they are."""
+    return json.dumps(answer, cls=JSONEncoder, ensure_ascii=False, indent=indent)

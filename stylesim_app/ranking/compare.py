@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ..collection.adapter import adapter
-from ..core.descriptors import Descriptor, Provenance
-from ..core.distances import DistanceParts, Weighting, measure_parts
+from ..core.descriptors import Descriptor
+from ..core.distances import DistanceParts, measure_parts
 from ..core.ranking import rank_parts
 from ..exceptions import NotIndexed
 from ..index.serving import Serving
 from ..models import DescriptorSet
 from .options import RankingOptions
-from .results import RankedWork, list_results
+from .results import RankedAnswer, list_results
 from .similar import find_stored, read_stored
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two artworks and their distances; ``result`` is ``b`` as the only work ranked for ``a``."""
-
-    a: Any
-    b: Any
-    preset: str
-    weighting: Weighting
-    provenance: Provenance
-    result: RankedWork
 
 
 def compare_artworks(
     a: Any, b: Any, options: RankingOptions, serving: Serving | None = None
-) -> Comparison:
-    """Compare two artworks.
+) -> RankedAnswer:
+    """Compare two artworks: return ``b`` as the only work ranked for ``a``.
 
     Raises NotIndexed if one of them has no descriptor yet, WeightingError for unusable weights.
     """
     serving = serving or Serving()
     weighting = options.weighting(serving)
     descriptors = [_read(artwork, serving.descriptor_set) for artwork in (a, b)]
-    ranking = rank_parts(DistanceParts.stack([measure_parts(*descriptors)]), weighting, limit=1)
-    return Comparison(
-        a=a,
-        b=b,
+    parts = DistanceParts.stack([measure_parts(*descriptors)])
+    ranking = rank_parts([b.pk], parts, weighting, limit=1)
+    return RankedAnswer(
+        query=a,
         preset=options.name,
         weighting=weighting,
+        certified=True,
+        indexed=1,
+        visible=1,
         provenance=descriptors[0].provenance,
-        result=list_results(ranking, weighting, [b], serving.pairs)[0],
+        results=list_results(ranking, {b.pk: b}, weighting, serving.pairs),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,18 +42,26 @@ class RankedAnswer:
     provenance: Provenance | None
     results: list[RankedWork]
 
+    @property
+    def nearest(self) -> RankedWork:
+        """The first result. Raises IndexError if there is none."""
+        return self.results[0]
+
 
 def list_results(
-    ranking: Ranking, weighting: Weighting, artworks: Sequence[Any], pairs: PairSample | None
+    ranking: Ranking[Any],
+    artworks: Mapping[Any, Any],
+    weighting: Weighting,
+    pairs: PairSample | None,
 ) -> list[RankedWork]:
-    """Return all figures of a ranking; ``artworks`` follow its order, None for one that is gone."""
-    closer_than: list[float | None] = [None] * len(artworks)
+    """Return all figures of a ranking of artworks' keys; those that are gone are left out."""
+    closer_than: list[float | None] = [None] * len(ranking.candidates)
     if pairs is not None:
         closer_than = [float(share) for share in pairs.closer_than(ranking.distances, weighting)]
     return [
         RankedWork(
             rank=index + 1,
-            artwork=artwork,
+            artwork=artworks[key],
             distance=float(ranking.distances[index]),
             style_distance=float(ranking.style_distances[index]),
             content_distance=float(ranking.parts.content[index]),
@@ -62,6 +70,6 @@ def list_results(
             ),
             closer_than=closer_than[index],
         )
-        for index, artwork in enumerate(artworks)
-        if artwork is not None
+        for index, key in enumerate(ranking.candidates)
+        if key in artworks
     ]

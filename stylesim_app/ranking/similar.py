@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -50,12 +51,12 @@ def find_similar(
     if options.exclude_same_artist and artist:
         candidates = candidates.exclude(**{str(adapter().field("artist")): artist})
     weighting = options.weighting(serving)
-    ranked = None
+    ranking = None
     if weighting == neighbours.WEIGHTING:
-        ranked = neighbours.rank_listed(stored, candidates, options.limit)
-    if ranked is None:
-        ranked = _search(read_stored(stored), serving, weighting, options.limit, candidates)
-    return _answer(artwork, ranked, serving, options, weighting, visible, candidates)
+        ranking = neighbours.rank_listed(stored, candidates, options.limit)
+    if ranking is None:
+        ranking = _search(read_stored(stored), serving, weighting, options.limit, candidates)
+    return _answer(artwork, ranking, serving, options, weighting, visible, candidates)
 
 
 def find_similar_to_search(
@@ -81,8 +82,8 @@ def find_similar_to_search(
     except DescriptorError as error:
         raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
     weighting = options.weighting(serving)
-    ranked = _search(descriptor, serving, weighting, options.limit, candidates)
-    return _answer(search, ranked, serving, options, weighting, visible, candidates)
+    ranking = _search(descriptor, serving, weighting, options.limit, candidates)
+    return _answer(search, ranking, serving, options, weighting, visible, candidates)
 
 
 def find_similar_to_descriptor(
@@ -101,8 +102,8 @@ def find_similar_to_descriptor(
         )
     artworks = get_artwork_model()._default_manager.all()
     weighting = options.weighting(serving)
-    ranked = _search(descriptor, serving, weighting, options.limit, artworks)
-    return _answer(name, ranked, serving, options, weighting, artworks, artworks)
+    ranking = _search(descriptor, serving, weighting, options.limit, artworks)
+    return _answer(name, ranking, serving, options, weighting, artworks, artworks)
 
 
 def find_stored(artwork: Any, descriptor_set: DescriptorSet | None) -> StoredDescriptor:
@@ -135,19 +136,19 @@ def _search(
     weighting: Weighting,
     limit: int,
     candidates: QuerySet[Any],
-) -> tuple[list[Any], Ranking]:
-    """Return the keys of the nearest candidates, and their ranking."""
+) -> Ranking[Any]:
+    """Rank the keys of the nearest candidates."""
     described = coverage.described(candidates, serving.descriptor_set)
     try:
-        [nearest] = find_nearest([descriptor], serving.store, described, weighting, limit)
+        [ranking] = find_nearest([descriptor], serving.store, described, weighting, limit)
     except CompactIndex.DoesNotExist as error:
         # It is kept for a minute after another took its place.
         raise _index_changed() from error
     # So few are there, or they went meanwhile with their set.
-    few = len(nearest.candidates) < limit
+    few = len(ranking.candidates) < limit
     if few and serving.descriptor_set is not None and not serving.still_serves():
         raise _network_changed()
-    return [candidate.artwork for candidate in nearest.candidates], nearest.ranking
+    return replace(ranking, candidates=[each.artwork for each in ranking.candidates])
 
 
 def _network_changed() -> NotIndexed:
@@ -166,18 +167,15 @@ def _index_changed() -> NotIndexed:
 
 def _answer(
     query: Any,
-    ranked: tuple[list[Any], Ranking],
+    ranking: Ranking[Any],
     serving: Serving,
     options: RankingOptions,
     weighting: Weighting,
     visible: QuerySet[Any],
     candidates: QuerySet[Any],
 ) -> RankedAnswer:
-    keys, ranking = ranked
-    found = candidates.in_bulk(keys)
     descriptor_set = serving.descriptor_set
     indexed, total = coverage.count(visible, descriptor_set)
-    artworks = [found.get(key) for key in keys]
     return RankedAnswer(
         query=query,
         preset=options.name,
@@ -186,5 +184,7 @@ def _answer(
         indexed=indexed,
         visible=total,
         provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
-        results=list_results(ranking, weighting, artworks, serving.pairs),
+        results=list_results(
+            ranking, candidates.in_bulk(ranking.candidates), weighting, serving.pairs
+        ),
     )

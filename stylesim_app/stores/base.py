@@ -32,13 +32,6 @@ class Candidate(NamedTuple):
         return [f"{prefix}{name}" for name in ("pk", "entry__artwork", "entry_id", "file_name")]
 
 
-class Shortlisted(NamedTuple):
-    """The candidates that may be among the nearest, by artwork key, and the bounds of each."""
-
-    candidates: list[Candidate]
-    shortlist: Shortlist
-
-
 @dataclass(frozen=True, eq=False)
 class Reachable:
     """Works whose list of neighbours a query may enter, the likeliest first.
@@ -78,9 +71,9 @@ class Store(ABC):
         weighting: Weighting,
         candidates: QuerySet[StoredDescriptor],
         size: int,
-    ) -> list[Shortlisted]:
+    ) -> list[Shortlist[Candidate]]:
         """Return, for each query, at least the ``size`` candidates of least estimate, and as many
-        of least lower bound."""
+        of least lower bound; in the order of their artworks' keys."""
 
     @abstractmethod
     def reachable(

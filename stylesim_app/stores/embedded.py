@@ -21,7 +21,7 @@ from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
 from ..core.ranking import Shortlist
 from ..models import CompactIndex, CompactRow, StoredDescriptor
-from .base import Candidate, CompactStore, Reachable, Shortlisted
+from .base import Candidate, CompactStore, Reachable
 from .table_file import Mapped, open_table
 
 #: Queries whose bounds are computed by one matrix product; 5 MB each at 100,000 works.
@@ -75,7 +75,7 @@ class EmbeddedStore(CompactStore):
         weighting: Weighting,
         candidates: QuerySet[StoredDescriptor],
         size: int,
-    ) -> list[Shortlisted]:
+    ) -> list[Shortlist[Candidate]]:
         table, stored = self._read_table()
         answers = []
         for start in range(0, len(queries), BLOCK):
@@ -135,7 +135,7 @@ class EmbeddedStore(CompactStore):
         stored: Positions,
         candidates: QuerySet[StoredDescriptor],
         size: int,
-    ) -> Shortlisted:
+    ) -> Shortlist[Candidate]:
         best = least(estimates, SURPLUS * size)
         chosen = np.union1d(best, least(lower, SURPLUS * size))
         found = _find(stored[chosen], candidates)
@@ -154,13 +154,11 @@ class EmbeddedStore(CompactStore):
         # By artwork, which is the order of works that are equally far.
         listed = sorted(found.values(), key=lambda candidate: candidate.artwork)
         positions = [position_of[candidate.stored] for candidate in listed]
-        return Shortlisted(
+        return Shortlist(
             listed,
-            Shortlist(
-                estimates=estimates[positions],
-                lower=lower[positions],
-                rest=float(others.min(initial=np.inf)),
-            ),
+            estimates=estimates[positions],
+            lower=lower[positions],
+            rest=float(others.min(initial=np.inf)),
         )
 
 

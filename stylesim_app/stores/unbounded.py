@@ -11,7 +11,7 @@ from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
 from ..core.ranking import Shortlist
 from ..models import StoredDescriptor
-from .base import Candidate, Reachable, Shortlisted, Store
+from .base import Candidate, Reachable, Store
 
 
 class UnboundedStore(Store):
@@ -31,10 +31,10 @@ class UnboundedStore(Store):
         weighting: Weighting,
         candidates: QuerySet[StoredDescriptor],
         size: int,
-    ) -> list[Shortlisted]:
+    ) -> list[Shortlist[Candidate]]:
         found = _list(candidates)
         count = len(found)
-        return [Shortlisted(found, Shortlist(np.zeros(count), np.zeros(count))) for _ in queries]
+        return [Shortlist(found, np.zeros(count), np.zeros(count)) for _ in queries]
 
     def reachable(
         self, query: Descriptor, weighting: Weighting, owners: QuerySet[StoredDescriptor]

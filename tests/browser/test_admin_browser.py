@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests import pictures
@@ -71,6 +72,8 @@ def page(request, live_server, collection, staff, monkeypatch, settings):
         page.variant = request.param
         yield page
         browser.close()
+        # Connections that were opened under Playwright's event loop are seen only there.
+        connections.close_all()
     assert errors == []
 
 

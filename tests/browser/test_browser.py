@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import expect, sync_playwright
 
 from stylesim_app import tasks
@@ -165,6 +166,8 @@ def open_browser(live_server, transactional_db, monkeypatch):
 
         yield start
         browser.close()
+        # Connections that were opened under Playwright's event loop are seen only there.
+        connections.close_all()
     assert faults == []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from ...api.answers import FileAnswerSerializer
 from ...core.distances import PRESETS
 from ...core.errors import CoreError
 from ...exceptions import NotIndexed
@@ -17,8 +18,7 @@ from ...ranking.options import RankingOptions
 from ...ranking.results import RankedAnswer
 from ...views.forms import RankingForm
 from ...work import pipeline
-from ..answers import ranking_json
-from ..output import ranking_lines
+from ..output import json_text, ranking_lines
 
 _OPTIONS = ("limit", "preset", "style_weight", "content_weight", "layer_weights")
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *, image: Path, **options: Any) -> None:
         answer = _rank(image, _check_options(options))
         if options["json"]:
-            self.stdout.write(ranking_json(answer))
+            self.stdout.write(json_text(FileAnswerSerializer(answer).data))
         elif answer.results:
             for line in ranking_lines(answer):
                 self.stdout.write(line)

@@ -11,12 +11,12 @@ from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from ...api.answers import IndexStatusSerializer
 from ...collection.swapping import get_artwork_model
 from ...index.calibration import MINIMUM_WORKS
 from ...index.status import IndexStatus, index_status
 from ...models import IndexEntry, WorkItem
-from ..answers import status_json
-from ..output import failure_lines, table_lines
+from ..output import failure_lines, json_text, table_lines
 
 State = WorkItem.State
 
@@ -37,7 +37,8 @@ class Command(BaseCommand):
     def handle(self, *, check: bool, **options: Any) -> None:
         status = index_status(get_artwork_model()._base_manager.all())
         if options["json"]:
-            self.stdout.write(status_json(status))
+            shown = IndexStatusSerializer(status).data
+            self.stdout.write(json_text({**shown, "lists_missing": status.lists_missing}))
         else:
             self.stdout.writelines(f"{line}\n" for line in _lines(status))
         if check and status.states[State.PENDING] and not status.worker_alive:

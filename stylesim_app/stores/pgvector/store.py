@@ -18,7 +18,7 @@ from ...core.descriptors import LAYERS, Descriptor
 from ...core.distances import Weighting
 from ...core.ranking import Shortlist
 from ...models import CompactIndex, StoredDescriptor
-from ..base import Candidate, CompactStore, Reachable, Shortlisted
+from ..base import Candidate, CompactStore, Reachable
 from . import hnsw
 from .copying import read_tables
 from .expressions import estimate, lower
@@ -77,7 +77,7 @@ class PgvectorStore(CompactStore):
         weighting: Weighting,
         candidates: QuerySet[StoredDescriptor],
         size: int,
-    ) -> list[Shortlisted]:
+    ) -> list[Shortlist[Candidate]]:
         compacts = [self.compressor.compress(query) for query in queries]
         rows = self.rows.filter(stored__in=candidates)
         try:
@@ -124,19 +124,18 @@ class PgvectorStore(CompactStore):
 
 def _suggest(
     query: CompactDescriptor, weighting: Weighting, rows: QuerySet[CompactVectors], size: int
-) -> Shortlisted:
+) -> Shortlist[Candidate]:
     """Bound the rows that the indexes suggest, or all if filters leave too few of them."""
     with hnsw.searching(size):
         suggested = _bound(query, weighting, hnsw.nearest(rows, query, size), size)
     if len(suggested.candidates) < size:
         return _bound(query, weighting, rows, size)
-    bounds = suggested.shortlist
-    return Shortlisted(suggested.candidates, replace(bounds, rest=0.0))
+    return replace(suggested, rest=0.0)
 
 
 def _bound(
     query: CompactDescriptor, weighting: Weighting, rows: QuerySet[CompactVectors], size: int
-) -> Shortlisted:
+) -> Shortlist[Candidate]:
     """Bound all rows in the database, and list the least."""
     bounded = rows.annotate(lower=lower(query, weighting), estimate=estimate(query, weighting))
     selected = bounded.values_list("stored_id", "estimate", "lower")
@@ -151,7 +150,7 @@ def _scan(
     weighting: Weighting,
     rows: QuerySet[CompactVectors],
     size: int,
-) -> list[Shortlisted]:
+) -> list[Shortlist[Candidate]]:
     """Read all rows once, and bound them here for all queries; 16 bytes for each pair."""
     keys = [np.empty(0, np.int64)]
     estimates: list[FloatArray] = [np.empty((len(queries), 0))]
@@ -173,7 +172,7 @@ def _scan(
     return answers
 
 
-def _list(found: list[tuple[int, float, float]], size: int) -> Shortlisted:
+def _list(found: list[tuple[int, float, float]], size: int) -> Shortlist[Candidate]:
     """List candidates from keys, estimates and lower bounds, of which the ``size + 1`` least come
     first."""
     bounds = {stored: numbers for stored, *numbers in found}
@@ -183,7 +182,7 @@ def _list(found: list[tuple[int, float, float]], size: int) -> Shortlisted:
     candidates.sort(key=lambda candidate: candidate.artwork)
     numbers = np.array([bounds[each.stored] for each in candidates], np.float64).reshape(-1, 2)
     rest = found[size][2] if len(found) > size else np.inf
-    return Shortlisted(candidates, Shortlist(numbers[:, 0], numbers[:, 1], rest))
+    return Shortlist(candidates, numbers[:, 0], numbers[:, 1], rest)
 
 
 def _by_layer(name: str, values: NDArray[np.float32]) -> dict[str, float]:

@@ -317,6 +317,6 @@ def test_a_query_need_not_be_of_the_collection(eighty):
         ):
             expected = synthetic.brute_force(query, eighty, weighting, 10)
             assert [each.artwork for each in nearest.candidates] == [key for key, _ in expected]
-            assert nearest.ranking.distances == pytest.approx(
+            assert nearest.distances == pytest.approx(
                 np.array([distance for _, distance in expected])
             )

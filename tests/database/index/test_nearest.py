@@ -42,13 +42,13 @@ def check_nearest(works, weighting, found, candidates=None) -> int:
     among = works if candidates is None else {pk: works[pk] for pk in candidates}
     certified = 0
     for query, nearest in zip(works.values(), found, strict=True):
-        if not nearest.ranking.certified:
+        if not nearest.certified:
             continue
         certified += 1
         expected = synthetic.brute_force(query, among, weighting, LIMIT)
         assert [each.artwork for each in nearest.candidates] == [pk for pk, _ in expected]
         distances = [distance for _, distance in expected]
-        assert nearest.ranking.distances.tolist() == pytest.approx(distances, rel=1e-9)
+        assert nearest.distances.tolist() == pytest.approx(distances, rel=1e-9)
     return certified
 
 
@@ -99,16 +99,12 @@ def test_what_is_certified_is_right_within_any_budget(eighty, budget):
     assert (certified == 80) == (budget == UNLIMITED)
     for nearest in found:
         assert len(nearest.read) <= max(budget, LIMIT)
-        read = {each.pk: each.entry.artwork_id for each in stored(nearest.read)}
         by_distance = sorted(
-            (float(parts.distances(weighting)[0]), read[pk]) for pk, parts in nearest.read.items()
+            (float(parts.distances(weighting)[0]), candidate.artwork)
+            for candidate, parts in nearest.read.items()
         )
         ranked = [each.artwork for each in nearest.candidates]
         assert ranked == [pk for _, pk in by_distance[:LIMIT]]
-
-
-def stored(keys):
-    return StoredDescriptor.objects.filter(pk__in=keys).select_related("entry")
 
 
 def test_the_default_budget_is_a_setting(eighty, settings):
@@ -167,7 +163,7 @@ def test_no_candidates_give_a_certain_empty_answer(eighty, artworks, queries):
     candidates = StoredDescriptor.objects.filter(entry__artwork__in=artworks())
     for nearest in search_all(some, Weighting(), candidates=candidates):
         assert nearest.candidates == []
-        assert nearest.ranking.certified
+        assert nearest.certified
 
 
 def test_the_farthest_works_are_found_if_no_others_may_be(eighty):
@@ -179,7 +175,7 @@ def test_the_farthest_works_are_found_if_no_others_may_be(eighty):
     candidates = StoredDescriptor.objects.filter(entry__artwork__in=last)
     (nearest,) = search_all({pk: query}, Weighting(), candidates=candidates)
     assert [each.artwork for each in nearest.candidates] == last[:LIMIT]
-    assert nearest.ranking.certified
+    assert nearest.certified
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -224,7 +220,7 @@ def test_a_work_that_was_stored_or_deleted_counts_at_once(eighty):
     found = [each.artwork for each in after.candidates]
     assert found[:2] == [pk, *twin]
     assert second not in found
-    assert after.ranking.certified
+    assert after.certified
 
 
 def test_a_damaged_work_is_left_out_and_suspected(eighty):
@@ -234,12 +230,12 @@ def test_a_damaged_work_is_left_out_and_suspected(eighty):
     files.private_storage().delete(third.file_name)
     (after,) = search_all({pk: query}, Weighting())
     assert third not in after.candidates
-    assert not after.ranking.certified
+    assert not after.certified
     assert StoredDescriptor.objects.get(pk=third.stored).suspected_at is not None
     repair.settle(StoredDescriptor.objects.filter(suspected_at__isnull=False))
     assert not StoredDescriptor.objects.filter(pk=third.stored).exists()
     (again,) = search_all({pk: query}, Weighting())
-    assert again.ranking.certified
+    assert again.certified
     assert again.candidates == after.candidates
 
 

@@ -36,8 +36,8 @@ class TestPgvector(CompactContract):
         parts = shelf.store.shortlists(drawn.descriptors, Weighting(), shelf.described(), SIZE)
         assert [each.candidates for each in parts] == [each.candidates for each in whole]
         # Some BLAS libraries round by the shape of what they multiply.
-        rests = [each.shortlist.rest for each in whole]
-        assert [each.shortlist.rest for each in parts] == pytest.approx(rests, rel=1e-6)
+        rests = [each.rest for each in whole]
+        assert [each.rest for each in parts] == pytest.approx(rests, rel=1e-6)
 
     def test_migrations_are_complete_and_can_be_reversed(self, db):
         call_command("makemigrations", "stylesim_pgvector", check=True, dry_run=True, verbosity=0)
@@ -81,22 +81,22 @@ class TestIndexes:
         listed = shelf.shortlist(0, weighting)
         assert set(best) <= shelf.places(listed)
         assert len(listed.candidates) < WORKS
-        assert listed.shortlist.rest == 0.0
-        assert np.all(listed.shortlist.lower <= listed.shortlist.estimates)
+        assert listed.rest == 0.0
+        assert np.all(listed.lower <= listed.estimates)
 
     def test_many_queries_are_suggested_one_by_one(self, shelf, drawn):
         listed = shelf.store.shortlists(drawn.descriptors, Weighting(), shelf.described(), SIZE)
-        assert [each.shortlist.rest for each in listed] == [0.0] * WORKS
+        assert [each.rest for each in listed] == [0.0] * WORKS
 
     def test_there_may_be_no_candidates(self, shelf):
         listed = shelf.shortlist(0, candidates=StoredDescriptor.objects.none())
-        assert (listed.candidates, listed.shortlist.rest) == ([], np.inf)
+        assert (listed.candidates, listed.rest) == ([], np.inf)
 
     def test_few_candidates_are_all_looked_at(self, shelf):
         candidates = shelf.described().filter(pk__in=shelf.keys[:5])
         listed = shelf.shortlist(0, candidates=candidates)
         assert shelf.places(listed) == {0, 1, 2, 3, 4}
-        assert listed.shortlist.rest == np.inf
+        assert listed.rest == np.inf
 
     def test_a_search_reads_the_indexes(self, shelf, drawn):
         from stylesim_app.stores.pgvector import hnsw

@@ -117,16 +117,16 @@ def test_ranking_equals_sorting_by_the_formula():
         + 2e-3 * content
         for row, content in zip(parts.layers, parts.content, strict=True)
     ]
-    ranking = rank_parts(parts, weighting, 10)
-    assert ranking.positions.tolist() == sorted(range(200), key=literal.__getitem__)[:10]
+    ranking = rank_parts(range(200), parts, weighting, 10)
+    assert ranking.candidates == sorted(range(200), key=literal.__getitem__)[:10]
     assert ranking.distances == pytest.approx(sorted(literal)[:10])
-    assert ranking.parts.layers == pytest.approx(parts.layers[ranking.positions])
+    assert ranking.parts.layers == pytest.approx(parts.layers[ranking.candidates])
 
 
 def test_equal_distances_keep_the_order_of_the_candidates():
     parts = DistanceParts(np.ones((4, 5)), np.ones(4))
-    assert rank_parts(parts, Weighting(), 3).positions.tolist() == [0, 1, 2]
+    assert rank_parts(range(len(parts.content)), parts, Weighting(), 3).candidates == [0, 1, 2]
 
 
 def test_nothing_to_rank_gives_an_empty_ranking():
-    assert rank_parts(DistanceParts.stack([]), Weighting(), 5).distances.size == 0
+    assert rank_parts([], DistanceParts.stack([]), Weighting(), 5).distances.size == 0

@@ -36,8 +36,8 @@ def search(shortlist, parts, limit, budget, **options) -> Reading:
             positions = refining.send(measured)
         except StopIteration as stop:
             return Reading(stop.value, batches)
-        batches.append(positions.tolist())
-        measured = parts.take(positions)
+        batches.append(positions)
+        measured = parts.take(np.array(positions, np.intp))
 
 
 def far(distances) -> DistanceParts:
@@ -52,7 +52,7 @@ def bounded(distances, *, below=0.0, noise=0.0, seed=0, rest=np.inf) -> Shortlis
     distances = np.asarray(distances, float)
     lower = distances - below * generator.uniform(0, 1, len(distances))
     estimates = distances + noise * generator.uniform(-1, 1, len(distances))
-    return Shortlist(estimates, lower, rest)
+    return Shortlist(range(len(distances)), estimates, lower, rest)
 
 
 def best_of(distances, limit) -> list[int]:
@@ -99,7 +99,7 @@ def test_what_is_certified_is_what_sorting_all_gives(
     assert all(len(batch) <= read_batch for batch in found.batches[1:])
     usable = [position for position in read if position not in damaged]
     expected = sorted(usable, key=lambda at: (distances[at], at))[:limit]
-    assert ranking.positions.tolist() == expected
+    assert ranking.candidates == expected
     assert ranking.distances == pytest.approx(distances[expected])
     unread = [at for at in range(len(distances)) if at not in read]
     assert ranking.horizon <= min((distances[at] for at in unread), default=np.inf) + 1e-12
@@ -114,7 +114,7 @@ def test_without_a_limit_of_readings_all_is_certified(collection, limit, seed):
     shortlist = bounded(distances, below=0.5, noise=0.5, seed=seed)
     ranking = search(shortlist, far(distances), limit, np.inf).ranking
     assert ranking.certified
-    assert ranking.positions.tolist() == best_of(distances, limit)
+    assert ranking.candidates == best_of(distances, limit)
 
 
 def test_good_bounds_save_readings():
@@ -130,13 +130,13 @@ def test_good_bounds_save_readings():
 
 def test_the_budget_ends_a_search_that_bounds_do_not():
     distances = np.random.default_rng(2).uniform(0, 1, 300)
-    shortlist = Shortlist(distances, np.zeros(300))
+    shortlist = Shortlist(range(300), distances, np.zeros(300))
     found = search(shortlist, far(distances), 10, 37)
     assert len(found.read) == 37
     assert not found.ranking.certified
     assert found.ranking.horizon == 0
     # Still the best of those that were read, which by these estimates are the best of all.
-    assert found.ranking.positions.tolist() == best_of(distances, 10)
+    assert found.ranking.candidates == best_of(distances, 10)
 
 
 def test_no_budget_is_too_small_for_what_is_asked():
@@ -148,18 +148,18 @@ def test_no_budget_is_too_small_for_what_is_asked():
 
 def test_the_best_estimates_are_read_first():
     distances = np.arange(30.0)
-    shortlist = Shortlist(distances[::-1].copy(), np.zeros(30))
+    shortlist = Shortlist(range(30), distances[::-1].copy(), np.zeros(30))
     found = search(shortlist, far(distances), 3, 9, read_batch=4)
     assert found.batches == [[29, 28, 27], [26, 25, 24, 23], [22, 21]]
-    assert found.ranking.positions.tolist() == [21, 22, 23]
+    assert found.ranking.candidates == [21, 22, 23]
     assert not found.ranking.certified
 
 
 def test_equal_distances_keep_the_order_of_the_candidates():
     parts = far([1, 0, 1, 0, 1, 0, 1])
-    worst_first = Shortlist(np.arange(7.0)[::-1].copy(), np.zeros(7))
+    worst_first = Shortlist(range(7), np.arange(7.0)[::-1].copy(), np.zeros(7))
     ranking = search(worst_first, parts, 5, np.inf).ranking
-    assert ranking.positions.tolist() == [1, 3, 5, 0, 2]
+    assert ranking.candidates == [1, 3, 5, 0, 2]
     assert ranking.certified
 
 
@@ -167,11 +167,11 @@ def test_a_tie_that_was_not_read_is_not_certified():
     """A work as far as the last one might stand before it."""
     parts = far([0, 1, 1])
     lower = np.array([0, 1, 1.0])
-    found = search(Shortlist(np.array([0, 2, 1.0]), lower), parts, 2, 2)
-    assert found.ranking.positions.tolist() == [0, 2]
+    found = search(Shortlist(range(3), np.array([0, 2, 1.0]), lower), parts, 2, 2)
+    assert found.ranking.candidates == [0, 2]
     assert not found.ranking.certified
-    found = search(Shortlist(np.array([0, 2, 1.0]), lower), parts, 2, 3)
-    assert found.ranking.positions.tolist() == [0, 1]
+    found = search(Shortlist(range(3), np.array([0, 2, 1.0]), lower), parts, 2, 3)
+    assert found.ranking.candidates == [0, 1]
     assert found.ranking.certified
 
 
@@ -194,15 +194,15 @@ def test_what_cannot_be_read_is_left_out_and_keeps_an_answer_from_being_certifie
     parts = far(distances)
     parts.content[2] = np.nan
     found = search(bounded(distances - 1e-9), parts, 3, 200)
-    assert found.ranking.positions.tolist() == [0, 1, 3]
+    assert found.ranking.candidates == [0, 1, 3]
     assert np.isfinite(found.ranking.distances).all()
     assert not found.ranking.certified
 
 
 def test_more_than_there_are():
     distances = [3.0, 1.0, 2.0]
-    found = search(Shortlist(np.zeros(3), np.zeros(3)), far(distances), 10, 0)
-    assert found.ranking.positions.tolist() == [1, 2, 0]
+    found = search(Shortlist(range(3), np.zeros(3), np.zeros(3)), far(distances), 10, 0)
+    assert found.ranking.candidates == [1, 2, 0]
     assert found.ranking.certified
     assert found.ranking.horizon == np.inf
 
@@ -211,14 +211,14 @@ def test_more_than_there_are():
 def test_those_off_the_list_count_too(rest, certified):
     distances = np.arange(6.0)
     found = search(bounded(distances - 1e-9, rest=rest), far(distances), 3, 200)
-    assert found.ranking.positions.tolist() == [0, 1, 2]
+    assert found.ranking.candidates == [0, 1, 2]
     assert found.ranking.certified is certified
     assert found.ranking.horizon == pytest.approx(min(rest, 3))
 
 
 def test_fewer_than_asked_while_others_are_off_the_list_is_not_certified():
     found = search(bounded([0.0, 1.0], rest=9.0), far([0.0, 1.0]), 3, 200)
-    assert len(found.ranking.positions) == 2
+    assert len(found.ranking.candidates) == 2
     assert not found.ranking.certified
 
 
@@ -226,20 +226,20 @@ def test_fewer_than_asked_while_others_are_off_the_list_is_not_certified():
 def test_a_bound_that_is_no_number_certifies_nothing(where):
     lower = np.array([0.0, 1.0, np.nan if where == "listed" else 5.0])
     rest = np.nan if where == "rest" else np.inf
-    found = search(Shortlist(np.arange(3.0), lower, rest), far([0, 1, 2]), 2, 2)
-    assert found.ranking.positions.tolist() == [0, 1]
+    found = search(Shortlist(range(3), np.arange(3.0), lower, rest), far([0, 1, 2]), 2, 2)
+    assert found.ranking.candidates == [0, 1]
     assert not found.ranking.certified
 
 
 @pytest.mark.parametrize(("rest", "certified"), [(np.inf, True), (1.0, False)])
 def test_no_candidates_give_an_empty_ranking(rest, certified):
-    found = search(Shortlist(np.empty(0), np.empty(0), rest), far([]), 5, 200)
+    found = search(Shortlist([], np.empty(0), np.empty(0), rest), far([]), 5, 200)
     assert found.batches == []
-    assert found.ranking.positions.size == 0
+    assert found.ranking.candidates == []
     assert found.ranking.certified is certified
 
 
 def test_a_ranking_of_parts_is_certain_of_them():
-    ranking = rank_parts(far([2, 1]), WEIGHTING, 5)
-    assert ranking.positions.tolist() == [1, 0]
+    ranking = rank_parts(range(2), far([2, 1]), WEIGHTING, 5)
+    assert ranking.candidates == [1, 0]
     assert ranking.certified
