@@ -1,4 +1,4 @@
-"""Filter and refine: rank candidates by exact distances, of which bounds leave few to be read.
+"""Filter and refine: rank candidates by exact distances, reading only those that bounds leave.
 
 Korn et al.: Fast Nearest Neighbor Search in Medical Image Databases, VLDB 1996; Seidl, Kriegel:
 Optimal Multi-Step k-Nearest Neighbor Search, SIGMOD 1998.
@@ -24,7 +24,7 @@ Positions = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Shortlist:
-    """Candidates ``(n,)`` in the order that equal distances shall keep, with bounds for each.
+    """Candidates ``(n,)`` with bounds for each, in the order that breaks ties.
 
     ``rest`` is a lower bound of the distances of all candidates that are not on the list.
     """
@@ -39,8 +39,8 @@ class Ranking:
     """The best candidates, nearest first.
 
     ``positions`` ``(k,)`` index the candidates; the other arrays follow the same order. No
-    candidate that was not read is nearer than ``horizon``. The ranking is ``certified`` if no
-    other candidate can belong in it, and none had to be left out.
+    candidate that was not read is nearer than ``horizon``. The ranking is ``certified`` if no other
+    candidate can belong in it, and none had to be left out.
     """
 
     positions: Positions
@@ -52,8 +52,7 @@ class Ranking:
 
 
 def rank_parts(parts: DistanceParts, weighting: Weighting, limit: int) -> Ranking:
-    """Return the ``limit`` candidates of least distance; equal distances keep the candidates'
-    order."""
+    """Return the ``limit`` nearest candidates; equal distances keep the order of the candidates."""
     distances = parts.distances(weighting)
     best = np.argsort(distances, kind="stable")[:limit]
     chosen = parts.take(best)
@@ -74,9 +73,9 @@ def refine(
 ) -> Generator[Positions, DistanceParts, Ranking]:
     """Rank by exact distances, the best estimates first, until no other can be among the best.
 
-    A generator: it yields the positions of candidates to read, and is sent their exact parts, NaN
-    for one that cannot be read, which is left out of the ranking and keeps it from being
-    certified. At most ``budget`` are read, but no fewer than ``limit``.
+    A generator: it yields the positions of candidates to read, and receives their exact parts, NaN
+    for one that cannot be read, which is left out of the ranking and keeps it from being certified.
+    At most ``budget`` are read, but no fewer than ``limit``.
     """
     count = len(shortlist.estimates)
     parts = DistanceParts.unknown(count)
