@@ -36,7 +36,7 @@ from .report import Goal, Result
 from .timing import median_seconds
 
 PICTURES = 48
-#: Pictures of these that the literal way processes in each round.
+#: Number of these that the literal way processes in each round.
 LITERAL_PICTURES = 8
 FIDELITY_PICTURES = 150
 TOP = 10

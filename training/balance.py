@@ -1,7 +1,7 @@
 """Balance of the layers at equal weights, from their distances between pictures.
 
-The scale of a layer's map is free: if the next convolution reverses it, nothing else changes. It is
-chosen such that the layers' median squared distances are equal.
+The scale of a layer's map is free: if the next convolution compensates for it, nothing else
+changes. So it is chosen to make the layers' median squared distances equal.
 """
 
 from __future__ import annotations

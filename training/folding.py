@@ -20,8 +20,8 @@ def fold(trunk: Trunk) -> dict[str, Tensor]:
     """Return weights of plain VGG19 with the same maps as the trunk in evaluation, float32.
 
     Named as in torchvision, ``features.0.weight`` to ``features.30.bias``. A convolution ``w, b``
-    under ``(x - mean) / sqrt(var + eps) * gamma + beta`` is one with ``w * s``, ``(b - mean) * s +
-    beta``, where ``s = gamma / sqrt(var + eps)``.
+    under ``(x - mean) / sqrt(var + eps) * gamma + beta`` is one with ``w * s``,
+    ``(b - mean) * s + beta``, where ``s = gamma / sqrt(var + eps)``.
     """
     tensors = {}
     index = 0
@@ -71,7 +71,7 @@ def _undo(norm: nn.BatchNorm2d, maps: Tensor) -> Tensor:
 def scale_layers(tensors: dict[str, Tensor], factors: Mapping[str, float]) -> dict[str, Tensor]:
     """Return the same network with the maps of some layers multiplied, the others unchanged.
 
-    ReLU and pooling keep a positive factor, so the next convolution can reverse it.
+    ReLU and pooling keep a positive factor, so the next convolution can compensate for it.
     """
     scaled = dict(tensors)
     for layer, factor in factors.items():

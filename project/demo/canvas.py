@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from project.demo.paints import Array, Paint
 from project.demo.shapes import Outline
 
-FINE = 2  # drawn so many times larger, then averaged: smooth edges
+FINE = 2  # drawn this many times larger, then averaged: smooth edges
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Canvas:
             self._parts[top:bottom, left:right][cover > 0.5 * opacity] = self._part
 
     def ground(self, paint: Paint) -> None:
-        """Paint the whole canvas."""
+        """Paint all of the canvas."""
         width, height = float(self.width), float(self.height)
         self.fill(np.array([[0, 0], [width, 0], [width, height], [0, height]]), paint)
 

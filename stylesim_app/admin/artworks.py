@@ -203,7 +203,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         try:
             picture = thumbnails.make_thumbnail(artwork, size)
         except (ImageError, FileNotFoundError):
-            # Browsers show the picture of an answer whatever its status.
+            # Browsers show an image even if the status of its response is an error.
             placeholder = render(
                 request, "stylesim_app/placeholder.svg", content_type="image/svg+xml", status=404
             )

@@ -32,8 +32,8 @@ def problem_response(
 ) -> HttpResponse:
     """Build a response of type ``about:blank``.
 
-    The title is the phrase of the status; ``code`` gives the exact cause. It is no response of
-    Django REST framework, whose renderer could be one for YAML or HTML.
+    The title is the phrase of the status; ``code`` gives the exact cause. Django REST
+    framework's own response could be rendered as YAML or HTML.
     """
     facts = {
         "type": "about:blank",

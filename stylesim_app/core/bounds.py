@@ -23,7 +23,7 @@ from .compression import ROUNDING, CompactDescriptor
 from .descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from .distances import Weighting
 
-#: Error of a square where float32 has too few digits left for ROUNDING to hold.
+#: Possible error of a square where float32 has too few digits left for ROUNDING to hold.
 UNDERFLOW = np.finfo(np.float32).tiny
 
 FloatArray = NDArray[np.floating[Any]]

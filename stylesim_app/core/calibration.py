@@ -50,7 +50,7 @@ class PairSample:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """Read what ``to_bytes`` wrote. Raises DescriptorError."""
+        """Read the bytes that ``to_bytes`` writes. Raises DescriptorError."""
         try:
             tensors = load(content)
             parts = DistanceParts(

@@ -76,8 +76,8 @@ class CompactDescriptor:
 class Basis(ABC):
     """The projection of one layer.
 
-    ``mean`` is ``(D,)``, the mean of the sample; ``channels`` ``(C, c)`` and ``components`` ``(d,
-    m)`` have orthonormal columns, with ``d`` numbers left by ``c`` channels.
+    ``mean`` is ``(D,)``, the mean of the sample; ``channels`` ``(C, c)`` and ``components``
+    ``(d, m)`` have orthonormal columns, with ``d`` numbers left by ``c`` channels.
     """
 
     mean: FloatArray
@@ -87,7 +87,7 @@ class Basis(ABC):
     @staticmethod
     @abstractmethod
     def spread(values: FloatArray, channels: int) -> FloatArray:
-        """Return the share of a descriptor in the variation between channels, ``(C, C)``.
+        """Return a descriptor's contribution to the variation between channels, ``(C, C)``.
 
         ``values`` is a centred descriptor, ``(D,)``.
         """
@@ -190,7 +190,7 @@ class Compressor:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """Read what ``to_bytes`` wrote. Raises DescriptorError."""
+        """Read the bytes that ``to_bytes`` writes. Raises DescriptorError."""
         try:
             tensors = load(content)
             return cls(

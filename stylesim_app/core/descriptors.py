@@ -82,7 +82,7 @@ class Descriptor:
         return self.content if name == CONTENT_LAYER else self.style[name]
 
     def to_bytes(self) -> bytes:
-        """Serialize to safetensors: float16, each layer scaled to float16's range.
+        """Serialise to safetensors: float16, each layer scaled to float16's range.
 
         Gram entries lie near 1e-5, where float16 has few digits; the scale, one float32 a layer,
         restores them.
@@ -138,8 +138,8 @@ def _widen(numbers: NDArray[np.float16], scale: np.float32) -> FloatArray:
 def gram_matrix(feature_map: Array) -> Array:
     """Return Gram matrices ``G = F F^T / (2 N M)`` of a batch of NumPy or PyTorch feature maps.
 
-    ``(B, N, height, width)`` becomes ``(B, N, N)``, with ``M = height * width`` positions. ``||G(A)
-    - G(B)||_F ** 2`` is then Gatys' ``E_l``.
+    ``(B, N, height, width)`` becomes ``(B, N, N)``, with ``M = height * width`` positions.
+    ``||G(A) - G(B)||_F ** 2`` is then Gatys' ``E_l``.
     """
     batch, channels, height, width = feature_map.shape
     flat = feature_map.reshape(batch, channels, height * width)

@@ -17,9 +17,9 @@ _KEPT_MEMORY = 512 << 20
 def keep_freed_memory() -> None:
     """Make glibc keep freed memory for later allocations, in this process, from now on.
 
-    By default it returns every block above 128 KB to the system, which hands out zeroed memory for
-    the next, page by page: a tenth of the time to extract descriptors from a picture, and half of
-    the time to read a descriptor. Larger blocks are still returned.
+    By default it returns every block above 128 KB to the system, which provides zeroed memory for
+    the next, page by page. That took a tenth of the time to extract the descriptor of a picture,
+    and half of the time to read a descriptor. Larger blocks are still returned.
     """
     if platform.libc_ver()[0] == "glibc":
         library = ctypes.CDLL(None)

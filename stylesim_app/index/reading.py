@@ -14,8 +14,8 @@ from ..models import StoredDescriptor
 from ..stores.base import Candidate
 from . import repair
 
-#: Files that are fetched at once, and the number that may lie in memory before they are needed, 0.8
-#: MB each. Fetching waits for disks and networks, which threads overlap; computing would wait for
+#: Files that are fetched at once, and the most held in memory before they are needed, 0.8 MB each.
+#: Fetching waits for disks and networks, so several threads do it; computing would wait for
 #: Python's lock, so it stays in one thread.
 THREADS = 4
 AHEAD = 16
