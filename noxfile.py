@@ -66,5 +66,5 @@ def lock(session: nox.Session) -> None:
 
 
 def normal(name: str) -> str:
-    """Return a package's name as indexes compare it."""
+    """Return the normalised name of a package, as indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()

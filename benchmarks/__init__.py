@@ -1,1 +1,1 @@
-"""Measurements: each is a ratio of things measured in the same run."""
+"""Benchmarks: each measures ratios within one run."""

@@ -1,4 +1,4 @@
-"""Every picture against every other: the literal procedure against an indexed collection."""
+"""Distances of all pairs of pictures: the literal procedure against an indexed collection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inside a site: index pictures from nothing to lists of neighbours."""
+"""Inside a site: index pictures, from an empty database to lists of neighbours."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Large collections without pictures: blends of the descriptors of real ones.
 
-A Gram matrix of a picture that is made of parts of two is a blend of theirs. A blend of two
+The Gram matrix of a picture made of parts of two others is a blend of theirs. A blend of two
 descriptors has the blend of their projections, so that 100,000 works need no 80 GB: an exact
-descriptor is written when it is first asked for.
+descriptor is written when it is first read.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _blend(first: Descriptor, second: Descriptor, share: float) -> Descriptor:
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """Real works: compact descriptors, and the inner products of what they project, by layer."""
+    """Real works: compact descriptors, and the inner products of their projections, by layer."""
 
     names: Sequence[str]
     compacts: Sequence[CompactDescriptor]
@@ -90,7 +90,7 @@ class Base:
         return cls(names, compacts, products)
 
     def compress(self, blend: Blend) -> CompactDescriptor:
-        """Return what the compressor would say of a blend."""
+        """Return the compact descriptor of a blend."""
         first, second = self.compacts[blend.first], self.compacts[blend.second]
         shares = 1 - blend.share, blend.share
         z = (shares[0] * first.z + shares[1] * second.z).astype(np.float32)

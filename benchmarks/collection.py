@@ -1,4 +1,4 @@
-"""A large collection, added by the thousand as if it had been indexed."""
+"""A large collection, added in thousands as if it had been indexed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stylesim_app.work import pipeline
 from .blends import Base, draw_blends
 from .pictures import find_pictures
 
-#: Real works that the rest is blended of, and how many works are written at once.
+#: Real works that the others are blended from, and works written at once.
 BASE_WORKS = 600
 CHUNK = 1000
 DESCRIBED_AT_ONCE = 4
@@ -52,7 +52,7 @@ class Collection:
         return StoredDescriptor.objects.order_by("pk")
 
     def table(self) -> CompactTable:
-        """Return the compact descriptors of all works, in that order."""
+        """Return the compact descriptors of all works, in the order in which they were added."""
         compacts = CompactDescriptor(
             z=np.stack([each.z for each in self.compacts]),
             squares=np.stack([each.squares for each in self.compacts]),
@@ -65,13 +65,13 @@ class Collection:
         )
 
     def embedded(self) -> EmbeddedStore:
-        """Return the embedded store. Raises TypeError if the store is another."""
+        """Return the embedded store. Raises TypeError for another store."""
         if not isinstance(self.store, EmbeddedStore):
             raise TypeError("only the embedded store has a table")
         return self.store
 
     def grow(self, works: int) -> None:
-        """Add blends until there are so many works."""
+        """Add blends until the collection has ``works`` works."""
         count = len(self.base.names)
         blends = list(islice(draw_blends(works - count, count), len(self) - count, None))
         for start in range(0, len(blends), CHUNK):

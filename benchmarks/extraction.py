@@ -1,6 +1,6 @@
-"""How fast files become descriptors, against the literal way and against the processor.
+"""Speed of extracting descriptors, against the literal way and the limit of the processor.
 
-It measures in the precision of the environment's ``STYLESIM_PRECISION``, ``auto`` if there is none.
+The precision is that of the environment's ``STYLESIM_PRECISION``, ``auto`` by default.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from .report import Goal, Result
 from .timing import median_seconds
 
 PICTURES = 48
-#: Of those, how many the literal way describes in each round.
+#: Number of these that the literal way processes in each round.
 LITERAL_PICTURES = 8
 FIDELITY_PICTURES = 150
 TOP = 10
-#: Pictures between all of which distances are compared with float64's.
+#: Pictures between all of which distances are compared with those of float64.
 EXACT_PICTURES = 10
 MATRIX = 3072
 #: Multiplications and additions of VGG19 to relu5_2 for one picture of 224 x 224.
@@ -83,7 +83,7 @@ def _run() -> Result:
         ],
         goals=[
             Goal("literal / ours", milliseconds[LITERAL] / ours, 2.0 if filtered else 2.5),
-            # Minimal filtering makes fewer products than the floor counts.
+            # Minimal filtering needs fewer products than the floor counts.
             Goal("floor / ours", milliseconds[FLOOR] / ours, 1.0 if filtered else 0.75),
             fidelity,
         ],
@@ -104,11 +104,11 @@ def _plot(axes: Any, milliseconds: Mapping[str, float]) -> None:
 
 
 def _measure_speed(network: Network, paths: Sequence[Path]) -> dict[str, float]:
-    """Measure the milliseconds a picture of each way and of each part, measured in turn."""
+    """Measure milliseconds a picture, for each way and each part, measured in turn."""
     matrix = torch.randn(MATRIX, MATRIX).to(PRECISIONS[network.provenance.precision])
     pictures = [pipeline.decode_picture(path.read_bytes()) for path in paths]
     [descriptor] = pipeline.describe(pictures[:1])
-    # The literal way in a process of its own, where memory is handled as everywhere.
+    # The literal way runs in a separate process with the default memory allocation.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         seconds = median_seconds(
             {
@@ -156,7 +156,7 @@ def _write(path: Path, descriptor: Descriptor) -> None:
 
 
 def _measure_deviation(weights: Weights, network: Network, paths: Sequence[Path]) -> Goal:
-    """Compare the distances between some pictures with the literal way's in float64."""
+    """Compare the distances between some pictures with those of the literal way in float64."""
     paths = paths[:: max(1, len(paths) // EXACT_PICTURES)][:EXACT_PICTURES]
     literal = Literal(weights)
     literal.features.double()
@@ -180,7 +180,7 @@ def _measure_deviation(weights: Weights, network: Network, paths: Sequence[Path]
 
 
 def _measure_fidelity(weights: Weights, network: Network, paths: Sequence[Path]) -> Goal:
-    """Measure the share of the top tens of float32 that what is stored finds."""
+    """Measure the share of float32's ten nearest works that stored descriptors find."""
     exact = build_network(weights, precision="float32", device="cpu")
     stored, true = [], []
     for start in range(0, len(paths), conf.batch_size):
@@ -200,7 +200,7 @@ def _measure_fidelity(weights: Weights, network: Network, paths: Sequence[Path])
 
 
 def _find_nearest(descriptors: Sequence[Descriptor]) -> Iterator[list[int]]:
-    """Return the positions of the nearest others of each, at the default weights."""
+    """Yield the positions of the nearest others of each, at the default weights."""
     for query in descriptors:
         parts = DistanceParts.stack(measure_parts(query, each) for each in descriptors)
         order = np.argsort(parts.distances(Weighting()), kind="stable")

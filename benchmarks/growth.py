@@ -1,4 +1,4 @@
-"""What the n-th work costs beyond its extraction: its list, and its entry into others'."""
+"""Cost of the n-th work after extraction: its list, and its entries in the lists of others."""
 
 from __future__ import annotations
 

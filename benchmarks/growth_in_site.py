@@ -1,4 +1,4 @@
-"""Inside a site: what the n-th work costs beyond its extraction."""
+"""Inside a site: the cost of the n-th work after extraction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .lists import Estimates, fill_lists, fill_reaches
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 NEW_WORKS = 12
-#: Exact descriptors that may be read, which is the default.
+#: Exact descriptors that may be read, the default.
 BUDGET = 200
 
 
@@ -40,7 +40,7 @@ def _measure(collection: Collection) -> dict[str, float]:
     reads = []
     for stored in described.filter(pk__in=keys[new].tolist()):
         descriptor = files.read_descriptor(stored.file_name)
-        # Blends are written when they are first read, which is not to be timed.
+        # Blends are written on their first read, which is excluded from the timing.
         [nearest] = neighbours._find([stored], [descriptor], store)
         reached = store.reachable(descriptor, WEIGHTING, owners).candidates[:BUDGET]
         reading.measure([(descriptor, reached)])
@@ -61,8 +61,7 @@ def _measure(collection: Collection) -> dict[str, float]:
 
 
 def _fill(collection: Collection, keys: np.ndarray, new: np.ndarray) -> None:
-    """Make lists for those works whose list the new ones may enter; for the others, how far they
-    reach."""
+    """Make the lists that the new works may enter; for the others, set only their reach."""
     estimates = Estimates(collection.table())
     reaches = fill_reaches(estimates, keys)
     Neighbour.objects.all().delete()

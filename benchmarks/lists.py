@@ -40,7 +40,7 @@ class Estimates:
 
 
 def fill_reaches(estimates: Estimates, stored: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Mark every list as made, and note how far it reaches; returns the reaches."""
+    """Mark every list as made, set its reach, and return the reaches."""
     works = len(stored)
     reaches = np.empty(works, np.float32)
     for start in range(0, works, BLOCK):

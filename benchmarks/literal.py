@@ -1,4 +1,4 @@
-"""The measure as a tutorial computes it, picture by picture and pair by pair."""
+"""The measure as tutorials compute it, picture by picture and pair by pair."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Literal:
             self.features[LAYER_INDEX[layer]].register_forward_hook(self._keep)
 
     def read(self, path: Path) -> torch.Tensor:
-        """Return a file as the network takes it, ``(1, 3, S, S)``."""
+        """Return a file as the input of the network, ``(1, 3, S, S)``."""
         image = Image.open(path).convert("RGB")
         image = image.resize((INPUT_SIZE, INPUT_SIZE), Image.Resampling.BICUBIC)
         pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).float().div(255).unsqueeze(0)
@@ -57,7 +57,7 @@ class Literal:
         return _describe(self.feature_maps(path))
 
     def distance(self, a: list[torch.Tensor], b: list[torch.Tensor]) -> float:
-        """Return the weighted distance of two pictures by their maps."""
+        """Return the weighted distance of two pictures from their maps."""
         *grams_a, content_a = _describe(a)
         *grams_b, content_b = _describe(b)
         squares = [
@@ -86,6 +86,6 @@ def _literal() -> Literal:
 
 
 def describe_literally(paths: Sequence[Path]) -> None:
-    """Describe files one by one, by a network that is loaded once a process."""
+    """Extract descriptors one by one, with a network that is loaded once a process."""
     for path in paths:
         _literal().describe(path)

@@ -1,4 +1,4 @@
-"""The formula over a whole collection, in float64."""
+"""The formula over a complete collection, in float64."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def measure_all(names: list[str]) -> list[DistanceParts]:
 
 
 def true_neighbours(stored: QuerySet[StoredDescriptor]) -> dict[int, list[int]]:
-    """Return the neighbours that each work should have in its list, by stored descriptor."""
+    """Return the exact list of neighbours of each work, by stored descriptor."""
     rows = list(stored.order_by("entry__artwork").values_list("pk", "file_name"))
     keys = np.array([key for key, _ in rows])
     lists = {}

@@ -1,4 +1,4 @@
-"""Pictures to measure with: those of a folder, or drawn ones."""
+"""Pictures for measurements: from a folder, or drawn."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-#: About two megapixels, as a collection keeps them for the screen.
+#: About two megapixels, as collections keep them for the screen.
 SIZE = (1600, 1250)
-#: Where real pictures lie, if STYLESIM_BENCH_PICTURES names no other folder.
+#: Folder of real pictures, unless STYLESIM_BENCH_PICTURES names another.
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "wikiart_pd_dev"
 
 
 def find_pictures(count: int) -> list[Path]:
-    """Return up to ``count`` JPEG files from all over the folder; none if there is no folder."""
+    """Return up to ``count`` JPEG files spread over the folder; none without a folder."""
     folder = Path(os.environ.get("STYLESIM_BENCH_PICTURES", DEFAULT_FOLDER))
     paths = sorted(folder.rglob("*.jpg"))
     step = max(1, len(paths) // count)

@@ -1,4 +1,4 @@
-"""How many exact descriptors have to be read, by preset."""
+"""Number of exact descriptors that a search reads, by preset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inside a site: how many exact descriptors have to be read."""
+"""Inside a site: the number of exact descriptors that a search reads."""
 
 from __future__ import annotations
 

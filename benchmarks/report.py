@@ -1,4 +1,4 @@
-"""What a benchmark found: printed as a table, kept as JSON, and drawn.
+"""Results of benchmarks: printed as a table, stored as JSON, and plotted.
 
 A benchmark is a module of this package with ``run() -> Result``; ``__main__`` lists them.
 """
@@ -17,13 +17,13 @@ from typing import Any
 
 from stylesim_app.core.vgg import has_bfloat16
 
-#: A line of the table: what stands in each of its columns.
+#: A line of the table: the value in each of its columns.
 Row = Mapping[str, str | float]
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure that is asked for, and what was measured."""
+    """A target for a figure, and its measured value."""
 
     text: str
     value: float
@@ -37,7 +37,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Result:
-    """What one benchmark found. ``plot`` draws on Matplotlib axes; None if a table says it all."""
+    """The result of one benchmark. ``plot`` draws on Matplotlib axes; None for a table alone."""
 
     name: str
     description: str
@@ -47,7 +47,7 @@ class Result:
 
 
 def report(result: Result, folder: Path) -> None:
-    """Print a result, and write ``folder/NAME.json`` and, where there is a plot, ``NAME.png``."""
+    """Print a result, and write ``folder/NAME.json`` and, if there is a plot, ``NAME.png``."""
     print(to_text(result))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{result.name}.json"
@@ -75,7 +75,7 @@ def to_text(result: Result) -> str:
 
 
 def to_json(result: Result) -> dict[str, Any]:
-    """Return all that a result says, with the machine and the day."""
+    """Return all of a result, with the machine and the day."""
     return {
         "name": result.name,
         "description": result.description,
@@ -95,7 +95,7 @@ def to_json(result: Result) -> dict[str, Any]:
 
 
 def describe_machine() -> dict[str, str | int | bool]:
-    """Return what the figures depend on besides the code."""
+    """Return the properties of the machine that the figures depend on."""
     return {
         "processor": _processor(),
         "bfloat16 in hardware": has_bfloat16("cpu"),
@@ -124,7 +124,7 @@ def _show(value: str | float) -> str:
 
 
 def _draw(plot: Callable[[Any], None], path: Path) -> None:
-    # Only who draws needs it.
+    # Only plots need it.
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

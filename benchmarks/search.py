@@ -1,4 +1,4 @@
-"""How long a search takes as the collection grows, in both stores."""
+"""Search times as the collection grows, in both stores."""
 
 from __future__ import annotations
 

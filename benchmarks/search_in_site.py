@@ -1,4 +1,4 @@
-"""Inside a site: how long searches take as the collection grows."""
+"""Inside a site: search times as the collection grows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 QUERIES = 40
 #: Rows that a thread sums at once.
 ROWS = 8192
-#: Weights that lists of neighbours do not answer, next to the default ones.
+#: Weights that differ slightly from the default ones, so that no list of neighbours answers.
 OPTIONS = RankingOptions(content_weight=1.0001e-4)
 
 
@@ -43,7 +43,7 @@ def _measure_queries() -> dict[str, float]:
     artworks = Artwork.objects.order_by("pk")
     places = np.linspace(0, artworks.count() - 1, QUERIES).astype(int)
     queries = [artworks[int(place)] for place in places]
-    # Blends are written when they are first read, which is not to be timed.
+    # Blends are written on their first read, which is excluded from the timing.
     answers = [similar.find_similar(each, OPTIONS, artworks, artworks) for each in queries]
     seconds = []
     for artwork in queries:
@@ -57,8 +57,7 @@ def _measure_queries() -> dict[str, float]:
 
 
 def _measure_scan(collection: Collection) -> dict[str, float]:
-    """Time one pass over the compact descriptors, beside what reading them takes, and beside
-    FAISS."""
+    """Time one pass over the compact descriptors, a plain read of them, and FAISS."""
     first = collection.described.first()
     if first is None:
         return {}

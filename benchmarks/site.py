@@ -1,4 +1,4 @@
-"""A site in a process of its own, with its own database, for a benchmark to fill and measure.
+"""A site in a separate process, with a database for a benchmark to fill and measure.
 
 ``python -m benchmarks.site MODULE STORE [ARGUMENT ...]`` sets Django up, calls ``measure`` of a
 module of this package, and prints the rows that it yields as lines of JSON.

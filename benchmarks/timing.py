@@ -1,4 +1,4 @@
-"""Time several things in turn, so that a machine that drifts drifts for all of them."""
+"""Timing of several actions in turn, so that a drift of the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 def median_seconds(
     actions: Mapping[str, Callable[[], object]], rounds: int = 7, in_a_row: int = 1
 ) -> dict[str, float]:
-    """Return the median seconds of each action over ``rounds``, after one that does not count.
+    """Return the median seconds of each action over ``rounds``, after an uncounted first one.
 
     With ``in_a_row`` above 1 an action is repeated in each round, and the first time does not
-    count: what takes milliseconds depends on what ran just before.
+    count: an action of milliseconds depends on the one before.
     """
     seconds: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(rounds + 1):

@@ -1,4 +1,4 @@
-"""What a web server answers: ``similar/`` from lists of neighbours, and from a search."""
+"""Throughput of a web server: ``similar/`` from lists of neighbours, and from a search."""
 
 from __future__ import annotations
 

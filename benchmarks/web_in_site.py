@@ -1,4 +1,4 @@
-"""Inside a site: what a web server answers."""
+"""Inside a site: the throughput of a web server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def measure(store: str, works: str = str(WORKS)) -> Iterator[dict[str, Any]]:
     with _server():
         for name, query in (("lists", ""), ("searches", "?preset=style")):
             paths = [f"/api/artworks/{key}/similar/{query}" for key in artworks]
-            # Blends are written when a search first reads them, which is not to be timed.
+            # Blends are written when a search first reads them, which is excluded from the timing.
             connection = http.client.HTTPConnection("127.0.0.1", PORT)
             for path in paths:
                 _get(connection, path)
@@ -42,7 +42,7 @@ def measure(store: str, works: str = str(WORKS)) -> Iterator[dict[str, Any]]:
 
 
 def _fill(collection: Collection) -> list[int]:
-    """Mark every list as made, and make those that will be asked for."""
+    """Mark every list as made, and make those that will be requested."""
     keys = np.array(collection.described.values_list("pk", flat=True))
     rows = np.linspace(0, len(keys) - 1, QUERIED).astype(int)
     fill_lists(Estimates(collection.table()), keys, rows)

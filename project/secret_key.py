@@ -1,4 +1,4 @@
-"""A secret key of its own for each installation that was given none."""
+"""A secret key for each installation that was given none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.core.management.utils import get_random_secret_key
 def read_or_make_secret_key(path: Path) -> str:
     """Return the key in a file that only its owner can read, made at random on first use."""
     if not path.exists():
-        # Linked into place whole, so that two processes that start at once agree on one key.
+        # Linked into place complete, so that two processes starting at once agree on one key.
         with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:
             file.write(get_random_secret_key())
             file.flush()

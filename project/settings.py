@@ -80,7 +80,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Web processes and workers write at once: wait for one another, and read beside a writer.
+    # Web processes and workers write at the same time: they wait for each other's locks, and WAL
+    # lets readers go on.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 30,
         "transaction_mode": "IMMEDIATE",
@@ -127,7 +128,7 @@ STYLESIM_CACHE_DIR = DATA_DIR / "cache"
 REDIS_URL = os.environ.get("REDIS_URL", "")
 Q_CLUSTER = {
     "name": "stylesim",
-    # The network uses all cores for one batch, so that more workers a host gain little.
+    # The network uses all cores for one batch, so more workers on a host gain little.
     "workers": int(os.environ.get("STYLESIM_WORKERS", "1")),
     "timeout": 600,
     "retry": 720,

@@ -19,7 +19,7 @@ class StylesimConfig(AppConfig):
 
     def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
         super().__init__(app_name, app_module)
-        # Migrations look a swappable model up by the setting itself, so it has to exist.
+        # Migrations look up a swappable model by the setting itself, so it has to exist.
         settings.STYLESIM_ARTWORK_MODEL = conf.artwork_model
 
     def ready(self) -> None:

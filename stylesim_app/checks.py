@@ -21,7 +21,7 @@ from .conf import conf
 from .stores import STORES
 from .work import process
 
-#: Positive numbers by the setting's name and the property that reads it.
+#: Positive numbers, by the name of the setting and the property that reads it.
 POSITIVE = {
     "STYLESIM_BATCH_SIZE": "batch_size",
     "STYLESIM_MAX_UPLOAD_MB": "max_upload_mb",
@@ -230,7 +230,7 @@ def check_throttle(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 
 @register()
 def check_database(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Warn of SQLite transactions that fail at once where another process writes."""
+    """Warn of SQLite transactions that fail at once if another process is writing."""
     database = settings.DATABASES["default"]
     options = database.get("OPTIONS", {})
     if not database["ENGINE"].endswith("sqlite3") or "transaction_mode" in options:
@@ -248,8 +248,9 @@ def check_database(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """Warn of missing media settings.
 
-    Without MEDIA_ROOT, Django stores uploads wherever the process was started; without
-    MEDIA_URL, it gives them addresses at which nothing is."""
+    Without MEDIA_ROOT, Django stores uploads in the current directory of the process; without
+    MEDIA_URL, it gives them URLs that lead nowhere.
+    """
     backend: Any = settings.STORAGES.get("default", {})
     if backend.get("OPTIONS") or "FileSystem" not in str(backend):
         return []
@@ -262,7 +263,7 @@ def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
                 id="stylesim_app.W005",
             )
         )
-    # Django puts the path of the site before it.
+    # Django prepends the path of the site.
     if not settings.MEDIA_URL.strip("/"):
         messages.append(
             checks.Warning(
@@ -277,8 +278,10 @@ def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
 
 @register()
 def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Warn of times that do not fit: django-q2 delivers a message again after ``retry`` seconds,
-    even one that is at work."""
+    """Warn of times that do not fit together.
+
+    django-q2 delivers a message again after ``retry`` seconds, even if it is being worked on.
+    """
     cluster = getattr(settings, "Q_CLUSTER", {})
     retry = cluster.get("retry", 60)
     timeout = cluster.get("timeout")
@@ -306,7 +309,7 @@ def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
 
 @register()
 def check_worker(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse to start a worker that could describe nothing; web processes need no PyTorch."""
+    """Refuse to start a worker without PyTorch, which web processes do not need."""
     if "qcluster" not in sys.argv[1:2] or process.has_torch():
         return []
     return [

@@ -1,4 +1,4 @@
-"""The settings of the app, ``STYLESIM_*``, read afresh on every access."""
+"""The settings of the app, ``STYLESIM_*``, read on every access."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Conf:
-    """One typed property a setting; ``docs/reference/settings.md`` describes each."""
+    """One typed property for each setting, as documented in ``docs/reference/settings.md``."""
 
     @property
     def artwork_model(self) -> str:

@@ -1,14 +1,14 @@
-"""Expected failures of the app; entry points turn them into a message, never into a traceback."""
+"""Expected failures of the app; entry points turn them into messages, never into tracebacks."""
 
 from __future__ import annotations
 
 
 class StylesimError(Exception):
-    """Something the caller can be told in words."""
+    """A failure with an explanation for the caller."""
 
 
 class NotIndexed(StylesimError):
-    """The query has no descriptor to compare yet; ``state`` says why."""
+    """A query without a descriptor to compare; ``state`` is its index state."""
 
     def __init__(self, state: str, message: str) -> None:
         self.state = state
@@ -16,7 +16,7 @@ class NotIndexed(StylesimError):
 
 
 class StorageMissing(NotIndexed):
-    """The private storage is not there: a disk that is not mounted, a bucket that is gone."""
+    """The private storage is missing: an unmounted disk, or a deleted bucket."""
 
 
 class ImportFailed(StylesimError):

@@ -30,7 +30,7 @@ def private_storage() -> Storage:
 def write(folder: str, ending: str, content: bytes) -> str:
     """Store bytes under a name never used before, and return it.
 
-    The name ends in the checksum of the bytes, by which ``read`` knows them.
+    The name ends in the checksum of the bytes, which ``read`` verifies.
     """
     name = uuid.uuid4().hex
     path = f"{folder}/{name[:2]}/{name}-{_checksum(content)}.{ending}"
@@ -40,7 +40,7 @@ def write(folder: str, ending: str, content: bytes) -> str:
 def read(name: str) -> bytes:
     """Return the bytes of a file.
 
-    Raises FileNotFoundError, or DescriptorError if they are not those that were written.
+    Raises FileNotFoundError, or DescriptorError if the bytes differ from those written.
     """
     with private_storage().open(name, "rb") as file:
         content: bytes = file.read()
@@ -65,7 +65,10 @@ def read_descriptor(name: str) -> Descriptor:
 
 
 def parse_descriptor(fetch: Callable[[], bytes]) -> Descriptor:
-    """Read a descriptor from bytes that are fetched in another way than by name."""
+    """Read a descriptor from the bytes that ``fetch`` returns.
+
+    Raises DescriptorError if the file is missing or damaged.
+    """
     try:
         return Descriptor.from_bytes(fetch())
     except FileNotFoundError as error:
@@ -78,7 +81,7 @@ def delete(names: Iterable[str]) -> None:
 
 
 def delete_with(model: type[models.Model], fields: Sequence[str]) -> None:
-    """Delete the private files that ``fields`` of a row name once the row is deleted."""
+    """Delete the private files named in ``fields`` of a row once the row is deleted."""
 
     def delete_files(instance: models.Model, **_: Any) -> None:
         names = [name for field in fields if (name := getattr(instance, field))]

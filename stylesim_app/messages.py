@@ -11,7 +11,7 @@ from .core.errors import CoreError
 
 
 class WorkError(CoreError):
-    """What can go wrong in a worker beyond the file itself."""
+    """A failure in a worker that is not caused by the contents of the file."""
 
     MESSAGES = {
         "file_missing": gettext_noop("The image file is missing from storage (%(name)s)."),
@@ -28,7 +28,7 @@ def localize(error: CoreError) -> str:
 
 
 def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
-    """Return a stored error in the reader's language; one whose code is unknown stays as it was."""
+    """Return a stored error in the reader's language; an unknown code keeps the English text."""
     for kind in (*CoreError.__subclasses__(),):
         if code in kind.MESSAGES:
             return gettext(kind.MESSAGES[code]) % params
@@ -36,7 +36,7 @@ def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
 
 
 def translate_note(code: str) -> str:
-    """Return what a reader should know of how a picture was read; empty for most."""
+    """Return the note on how a picture was read in the reader's language, empty for most."""
     if code == "first_frame":
         return gettext("The file is an animation; its first frame was described.")
     return code

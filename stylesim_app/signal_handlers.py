@@ -1,4 +1,4 @@
-"""What happens when an artwork is saved or deleted: a message to the workers, nothing else."""
+"""Signal handlers that notify the workers when an artwork is saved or deleted."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .work import queue, worklist
 
 
 def connect() -> None:
-    """Listen to the artwork model in use, and to the rows that own private files."""
+    """Connect the handlers to the artwork model in use, and to the rows that own private files."""
     uid = "stylesim_app"
     artwork_model = get_artwork_model()
-    # What is saved through a proxy has that as its sender.
+    # A proxy model sends signals as itself.
     for model in (each for each in apps.get_models() if issubclass(each, artwork_model)):
         pre_save.connect(note_new_file, sender=model, dispatch_uid=uid)
         post_save.connect(artwork_saved, sender=model, dispatch_uid=uid)
@@ -39,7 +39,7 @@ def note_new_file(instance: models.Model, **_: Any) -> None:
 
 
 def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
-    """Queue the artwork; fixtures and bulk imports, which would flood the queue, do not."""
+    """Queue the artwork, except from fixtures and bulk imports, which would flood the queue."""
     new_file = instance.__dict__.pop("_stylesim_new_file", False)
     image = adapter().image(instance)
     if raw or not image or queue.is_quiet():
@@ -49,11 +49,11 @@ def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
 
 
 def artwork_deleted(instance: models.Model, **_: Any) -> None:
-    """Delete the thumbnails, and the picture if this app's own model owns it."""
+    """Delete the thumbnails, and the picture if one of this app's models owns it."""
     image = adapter().image(instance)
     if image:
         model, name = type(instance), str(image.name)
-        # A host's own model looks after its files itself.
+        # A host's own model is responsible for its files.
         original = isinstance(instance, AbstractArtwork)
         transaction.on_commit(
             lambda: thumbnails.delete_pictures(model, name, original=original), robust=True
@@ -61,5 +61,5 @@ def artwork_deleted(instance: models.Model, **_: Any) -> None:
 
 
 def descriptor_deleted(instance: StoredDescriptor, **_: Any) -> None:
-    """Note which lists of neighbours will lack one."""
+    """Mark the lists of neighbours that will lack a descriptor."""
     neighbours.tear(instance)

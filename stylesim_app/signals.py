@@ -1,4 +1,4 @@
-"""The signals that a host or a wing may listen to; each is sent after the transaction commits.
+"""The public signals for hosts and wings; each is sent after the transaction commits.
 
 An error in a receiver is logged and stops nothing.
 """
@@ -10,11 +10,11 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import Signal
 
-#: ``artwork``: its picture was described, and it can be ranked.
+#: ``artwork``: it is indexed, and can be ranked.
 artwork_indexed = Signal()
-#: ``artwork``, ``reason``: its picture cannot be described until somebody asks again.
+#: ``artwork``, ``reason``: it cannot be indexed until it is requested again.
 artwork_failed = Signal()
-#: ``artwork``, ``old_name``: it has another picture than the one in the file ``old_name``.
+#: ``artwork``, ``old_name``: its picture replaces the one in the file ``old_name``.
 picture_replaced = Signal()
 #: ``artworks``: the keys of artworks whose lists of neighbours were written.
 neighbours_changed = Signal()

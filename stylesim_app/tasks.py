@@ -10,7 +10,7 @@ __all__ = ["quiet", "ring", "ring_again", "work"]
 
 
 def work(pk: Any = None) -> None:
-    """Describe what waits, for a bounded time, and ring again if more is left."""
+    """Index pending works for a bounded time, and queue another task if more are left."""
     from .work import worker
 
     if worker.work_through():
@@ -18,7 +18,7 @@ def work(pk: Any = None) -> None:
 
 
 def ring_again() -> None:
-    """Find what no message announced, tidy up, and work; scheduled every minute."""
+    """Enter missed works, delete expired searches, and index; scheduled every minute."""
     from .ranking import image_search
     from .work import worklist
 

@@ -1,4 +1,4 @@
-"""What the tests of the admin share: addresses, what staff do, and what they read."""
+"""Shared parts of the tests of the admin: URLs, actions of staff, and texts of pages."""
 
 from __future__ import annotations
 

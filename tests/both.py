@@ -1,8 +1,9 @@
 """Run the tests on SQLite and PostgreSQL: ``python -m tests.both``, or with ``--all``.
 
-SQLite runs every test, two at a time. PostgreSQL runs beside it what touches the database in its
-own way (the marker ``postgresql``), and what that prints comes after. ``--all``, for a release,
-adds training, what is marked ``release``, and on PostgreSQL all that reads the database.
+SQLite runs every test, two at a time. At the same time, PostgreSQL runs the tests that use the
+database in a special way (the marker ``postgresql``); their output is printed afterwards.
+``--all``, for a release, adds training and tests marked ``release``, and on PostgreSQL all that
+read the database.
 """
 
 from __future__ import annotations

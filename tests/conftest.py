@@ -1,4 +1,4 @@
-"""Fixtures: a private storage for each test, and a small collection described once."""
+"""Fixtures: a private storage for each test, and a small collection indexed once."""
 
 from __future__ import annotations
 

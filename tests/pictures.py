@@ -1,4 +1,4 @@
-"""Small pictures that tests draw themselves."""
+"""Small pictures drawn by tests."""
 
 from __future__ import annotations
 

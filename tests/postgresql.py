@@ -1,6 +1,6 @@
 """Run tests on a real PostgreSQL with pgvector: ``python -m tests.postgresql tests/database``.
 
-The server comes from a Python package, needs no root, and is gone afterwards.
+The server comes from a Python package, needs no root, and is removed afterwards.
 """
 
 from __future__ import annotations

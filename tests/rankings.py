@@ -1,4 +1,4 @@
-"""Rankings of what is stored, beside the formula."""
+"""Rankings of stored descriptors, and of the formula."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The real network with a memory: each picture is described once a machine, not once a test.
+"""The real network with a cache: descriptors are extracted once a machine, not once a test.
 
-A descriptor is kept under a hash of everything that it follows from: the pixels, the precision,
-the weights, the code of the core and the version of torch. Whatever changes one of them is
-described again. Torch is loaded only for a picture that is not known yet.
+A descriptor is cached under a hash of everything that determines it: the pixels, the precision, the
+weights, the code of the core and the version of torch. Torch is loaded only for a picture that is
+not cached.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings of a cluster that a test kills: what it held is free again soon."""
+"""Settings of a cluster that a test kills, with short leases."""
 
 from .settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""The contract of the stores, which each of them keeps."""
+"""The contract that every store passes."""
 
 from __future__ import annotations
 

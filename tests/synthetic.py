@@ -1,4 +1,4 @@
-"""Works that no picture was drawn for: descriptors made of random numbers, and their rows."""
+"""Works without pictures: descriptors made of random numbers, and their rows."""
 
 from __future__ import annotations
 

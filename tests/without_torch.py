@@ -1,4 +1,4 @@
-"""A site where PyTorch is not installed; run as a script by ``tests/unit/test_structure.py``."""
+"""A site without PyTorch; run as a script by ``tests/unit/test_structure.py``."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How the `paintings` weights are made: VGG19 trained on pictures of artworks, for the measure."""
+"""Training of the `paintings` weights: VGG19 on pictures of artworks, for the measure."""

@@ -1,4 +1,4 @@
-"""``python -m training prepare|train|evaluate|export``: make your own weights."""
+"""``python -m training prepare|train|evaluate|export``: train custom weights."""
 
 from __future__ import annotations
 

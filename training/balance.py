@@ -1,7 +1,7 @@
-"""How much each layer counts at equal weights, set by what it measures between pictures.
+"""Balance of the layers at equal weights, from their distances between pictures.
 
-The scale of a layer's map is free: nothing else changes if the next convolution takes it back. So
-it is chosen, such that the layers' median squared distances are equal.
+The scale of a layer's map is free: if the next convolution compensates for it, nothing else
+changes. So it is chosen to make the layers' median squared distances equal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .folding import scale_layers
 
 #: The median squared distance of each style layer: the mean of those of version 0.
 STYLE_SQUARE = 0.079**2
-#: Of content, in the median distance at the default weights.
+#: The share of content in the median distance at the default weights.
 CONTENT_SHARE = 0.4
 #: Pictures whose pairs are measured.
 PICTURES = 256
@@ -29,7 +29,7 @@ PICTURES = 256
 def balance(tensors: dict[str, Tensor], pixels: NDArray[np.uint8]) -> dict[str, Tensor]:
     """Return weights whose style layers count equally between pictures ``(n, 224, 224, 3)``.
 
-    ``tensors`` is named as ``fold`` names it, and so is what is returned.
+    ``tensors`` and the result are named as by ``fold``.
     """
     network = build_network(as_weights(tensors), precision="float32")
     medians = measure_medians(network, pixels)

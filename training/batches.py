@@ -1,4 +1,4 @@
-"""The batches of training: each a function of the seed and its number alone."""
+"""The batches of training: each depends only on the seed and its number."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .views import chosen, see
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """``views`` is ``(V, 3, size, size)``: all first views, then the second ones, if any.
+    """A batch of views, ``(V, 3, size, size)``: all first views, then the second ones, if any.
 
-    All else is ``(V,)``: ``content`` and ``style`` number the pictures that a view has its
+    All other arrays are ``(V,)``: ``content`` and ``style`` number the pictures that a view has its
     content and its style from. Labels are those of the picture, unknown where the two differ;
     ``hands`` is the first label of the picture that the style is from.
     """
@@ -33,7 +33,7 @@ class Batch:
 
 
 class Batches(Dataset[Batch]):
-    """Batch ``n`` of a training run; a run that was broken off goes on with the same ones."""
+    """The batches of a training run, by number; a resumed run continues with the same ones."""
 
     def __init__(
         self,
@@ -82,8 +82,10 @@ class Batches(Dataset[Batch]):
     def _second(
         self, cuts: Tensor, rows: NDArray[np.intp], size: int, generator: torch.Generator
     ) -> tuple[Tensor, NDArray[np.intp]]:
-        """Return photographs, and mixtures with others of the batch; the picture each has its style
-        of."""
+        """Return second views, and the picture that each has its style from.
+
+        Second views are photographs, and mixtures with other pictures of the batch.
+        """
         mixed = chosen(generator, len(rows), self.recipe.mixed)
         views = see(cuts, size, PHOTOGRAPH, generator)
         manners = rows.copy()

@@ -1,4 +1,4 @@
-"""Convolutions by minimal filtering that can be trained, for processors without bfloat16."""
+"""Trainable convolutions by minimal filtering, for processors without bfloat16."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Convolution(nn.Conv2d):
 
 
 class _Product(torch.autograd.Function):
-    """Without bias. Maps are ``(B, N, height, width)`` with channels last in memory."""
+    """A convolution without bias; maps are ``(B, N, height, width)``, channels last in memory."""
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor, weight: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ def _uncut(tiles: Tensor, shape: torch.Size) -> Tensor:
     places = cut_tiles(bordered)
     for row in range(IN):
         for column in range(IN):
-            # Those of one row and column do not overlap.
+            # Elements at the same place in their tiles do not overlap.
             places[row, column] += tiles[row, column]
     return bordered[:, 1 : height + 1, 1 : width + 1].permute(0, 3, 1, 2)
 

@@ -1,4 +1,4 @@
-"""The distances of all pairs of pictures under some weights, as the app measures them."""
+"""The distances of all pairs of pictures under given weights, as the app measures them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ def pair_squares(network: Network, pixels: NDArray[np.uint8]) -> Squares:
 def weigh(
     squares: Squares, preset: str, layer_weights: Sequence[float] = (0.2,) * 5
 ) -> NDArray[np.float32]:
-    """Return distances ``(n, n)`` by a preset; ``balanced`` divides by the medians of all these
-    pairs."""
+    """Return distances ``(n, n)`` by a preset.
+
+    ``balanced`` divides by the medians of all these pairs.
+    """
     layers = np.stack([squares[layer] for layer in STYLE_LAYERS])
     style = np.sqrt(np.tensordot(np.asarray(layer_weights, np.float32), layers, axes=1))
     content = np.sqrt(squares[CONTENT_LAYER])

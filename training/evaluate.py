@@ -1,4 +1,4 @@
-"""What some weights find in folders of labelled pictures, and with what spread."""
+"""Evaluation of weights on folders of labelled pictures, with standard errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .tasks import Task, file_tasks, label_task, spread
 
 @dataclass(frozen=True)
 class Score:
-    """Shares of queries that found something right first, and among ten; the first's spread."""
+    """Shares of queries with a right result first and among ten, and the first's standard error."""
 
     task: str
     #: A preset, or a style layer alone.
@@ -39,8 +39,7 @@ def evaluate_folder(
     split: str | None = None,
     layers: bool = False,
 ) -> Iterator[Score]:
-    """Evaluate each task that a folder's manifest allows, by each preset, and by each style layer
-    alone.
+    """Evaluate each task of a folder's manifest, by each preset and each style layer alone.
 
     Raises ManifestError.
     """

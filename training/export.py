@@ -1,4 +1,4 @@
-"""The file that ships: bfloat16, its origin in its header."""
+"""The file of weights to ship: bfloat16, with its origin in the header."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ FORMAT = "torchvision VGG19, features.0 to features.30 (conv5_2), batch normalis
 
 
 def export(tensors: dict[str, Tensor], origin: dict[str, str], path: Path) -> str:
-    """Write weights in torchvision's names, and say what their SHA-256 is."""
+    """Write weights under torchvision's names, and return their SHA-256."""
     rounded = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in tensors.items()}
     save_file(rounded, path, {**origin, "format": f"{FORMAT}, bfloat16"})
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def as_weights(tensors: dict[str, Tensor]) -> Weights:
-    """Return what the app would load from the file."""
+    """Return the weights as the app would load them from the file."""
     short = {
         name.removeprefix("features."): tensor.to(torch.bfloat16)
         for name, tensor in tensors.items()

@@ -1,4 +1,4 @@
-"""Batch normalisation folded into the convolution before it, exactly."""
+"""Exact folding of batch normalisation into the convolution before it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from stylesim_app.core.weights import CONVOLUTIONS
 
 from .network import Trunk
 
-#: What stands between a convolution and its ReLU; the identity where a trunk is frozen.
+#: The module between a convolution and its ReLU; the identity if a trunk is frozen.
 NORMALISATION = (nn.BatchNorm2d, nn.Identity)
 
 
 def fold(trunk: Trunk) -> dict[str, Tensor]:
-    """Return weights of plain VGG19 that gives the maps of the trunk in evaluation, float32.
+    """Return weights of plain VGG19 with the same maps as the trunk in evaluation, float32.
 
     Named as in torchvision, ``features.0.weight`` to ``features.30.bias``. A convolution ``w, b``
     under ``(x - mean) / sqrt(var + eps) * gamma + beta`` is one with ``w * s``,
@@ -39,10 +39,10 @@ def fold(trunk: Trunk) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def unfold(tensors: Mapping[str, Tensor], views: Tensor, frozen: str | None = None) -> Trunk:
-    """Return a trunk that gives the maps of plain VGG19, to go on training from it.
+    """Return a trunk with the same maps as plain VGG19, to continue training from it.
 
-    Its batch normalisation takes the statistics of some normalised views, and undoes them:
-    with ``gamma = sqrt(var + eps)`` and ``beta = mean`` nothing is changed, until training does.
+    Its batch normalisation takes the statistics of some normalised views, and reverses them: with
+    ``gamma = sqrt(var + eps)`` and ``beta = mean`` nothing changes until training starts.
     """
     trunk = Trunk(frozen)
     index = 0
@@ -57,7 +57,7 @@ def unfold(tensors: Mapping[str, Tensor], views: Tensor, frozen: str | None = No
 
 
 def _undo(norm: nn.BatchNorm2d, maps: Tensor) -> Tensor:
-    """Set batch normalisation up so that it leaves these maps as they are."""
+    """Set batch normalisation up so that it leaves these maps unchanged."""
     if norm.running_mean is None or norm.running_var is None:
         raise TypeError("expected batch normalisation that keeps its statistics")
     variance, mean = torch.var_mean(maps, dim=(0, 2, 3))
@@ -69,10 +69,9 @@ def _undo(norm: nn.BatchNorm2d, maps: Tensor) -> Tensor:
 
 
 def scale_layers(tensors: dict[str, Tensor], factors: Mapping[str, float]) -> dict[str, Tensor]:
-    """Return the same network with the maps of some layers multiplied, and all other maps as
-    before.
+    """Return the same network with the maps of some layers multiplied, the others unchanged.
 
-    ReLU and pooling keep a positive factor, so the next convolution can take it back.
+    ReLU and pooling keep a positive factor, so the next convolution can compensate for it.
     """
     scaled = dict(tensors)
     for layer, factor in factors.items():

@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""The losses of training."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from .pictures import UNKNOWN
 def classification(
     logits: Mapping[str, Sequence[Tensor]], labels: Mapping[str, Tensor], smoothing: float
 ) -> Tensor:
-    """Return cross entropy, summed over labels, the mean of the heads of each; unlabelled rows are
-    out."""
+    """Return cross entropy, summed over labels, averaged over the heads of each.
+
+    Unlabelled rows are left out.
+    """
     total = torch.zeros(())
     for label, heads in logits.items():
         known = labels[label] != UNKNOWN
@@ -28,11 +30,11 @@ def classification(
 
 
 def contrast(distances: Tensor, same: Tensor, temperature: float) -> Tensor:
-    """Return the loss by which rows come nearer to their own kind than to others; ``(B, B)`` both.
+    """Return the loss that moves rows nearer to their own kind than to others; ``(B, B)`` both.
 
-    Khosla et al.: Supervised Contrastive Learning, 2020, with the distances of the measure in
-    place of cosines. The temperature is a share of the batch's mean distance, so that only ratios
-    of distances count. Rows without a kind are left out.
+    Khosla et al.: Supervised Contrastive Learning, 2020, with the distances of the measure in place
+    of cosines. The temperature is a share of the batch's mean distance, so that only ratios of
+    distances count. Rows without a kind are left out.
     """
     itself = torch.eye(len(distances), dtype=torch.bool, device=distances.device)
     logits = -distances / (temperature * distances.detach().mean())

@@ -14,7 +14,7 @@ BANDS = 4
 
 
 def mix(contents: Tensor, styles: Tensor) -> Tensor:
-    """Return ``(B, 3, S, S)`` in [0, 1], what the first show in the manner of the second."""
+    """Return ``(B, 3, S, S)`` in [0, 1], the first pictures in the manner of the second."""
     bands = zip(_pyramid(contents), _pyramid(styles), strict=True)
     mixed, *finer = [_match(content, style) for content, style in reversed(list(bands))]
     for band in finer:
@@ -23,8 +23,10 @@ def mix(contents: Tensor, styles: Tensor) -> Tensor:
 
 
 def _pyramid(pictures: Tensor) -> list[Tensor]:
-    """Return bands from fine to coarse, the last the rest; enlarged and summed they are the
-    picture."""
+    """Return bands from fine to coarse, the last being the rest.
+
+    Enlarged and summed they are the picture.
+    """
     bands = []
     for _ in range(BANDS - 1):
         smaller = F.avg_pool2d(pictures, 2)

@@ -20,9 +20,9 @@ GRAM_CHANNELS = 32
 
 
 class Trunk(nn.Module):
-    """From normalised pictures ``(B, 3, S, S)`` to the map of each layer, after its ReLU.
+    """The layers of VGG19: normalised pictures ``(B, 3, S, S)`` to the map after each ReLU.
 
-    All to the layer ``frozen`` is not trained, and is plain VGG19: nothing is normalised there.
+    The layers up to ``frozen`` are not trained and are plain VGG19, without normalisation.
     """
 
     def __init__(self, frozen: str | None = None) -> None:
@@ -30,7 +30,7 @@ class Trunk(nn.Module):
         self.features = vgg19_bn(weights=None).features[: LAYER_INDEX[CONTENT_LAYER] + 1]
         for index, module in enumerate(self.features):
             if isinstance(module, nn.Conv2d):
-                # With three channels it does not pay.
+                # With three channels, minimal filtering does not pay.
                 if index > 0:
                     shape = module.in_channels, module.out_channels
                     self.features[index] = module = Convolution(*shape, 3, padding=1)
@@ -57,7 +57,7 @@ class Trunk(nn.Module):
 
 
 class StyleHead(nn.Module):
-    """Classes from the small Gram matrix of one layer, signed square root taken of it."""
+    """A classifier on the signed square root of the small Gram matrix of one layer."""
 
     def __init__(self, channels: int, classes: int) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class StyleHead(nn.Module):
 
 
 class Heads(nn.Module):
-    """Classes of each label from pooled ``relu5_2``, and of the first from Gram matrices too."""
+    """Classifiers of each label on pooled ``relu5_2``, and of the first on Gram matrices too."""
 
     def __init__(self, classes: Mapping[str, int]) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Heads(nn.Module):
 def style_distances(maps: Mapping[str, Tensor], gains: Tensor) -> Tensor:
     """Return style distances of all pairs in a batch, ``(B, B)``, as the measure defines them.
 
-    ``gains``, ``(5,)``, are logarithms of what each layer's map is multiplied with beforehand.
+    ``gains``, ``(5,)``, are the logarithms of the factors of each layer's map.
     """
     squares = [
         _squares(gram_matrix(maps[layer].float()).flatten(1)) * (4 * gain).exp()
@@ -120,5 +120,5 @@ def _squares(vectors: Tensor) -> Tensor:
 
 
 def _root(squares: Tensor) -> Tensor:
-    """Return square roots, with a gradient at zero too."""
+    """Return square roots with a gradient also at zero."""
     return F.relu(squares).add(squares.detach().mean() * 1e-6 + 1e-20).sqrt()

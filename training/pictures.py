@@ -1,7 +1,7 @@
-"""A folder of labelled pictures, decoded once into one array that training reads from.
+"""A folder of labelled pictures, decoded once into one array for training.
 
 The folder has a ``manifest.csv`` with a column ``file`` and one for each label, ``artist`` and
-``movement`` say. A label may be empty.
+``movement`` for example. A label may be empty.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _PIXELS, _LABELS = "pixels.npy", "labels.json"
 
 
 class ManifestError(Exception):
-    """A folder that training cannot use; the message says why and what would help."""
+    """A folder that training cannot use; the message gives the reason and a remedy."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """``pixels`` is ``(n, 224, 224, 3)``, sRGB; each label is ``(n,)``, an index into its names."""
+    """Pictures ``(n, 224, 224, 3)``, sRGB; each label is ``(n,)``, an index into its names."""
 
     pixels: NDArray[np.uint8]
     labels: dict[str, NDArray[np.int64]]
@@ -44,7 +44,7 @@ class Pictures:
 
     @classmethod
     def open(cls, folder: Path) -> Pictures:
-        """Return what ``prepare`` wrote, the pixels mapped into memory. Raises ManifestError."""
+        """Return the output of ``prepare``, the pixels mapped into memory. Raises ManifestError."""
         try:
             columns = json.loads((folder / _LABELS).read_text())
             pixels = np.load(folder / _PIXELS, mmap_mode="r")
@@ -61,7 +61,7 @@ class Pictures:
 
 
 def prepare(folder: Path, labels: Sequence[str], output: Path) -> list[str]:
-    """Decode the pictures of a manifest as the app does; returns what could not be read.
+    """Decode the pictures of a manifest as the app does; return those that cannot be read.
 
     Raises ManifestError if the manifest cannot be used, or if no picture can be read.
     """
@@ -95,7 +95,7 @@ def prepare(folder: Path, labels: Sequence[str], output: Path) -> list[str]:
 
 
 def load_pictures(paths: Sequence[Path]) -> NDArray[np.uint8]:
-    """Return ``(n, 224, 224, 3)``; raises ManifestError if one cannot be read."""
+    """Return ``(n, 224, 224, 3)``. Raises ManifestError if one cannot be read."""
     with ThreadPoolExecutor() as threads:
         found = list(threads.map(_load, paths))
     for path, each in zip(paths, found, strict=True):
@@ -105,7 +105,7 @@ def load_pictures(paths: Sequence[Path]) -> NDArray[np.uint8]:
 
 
 def read_manifest(folder: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Return the rows of a folder's manifest, which has to have ``file`` and the columns named."""
+    """Return the rows of a folder's manifest. Raises ManifestError if a column is missing."""
     path = folder / "manifest.csv"
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:

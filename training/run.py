@@ -1,6 +1,6 @@
-"""A training run: a folder with what was asked for, the checkpoint, the log, and the weights.
+"""A training run: a folder with its plan, checkpoint, log and weights.
 
-A run that is broken off goes on where it was, and ends with the same weights.
+An interrupted run continues from its checkpoint, and ends with the same weights.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ from .tasks import label_task
 from .trainer import Trainer
 
 PLAN, CHECKPOINT, LOG = "plan.json", "checkpoint.pt", "log.jsonl"
-#: Steps that are timed to plan for a time, after as many that are not.
+#: Steps that are timed to plan for a duration, after as many that are not.
 TIMED_STEPS = 4
 #: Seconds between checkpoints; steps between lines of the log.
 CHECKPOINT_SECONDS = 120
 LOG_STEPS = 50
-#: How often a run is validated, and on how many pictures.
+#: Number of validations in a run, and of pictures in each.
 VALIDATIONS = 8
 VALIDATION_PICTURES = 400
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides the weights that come out, but for the last digits of the hardware."""
+    """All that determines the resulting weights, except the last digits of the hardware."""
 
     steps: int
     seed: int
-    #: Names of the first label whose pictures training never sees.
+    #: Names of the first label whose pictures are excluded from training.
     held_out: list[str]
     recipe: Recipe = field(default_factory=Recipe)
-    #: Weights to go on from: paintings, imagenet or a file. Without them, from nothing.
+    #: Weights to continue from: paintings, imagenet or a file. Without them, random ones.
     start: str | None = None
-    #: The layer to which those stay as they are.
+    #: The layer up to which they are frozen.
     frozen: str | None = None
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Plan:
 
 
 class Run:
-    """A plan being carried out in a folder."""
+    """A plan that is executed in a folder."""
 
     def __init__(
         self, folder: Path, pictures: Pictures, plan: Plan, device: str, workers: int
@@ -88,7 +88,7 @@ class Run:
         return self.folder / CHECKPOINT
 
     def _take_up(self) -> None:
-        """Write the plan down, or check that it is the one that was begun. Raises ManifestError."""
+        """Write the plan, or check that it is the one already there. Raises ManifestError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         asked = json.loads(json.dumps(asdict(self.plan)))
         begun = begun_plan(self.folder)
@@ -101,7 +101,7 @@ class Run:
             self.trainer.start_from(load_weights(self.plan.start, Path()), self.batches[0])
 
     def carry_out(self) -> Iterator[dict[str, Any]]:
-        """Train to the end; yields the lines of the log."""
+        """Train to the end; yield the lines of the log."""
         steps, trainer = self.plan.steps, self.trainer
         loader = DataLoader(
             self.batches,
@@ -126,7 +126,7 @@ class Run:
                 saved = time.monotonic()
 
     def validate(self) -> dict[str, float]:
-        """Return shares of held-out pictures whose nearest is of the same name, by preset."""
+        """Return shares of held-out pictures whose nearest has the same name, by preset."""
         rows = self.held_out[:: max(1, len(self.held_out) // VALIDATION_PICTURES)]
         label, numbers = next(iter(self.pictures.labels.items()))
         task = label_task(label, [str(number) for number in numbers[rows]])
@@ -170,13 +170,13 @@ def trained_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, An
 
 
 def folded(trunk: Trunk, gains: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return weights of plain VGG19, the gains that style was trained with in its layers."""
+    """Return weights of plain VGG19 that include the trained gains of the style layers."""
     relative = (gains.detach().cpu() - gains.detach().cpu().mean()).exp().tolist()
     return scale_layers(fold(trunk), dict(zip(STYLE_LAYERS, relative, strict=True)))
 
 
 def steps_for(minutes: float, pictures: Pictures, plan: Plan, device: str, workers: int) -> int:
-    """Return how many steps of the plan's recipe take so long here."""
+    """Return the number of steps of the plan's recipe that take ``minutes`` on this machine."""
     rows, _ = _split(pictures, plan.held_out)
     trainer = new_trainer(pictures, plan, device)
     seconds = 0.0
@@ -191,7 +191,10 @@ def steps_for(minutes: float, pictures: Pictures, plan: Plan, device: str, worke
 
 
 def choose_held_out(pictures: Pictures, count: int, seed: int) -> list[str]:
-    """Return names of the first label. Raises ManifestError if fewer than two would be left."""
+    """Return held-out names of the first label.
+
+    Raises ManifestError if fewer than two would be left.
+    """
     names = next(iter(pictures.names.values()))
     if count > len(names) - 2:
         raise ManifestError(f"There are {len(names)} classes; {count} cannot be held out.")
@@ -199,7 +202,7 @@ def choose_held_out(pictures: Pictures, count: int, seed: int) -> list[str]:
 
 
 def _split(pictures: Pictures, held_out: list[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return positions of the pictures that are trained on, and of those that are held out."""
+    """Return the positions of pictures to train on, and of those that are held out."""
     numbers, names = next(iter(pictures.labels.values())), next(iter(pictures.names.values()))
     held = np.isin(numbers, [names.index(name) for name in held_out])
     return np.nonzero(~held)[0], np.nonzero(held)[0]

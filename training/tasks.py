@@ -1,8 +1,8 @@
-"""What a network has to find, read from the columns of a manifest.
+"""Retrieval tasks, read from the columns of a manifest.
 
-A label column asks each picture for another one with its label. ``reference`` names, for a query,
-the files that show its work, several separated by ``|``. ``style_file`` and ``content_file`` name
-what a style transfer was made of.
+A label column makes each picture a query for another one with its label. ``reference`` names, for a
+query, the files that show its work, several separated by ``|``. ``style_file`` and ``content_file``
+name the sources of a style transfer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REFERENCE = "reference"
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Queries ``(q,)`` as positions; what each may find, and what is right, ``(q, n)``."""
+    """Queries ``(q,)`` as positions; allowed and right results, ``(q, n)``."""
 
     name: str
     queries: NDArray[np.intp]
@@ -29,7 +29,7 @@ class Task:
     right: NDArray[np.bool_]
 
     def found(self, distances: NDArray[np.float32], k: int) -> NDArray[np.bool_]:
-        """Return whether something right is among the ``k`` nearest of each query, ``(q,)``."""
+        """Return whether a right result is among the ``k`` nearest of each query, ``(q,)``."""
         rows = np.where(self.allowed, distances[self.queries], np.inf)
         nearest = np.argsort(rows, axis=1, kind="stable")[:, :k]
         right = np.take_along_axis(self.right, nearest, axis=1)
@@ -38,7 +38,10 @@ class Task:
 
 
 def label_task(name: str, values: Sequence[str]) -> Task | None:
-    """Return another picture with the same label; pictures alone with theirs do not ask."""
+    """Return a task to find another picture with the same label.
+
+    Pictures whose label is unique are not queries.
+    """
     labels = np.array(values)
     same = (labels[:, None] == labels) & (labels != "")
     np.fill_diagonal(same, False)
@@ -55,7 +58,7 @@ def file_tasks(rows: Sequence[Row], split: str | None = None) -> Iterator[Task]:
         for at, row in enumerate(rows):
             named = [position[name] for name in row.get(column, "").split("|") if name in position]
             right[at, named] = True
-        # A query asks for references, not for another query.
+        # Queries are for references, not for other queries.
         is_reference = np.array([not row.get(column) for row in rows])
         allowed = is_reference[None] if column == REFERENCE else np.ones((1, len(rows)), np.bool_)
         for part in sorted({row.get(split, "") for row in rows}) if split else [None]:
@@ -76,5 +79,5 @@ def _task(name: str, right: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> Ta
 
 
 def spread(found: NDArray[np.bool_]) -> float:
-    """Return standard error of a share."""
+    """Return the standard error of a share."""
     return float(found.std() / np.sqrt(len(found)))

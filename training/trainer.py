@@ -1,4 +1,4 @@
-"""One step of training, and everything that it changes."""
+"""One step of training, and all state that it changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NORMALISATION = VGG19_Weights.IMAGENET1K_V1.transforms()
 
 
 class Trainer:
-    """Everything that a step changes, and the step."""
+    """The state of training, and its step."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Trainer:
         self.mean, self.std = mean.to(self.device), std.to(self.device)
 
     def train(self, batch: Batch, progress: float) -> dict[str, float]:
-        """Take one step and return the parts of what it minimised."""
+        """Take one step, and return the terms of its loss."""
         recipe = self.recipe
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(progress, recipe.warmup)
@@ -86,7 +86,7 @@ class Trainer:
         return {name: part.item() for name, part in parts.items()}
 
     def start_from(self, weights: Weights, batch: Batch) -> None:
-        """Begin with the maps of other weights, normalised by the statistics of a batch."""
+        """Start with the maps of other weights, normalised by the statistics of a batch."""
         state = unfold(weights.tensors, self._normalise(batch.views), self.frozen).state_dict()
         self.trunk.load_state_dict(state)
         self.average.load_state_dict(state)
@@ -95,7 +95,7 @@ class Trainer:
         return views.to(self.device).sub(self.mean).div(self.std)
 
     def _follow(self) -> None:
-        """Move the averaged weights towards the trained ones; early on they follow closely."""
+        """Move the averaged weights towards the trained ones, faster in early steps."""
         share = max(self.recipe.averaging, 1 / (1 + self.step / 4))
         with torch.no_grad():
             theirs = self.trunk.state_dict()
@@ -136,7 +136,7 @@ def _groups(parameters: list[nn.Parameter], recipe: Recipe) -> list[dict[str, An
 
 
 def _schedule(progress: float, warmup: float) -> float:
-    """Return a rise, then half a cosine down to nothing."""
+    """Return a factor that rises linearly, then falls to zero along half a cosine."""
     if progress < warmup:
         return progress / warmup
     return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))

@@ -1,8 +1,8 @@
-"""Views of pictures: what a camera, a scanner, a printer or a copyist makes of a painting.
+"""Simulated views of paintings by a camera, a scanner, a printer or a copyist.
 
-A view looks at the plane in which the picture hangs, through one homography, so that crop, scale,
-mirror, turn and perspective are one resampling. What lies beyond the picture's edge is its frame,
-and beyond that the wall. Colour is one affine map a view. Everything is batched.
+A view shows the plane in which the picture hangs, through one homography, so that crop, scale,
+mirror, rotation and perspective are one resampling. Beyond the picture's edge is its frame, and
+beyond that the wall. Colour is one affine map a view. Everything is batched.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _LUMINANCE = torch.tensor([0.299, 0.587, 0.114])
 
 @dataclass(frozen=True)
 class Strength:
-    """How far views may stray. Shares are of views; scales are of a picture's side."""
+    """The strength of changes. Shares are of views; scales are of a picture's side."""
 
-    #: Least and greatest side of the part that is seen; above 1 shows frame and wall.
+    #: Least and greatest side of the visible part; above 1 shows frame and wall.
     least_side: float
     greatest_side: float
-    #: How far the aspect of that part may be from the picture's, as a factor.
+    #: Largest factor between the aspect ratios of that part and of the picture.
     aspect: float
     #: Share that is mirrored.
     mirrored: float
-    #: Largest turn in radians, and largest shift of a corner by perspective.
+    #: Largest rotation in radians, and largest shift of a corner by perspective.
     turn: float
     perspective: float
     #: Deviations of brightness, contrast, saturation, colour cast and hue (radians).
@@ -67,7 +67,7 @@ def uniform(
 
 
 def chosen(random: torch.Generator, count: int, share: float) -> Tensor:
-    """Return which of ``count`` are among the share, as positions."""
+    """Return the positions of a random ``share`` of ``count``."""
     return (torch.rand(count, generator=random) < share).nonzero()[:, 0]
 
 
@@ -77,7 +77,7 @@ def _sample_homographies(count: int, strength: Strength, random: torch.Generator
     side = uniform(random, count, log_least, log_greatest).exp()
     stretch = uniform(random, count, -1, 1).mul(math.log(strength.aspect) / 2).exp()
     width, height = side * stretch, side / stretch
-    # A part smaller than the picture lies within it, a greater one around it.
+    # A part smaller than the picture lies within it, a larger one around it.
     shift_x = uniform(random, count, -1, 1) * (1 - width).abs()
     shift_y = uniform(random, count, -1, 1) * (1 - height).abs()
     mirror = torch.ones(count)
@@ -162,14 +162,14 @@ def _saturate(factor: Tensor) -> Tensor:
 
 
 def _turn_hue(angle: Tensor) -> Tensor:
-    """Return a turn about the axis of greys, by Rodrigues' formula, ``(B, 3, 3)``."""
+    """Return a rotation about the axis of greys, by Rodrigues' formula, ``(B, 3, 3)``."""
     cosine, sine = angle.cos()[:, None, None], angle.sin()[:, None, None]
     cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
     return cosine * torch.eye(3) + (1 - cosine) / 3 + sine * cross
 
 
 def _light(views: Tensor, share: float, random: torch.Generator) -> Tensor:
-    """Add glare: a soft bright spot, somewhere."""
+    """Add glare: a soft bright spot at a random place."""
     at = chosen(random, len(views), share)
     steps = torch.linspace(-1, 1, views.shape[-1])
     y, x = torch.meshgrid(steps, steps, indexing="ij")

@@ -1,1 +1,1 @@
-"""The sample gallery, which the project draws itself, and what loads it."""
+"""The sample gallery, drawn by the project itself, and the command that loads it."""

@@ -1,4 +1,4 @@
-"""A canvas on which a subject is composed, shape over shape, before any manner touches it."""
+"""A canvas on which a subject is composed, shape over shape, before a manner is applied."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from PIL import Image, ImageDraw, ImageFilter
 from project.demo.paints import Array, Paint
 from project.demo.shapes import Outline
 
-FINE = 2  # drawn so many times larger, then averaged: smooth edges
+FINE = 2  # drawn this many times larger, then averaged: smooth edges
 
 
 @dataclass(frozen=True)
 class Scene:
     """A composed subject.
 
-    `colour` is (H, W, 3) in [0, 1]. `parts` is (H, W): the number of the shape that shows
-    there, and higher numbers lie in front of lower ones.
+    `colour` is (H, W, 3) in [0, 1]. `parts` is (H, W): the number of the shape that shows there;
+    higher numbers lie in front of lower ones.
     """
 
     title: str
@@ -34,7 +34,7 @@ class Scene:
 
 
 class Canvas:
-    """Takes shapes from back to front, in pixels of the finished scene."""
+    """A canvas for shapes from back to front, in pixels of the finished scene."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -53,7 +53,7 @@ class Canvas:
     ) -> None:
         """Paint the outlines as one shape.
 
-        `soft` blurs its edge by so many pixels. `part=False` only shades what is there:
+        `soft` is the blur of its edge in pixels. `part=False` only shades the shapes below:
         shadows, gleams and glazes belong to the thing they lie on.
         """
         shapes = [outlines] if isinstance(outlines, np.ndarray) else list(outlines)
@@ -76,12 +76,12 @@ class Canvas:
             self._parts[top:bottom, left:right][cover > 0.5 * opacity] = self._part
 
     def ground(self, paint: Paint) -> None:
-        """Paint the whole canvas."""
+        """Paint all of the canvas."""
         width, height = float(self.width), float(self.height)
         self.fill(np.array([[0, 0], [width, 0], [width, height], [0, height]]), paint)
 
     def scene(self, title: str) -> Scene:
-        """Return what has been composed, at its finished size."""
+        """Return the composed scene, at its finished size."""
         small = self._colour.reshape(self.height, FINE, self.width, FINE, 3).mean(axis=(1, 3))
         return Scene(title, np.clip(small, 0.0, 1.0), self._parts[::FINE, ::FINE].copy())
 

@@ -15,22 +15,22 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-#: How long a process may take to end by itself.
+#: Time that a process has to end by itself.
 STOP_SECONDS = 15.0
-#: A process that lives less long did not start well.
+#: A process that lives for less time did not start well.
 START_SECONDS = 10.0
 MAX_FAILED_STARTS = 3
 _PORTS_TRIED = 20
 
 
 class ChildFailed(Exception):
-    """A process that does not stay alive; the message says where its output is."""
+    """A process that does not stay alive; the message names the file with its output."""
 
 
 class Child:
-    """A process in a group of its own, so that whatever it started ends with it.
+    """A process in its own group, so that its child processes end with it.
 
-    Ctrl-C in the terminal does not reach it: it is for the demo to stop it.
+    Ctrl-C in the terminal does not reach it: the demo stops it.
     """
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
@@ -73,7 +73,7 @@ class Child:
         self._start()
 
     def stop(self) -> None:
-        """End it, asking first; then end what is left of its group."""
+        """Terminate it, kill it if need be, and end the rest of its group."""
         try:
             if self.alive:
                 self._process.terminate()
@@ -98,12 +98,12 @@ def start_server(port: int) -> Child:
 
 
 def find_port(first: int, *, others: bool) -> int | None:
-    """Return ``first`` if it is free, or, where ``others`` will do, the next one that is."""
+    """Return ``first`` if it is free, or the next free port if ``others`` are allowed."""
     if first < 1:
         return None
     for port in range(first, min(first + (_PORTS_TRIED if others else 1), 65536)):
         with socket.socket() as probe:
-            # As the server does, so that a port that was in use a moment ago counts as free.
+            # With the server's own socket option, so that a recently closed port counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""What the demo shows: an account, a collection, its index, and one ranking."""
+"""The steps of the demo: an account, a collection, its index, and one ranking."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ ADMIN = "admin"
 
 
 def ensure_admin() -> str | None:
-    """Return the password of the account ``admin``, which is made if there is none.
+    """Return the password of the account ``admin``, which is created if it is missing.
 
-    None if somebody has chosen another password since.
+    None if its password has been changed since.
     """
     path: Path = settings.DATA_DIR / "admin_password"
     user = get_user_model().objects.filter(username=ADMIN).first()
@@ -45,14 +45,14 @@ def ensure_admin() -> str | None:
 
 
 def draw_gallery(progress: Callable[[Iterable[str]], Iterable[str]]) -> Path:
-    """Return the sample gallery, drawn where it is not yet; returns its manifest."""
+    """Draw the missing pictures of the sample gallery; return its manifest."""
     return write_gallery(settings.DATA_DIR / "gallery", progress)
 
 
 def import_public(path: Path, on_outcome: Callable[[int, Outcome], object]) -> list[str]:
-    """Import a folder or manifest for everybody to see; returns what there is to note.
+    """Import a folder or manifest as public works; return the notes of the source.
 
-    ``on_outcome`` is told how many rows there are, and what became of each. Raises ImportFailed.
+    ``on_outcome`` is called with the number of rows and the outcome of each. Raises ImportFailed.
     """
     source = sources.open_source(path)
     run.import_works(
@@ -64,13 +64,13 @@ def import_public(path: Path, on_outcome: Callable[[int, Outcome], object]) -> l
 
 
 def release_leases() -> None:
-    """Put back what a worker held when it was stopped."""
+    """Release the rows that a worker held when it was stopped."""
     for model in (ImageSearch, IndexEntry):
         worklist.release(model.objects.all())
 
 
 def keep_working(worker: Child) -> bool:
-    """Restart a worker that died or went deaf; True if it was. Raises ChildFailed."""
+    """Restart a worker that died or hangs; return whether it did. Raises ChildFailed."""
     if worker.alive and not _is_deaf(worker):
         return False
     worker.restart()
@@ -80,21 +80,21 @@ def keep_working(worker: Child) -> bool:
 
 
 def _is_deaf(worker: Child) -> bool:
-    """Return whether work waits, but no sign of life came for so long that none will."""
+    """Return whether works are waiting but the worker gave no sign of life for too long."""
     if worker.age < status.SILENCE.total_seconds() or not foreground.count_waiting():
         return False
     return not status.index_status(Artwork.objects.all()).worker_alive
 
 
 def calibrate_on_all() -> None:
-    """Measure the whole collection, of which the worker took a part while it grew."""
+    """Calibrate on the complete collection; the worker used a part while it grew."""
     index = status.index_status(Artwork.objects.all())
     if index.indexed >= calibration.MINIMUM_WORKS and index.calibrated_on != index.indexed:
         upkeep.calibrate()
 
 
 def rank_first_work() -> RankedAnswer | None:
-    """Return the works most like the first that is indexed; None if none is."""
+    """Return the works most similar to the first that is indexed; None if none is."""
     works = Artwork.objects.filter(is_public=True)
     indexed = works.filter(stylesim_entry__state=WorkItem.State.INDEXED)
     first: Any = indexed.order_by("pk").first()

@@ -26,8 +26,8 @@ def luminance(colour: Array) -> Array:
 def keyed(tone: Array, strength: float) -> Array:
     """Return the tone drawn towards an even spread, by a `strength` from 0 to 1.
 
-    A painter gives a night and a snow field the same range from paper to ink. So does this,
-    and works in one manner keep one key.
+    Painters give a night and a snow field the same range from paper to ink. In the same way, works
+    in one manner keep one key.
     """
     counts, bounds = np.histogram(tone, bins=512, range=(0.0, 1.0))
     share = (np.cumsum(counts) - counts / 2.0) / counts.sum()
@@ -89,7 +89,7 @@ def direction(tone: Array, radius: float) -> Array:
     soft = blur(tone, 1.5)
     down, across = np.gradient(soft)
     tensor = np.stack([across * across, across * down, down * down], axis=-1).astype(np.float32)
-    # A trace of a far wider neighbourhood gives flat places the direction of their surroundings.
+    # A weak, far wider neighbourhood gives flat areas the direction of their surroundings.
     tensor = blur(tensor, radius) + 0.02 * blur(tensor, radius * 6.0)
     angle = 0.5 * np.arctan2(2.0 * tensor[..., 1], tensor[..., 0] - tensor[..., 2])
     along: Array = (angle + np.pi / 2.0).astype(np.float32)
@@ -126,7 +126,7 @@ def palette(*codes: str) -> Array:
 
 
 def nearest(colour: Array, choices: Array, tone_weight: float = 1.0) -> NDArray[np.intp]:
-    """Return which of the choices (n, 3) lies nearest each colour (..., 3)."""
+    """Return the index of the choice (n, 3) nearest to each colour (..., 3)."""
     best = np.full(colour.shape[:-1], np.inf, dtype=np.float32)
     index = np.zeros(colour.shape[:-1], dtype=np.intp)
     tone = luminance(colour)

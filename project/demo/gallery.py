@@ -1,4 +1,4 @@
-"""The sample gallery: every subject painted in every manner, and the list of what it holds."""
+"""The sample gallery: every subject painted in every manner, and its manifest."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def paint(subject: str, manner: str) -> Image.Image:
 
 
 def write_gallery(folder: Path, progress: Progress = iter) -> Path:
-    """Write every picture that the folder lacks, then `manifest.csv`; returns its path.
+    """Write every missing picture of the folder, then `manifest.csv`; return its path.
 
-    A file appears whole or not at all, so an interrupted run is simply run again. `progress`
-    wraps the list of names still to be drawn and yields them, as `tqdm` does. Raises `OSError`
-    where the folder cannot be written.
+    Files are written atomically, so an interrupted run can simply be repeated. `progress` wraps the
+    list of names still to be drawn and yields them, as `tqdm` does. Raises `OSError` if the folder
+    cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [
@@ -67,7 +67,7 @@ def _scene(subject: str) -> Scene:
 
 def _draw(folder: Path, missing: list[tuple[str, str]], progress: Progress) -> None:
     workers = min(os.cpu_count() or 1, len(missing))
-    # Spawned, not forked: the caller may hold threads and locks of its own.
+    # Spawned, not forked: the caller may hold threads and locks.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
         drawn = {file_name(*pair): pool.submit(_write_picture, folder, *pair) for pair in missing}

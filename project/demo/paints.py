@@ -1,4 +1,4 @@
-"""Paints: what colour a shape has at each point of it."""
+"""Paints: the colour of a shape at each of its points."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rgb(code: str) -> Array:
 
 
 def flat(code: str) -> Paint:
-    """Return one colour all over."""
+    """Return one colour for all points."""
     colour = rgb(code)
 
     def paint(x: Array, y: Array) -> Array:

@@ -57,7 +57,7 @@ def curve(points: Sequence[Point] | Outline, closed: bool = True, steps: int = 1
 
 
 def ribbon(points: Sequence[Point] | Outline, first: float, last: float) -> Outline:
-    """Return a curve with a breadth that goes from `first` to `last` pixels: a branch, a rope."""
+    """Return a curve whose breadth goes from `first` to `last` pixels: a branch, a rope."""
     path = curve(points, closed=False, steps=8)
     ahead = np.gradient(path, axis=0)
     length = np.maximum(np.hypot(ahead[:, 0], ahead[:, 1]), 1e-9)[:, None]

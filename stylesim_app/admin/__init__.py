@@ -1,6 +1,6 @@
 """The admin: artworks with their similar works, and the state of the index.
 
-A host with an artwork model of its own adds ``SimilarWorksAdminMixin`` to its ModelAdmin.
+A host with its own artwork model adds ``SimilarWorksAdminMixin`` to its ModelAdmin.
 """
 
 from __future__ import annotations

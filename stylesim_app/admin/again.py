@@ -1,4 +1,4 @@
-"""The action “Index again”, for artworks and for index entries."""
+"""The action “Index again” for artworks and index entries."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ else:
 
 
 class IndexAgainMixin(BaseAdmin):
-    """Who may ask for works to be indexed again, and what they are told."""
+    """The permission and the messages of the action “Index again”."""
 
     def has_index_permission(self, request: HttpRequest) -> bool:
         return visibility.may_index(request.user)
 
     def report_requested(self, request: HttpRequest, count: int) -> None:
-        """Ring, and say how many works wait now."""
+        """Notify the workers, and report how many works are waiting."""
         if not count:
             self.message_user(
                 request,
@@ -51,7 +51,7 @@ class IndexAgainMixin(BaseAdmin):
 
 
 def request_artworks(artworks: QuerySet[Any]) -> int:
-    """Enter artworks in the work list, those too that have no entry yet; returns how many."""
+    """Request indexing of artworks, with or without an entry, and return how many are waiting."""
     artworks = with_picture(artworks.order_by())
     new = list(artworks.filter(stylesim_entry__isnull=True))
     count = worklist.request_again(IndexEntry.objects.filter(artwork__in=artworks.values("pk")))

@@ -34,7 +34,7 @@ from .again import IndexAgainMixin, request_artworks
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
 
-#: How long a browser keeps a picture; its address changes with its file.
+#: How long a browser caches a picture; the URL changes with the file.
 THUMBNAIL_SECONDS = 3600
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ else:
 
 
 class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
-    """Adds pictures, index states and ranked similar works to the admin of the artwork model.
+    """Pictures, index states and ranked similar works in the admin of an artwork model.
 
     Works that ``STYLESIM_VISIBLE_ARTWORKS`` hides from a member of staff are hidden here too.
     """
@@ -61,11 +61,11 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         ours = SimilarWorksAdminMixin.actions
         self.actions = [*ours, *(name for name in self.actions or () if name not in ours)]
 
-    # What is shown
+    # Lists and forms
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         visible = visibility.visible_artworks(request).order_by().values("pk")
-        # A prefetch leaves the select_related of the host's list alone.
+        # Unlike select_related, prefetch_related keeps the select_related of the host's list.
         return (
             super().get_queryset(request).filter(pk__in=visible).prefetch_related("stylesim_entry")
         )
@@ -127,16 +127,16 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
     def find_similar_works(
         self, request: HttpRequest, artworks: QuerySet[Any]
     ) -> HttpResponseRedirect:
-        """Go to the ranked page, whose address can be shared."""
+        """Redirect to the page of similar works, whose URL can be shared."""
         keys = list(artworks.values_list("pk", flat=True)[: MAX_QUERIES + 1])
         return HttpResponseRedirect(self._similar_address(keys))
 
     @admin.action(description=_("Index again"), permissions=["index"])
     def index_again(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
-        """Enter the selected works in the work list."""
+        """Request indexing of the selected works."""
         self.report_requested(request, request_artworks(artworks))
 
-    # Pages of its own
+    # Additional pages
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
@@ -151,7 +151,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         ]
 
     def similar_view(self, request: HttpRequest) -> HttpResponse:
-        """Show ranked works for one or several queries, side by side, with weights to choose."""
+        """Show similar works for one or several queries, side by side, with a choice of weights."""
         keys = [key for key in request.GET.get("ids", "").split(",") if key]
         artworks = [self._get_visible(request, key) for key in keys[:MAX_QUERIES]]
         if not artworks:
@@ -196,15 +196,14 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         return TemplateResponse(request, "admin/stylesim_app/similar_works.html", context)
 
     def thumbnail_view(self, request: HttpRequest, object_id: str, size: str) -> HttpResponseBase:
-        """Return a small picture for staff, so that the admin needs neither pages nor
-        served media."""
+        """Return a small picture for staff; the admin needs neither pages nor served media."""
         artwork = self._get_visible(request, object_id)
         if size not in thumbnails.SIZES or not adapter().image(artwork):
             raise Http404
         try:
             picture = thumbnails.make_thumbnail(artwork, size)
         except (ImageError, FileNotFoundError):
-            # Browsers show the picture of an answer whatever its status.
+            # Browsers show an image even if the status of its response is an error.
             placeholder = render(
                 request, "stylesim_app/placeholder.svg", content_type="image/svg+xml", status=404
             )
@@ -222,7 +221,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
             raise Http404
         return artwork
 
-    # Addresses
+    # URLs
 
     def _url_name(self, page: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
@@ -232,7 +231,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         return reverse(name, args=args, current_app=self.admin_site.name)
 
     def _picture_address(self, artwork: Any, size: str) -> str:
-        """Return where a thumbnail is; empty for an artwork without a picture."""
+        """Return the URL of a thumbnail, or an empty string for an artwork without a picture."""
         if not adapter().image(artwork):
             return ""
         address = self._reverse("picture", quote(artwork.pk), size)
@@ -250,7 +249,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
 
 
 class ArtworkAdmin(SimilarWorksAdminMixin):
-    """The app's own artworks, and those of a model derived from ``AbstractArtwork``."""
+    """The admin of the app's own artworks and of models derived from ``AbstractArtwork``."""
 
     actions = ("make_public", "make_private")
     list_display = ("title", "artist", "year_shown", "is_public")
@@ -279,7 +278,7 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
 
     @admin.display(description=_("year"), ordering="year_number")
     def year_shown(self, artwork: AbstractArtwork) -> str:
-        """Return the year as written, sorted as a number."""
+        """Return the year as written; the column sorts by its number."""
         return artwork.year
 
     @admin.action(description=_("Show the selected works to the public"), permissions=["change"])
@@ -295,7 +294,7 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
     def view_on_site(self, artwork: AbstractArtwork) -> str | None:
-        """Return the page of the artwork; none where the site does not include the pages."""
+        """Return the URL of the artwork's page, or None if the site does not include the pages."""
         try:
             return artwork.get_absolute_url()
         except NoReverseMatch:

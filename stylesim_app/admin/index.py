@@ -32,7 +32,7 @@ else:
 
 
 class ReadOnlyAdmin(BaseAdmin):
-    """Rows that workers write and people read."""
+    """An admin of rows that only workers write."""
 
     class Media:
         css = {"all": ("stylesim_app/admin.css",)}
@@ -48,7 +48,7 @@ class ReadOnlyAdmin(BaseAdmin):
 
 
 class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
-    """The work list: what waits, what failed and why."""
+    """The admin of the work list: waiting and failed works, with the reasons of failures."""
 
     actions = ("index_again",)
     list_display = ("artwork_title", "state_shown", "attempts", "requested_at", "indexed_at")
@@ -76,7 +76,7 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
         return ["image_name", "image_sha256", "error", *texts]
 
     def has_delete_permission(self, request: HttpRequest, _row: Any = None) -> bool:
-        # An entry goes with its artwork: whoever may delete that needs no permission of its own.
+        # Entries are deleted with their artwork; only the permission to delete that is needed.
         return visibility.may(request.user, "delete")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -87,18 +87,18 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        # An entry deleted by itself would come back within a minute.
+        # A worker would recreate the entry within a minute.
         context["show_delete"] = False
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("artwork"))
     def artwork_title(self, entry: IndexEntry) -> str:
-        """Return what the list links to the entry."""
+        """Return the title of the artwork as the link to the entry."""
         return adapter().title(entry.artwork)
 
     @admin.display(description=_("artwork"))
     def artwork_link(self, entry: IndexEntry) -> SafeString | str:
-        """Return the artwork, linked where its model is in this admin."""
+        """Return the title of the artwork, as a link where its model is in this admin."""
         options = entry.artwork._meta
         title = adapter().title(entry.artwork)
         try:
@@ -118,17 +118,17 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("note"))
     def note_shown(self, entry: IndexEntry) -> str:
-        """Return what a reader should know of how the picture was read."""
+        """Return the note on how the picture was read."""
         return translate_note(entry.note) or self.get_empty_value_display()
 
     @admin.action(description=_("Index again"), permissions=["index"])
     def index_again(self, request: HttpRequest, entries: QuerySet[IndexEntry]) -> None:
-        """Enter the selected works in the work list."""
+        """Request indexing of the selected works."""
         self.report_requested(request, worklist.request_again(entries.order_by()))
 
 
 class DescriptorSetAdmin(ReadOnlyAdmin):
-    """Which network describes the collection."""
+    """The admin of descriptor sets, each made by one network."""
 
     list_display = ("__str__", "serving", "retired", "described", "calibrated_on", "created")
     fields = ("serving", "retired", "described", "calibrated_on", "made_by", "created")
@@ -139,13 +139,13 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("described works"), ordering="described")
     def described(self, row: Any) -> int:
-        """Return how many works have a descriptor in the set."""
+        """Return the number of works that have a descriptor in the set."""
         count: int = row.described
         return count
 
     @admin.display(description=_("calibrated on works"))
     def calibrated_on(self, row: DescriptorSet) -> int | str:
-        """Return how many works there were when distances were last measured."""
+        """Return the number of works at the latest calibration."""
         sizes = {
             calibration.pk: calibration.collection_size for calibration in row.calibrations.all()
         }
@@ -153,14 +153,14 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("provenance"))
     def made_by(self, row: DescriptorSet) -> SafeString:
-        """Return all that the descriptors depend on."""
+        """Return the provenance of the descriptors."""
         return format_html(
             '<pre class="stylesim-plain">{}</pre>', json.dumps(row.provenance, indent=2)
         )
 
 
 class CalibrationAdmin(ReadOnlyAdmin):
-    """On what the figures “closer than … of random pairs” rest."""
+    """The admin of calibrations, the basis of “closer than … of random pairs”."""
 
     list_display = ("__str__", "collection_size", "sample_size", "created")
     fields = ("collection_size", "sample_size", "created")
@@ -168,7 +168,7 @@ class CalibrationAdmin(ReadOnlyAdmin):
 
 
 class CompactIndexAdmin(ReadOnlyAdmin):
-    """Where compact descriptors are kept, and whether they are ready to be searched."""
+    """The admin of compact indexes: their stores, and whether they can be searched."""
 
     list_display = ("__str__", "store", "collection_size", "created", "ready_at")
     fields = ("store", "collection_size", "created", "ready_at")
@@ -176,12 +176,12 @@ class CompactIndexAdmin(ReadOnlyAdmin):
 
 
 class WorkerSignAdmin(ReadOnlyAdmin):
-    """When each host's worker was last at work."""
+    """The admin of workers, with the last sign of life of each host."""
 
     list_display = ("host", "seen_at", "alive")
     fields = ("host", "seen_at", "alive")
 
     @admin.display(description=_("running"), boolean=True)
     def alive(self, sign: WorkerSign) -> bool:
-        """Return whether it gave a sign of life in the last minutes."""
+        """Return whether the worker gave a sign of life in the last minutes."""
         return timezone.now() - sign.seen_at < SILENCE

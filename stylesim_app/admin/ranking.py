@@ -1,4 +1,4 @@
-"""Ranked works as the admin shows them."""
+"""Similar works as shown in the admin."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ..ranking.options import RankingOptions
 from ..ranking.results import RankedAnswer, RankedWork
 from ..ranking.similar import find_similar
 
-#: How many works may be asked about on one page; each is ranked against the whole collection.
+#: Limit of queries on one page, since each is ranked against the entire collection.
 MAX_QUERIES = 10
 
 
 @dataclass(frozen=True)
 class Card:
-    """An artwork with its addresses in the admin; ``picture`` is empty if it has none."""
+    """An artwork with its URLs in the admin; ``picture`` is empty if it has none."""
 
     artwork: Any
     address: str
@@ -40,7 +40,7 @@ class Section:
 
     @property
     def formula(self) -> str:
-        """How the distances were made of their two parts."""
+        """The formula of the distances, with the weights in use."""
         if self.answer is None:
             return ""
         weighting = self.answer.weighting

@@ -1,4 +1,4 @@
-"""How the admin shows and filters where artworks stand in the index."""
+"""Index states of artworks as shown and filtered in the admin."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ State = WorkItem.State
 
 
 class IndexStateFilter(admin.SimpleListFilter):
-    """By index state; an artwork without an entry waits like one that has it."""
+    """A filter by index state; an artwork without an entry counts as pending."""
 
     title = _("index state")
     parameter_name = "index_state"
@@ -43,7 +43,7 @@ class IndexStateFilter(admin.SimpleListFilter):
 
 
 class FewValuesFilter(admin.AllValuesFieldListFilter):
-    """All values of a field, as long as they are few enough to read; else search finds them."""
+    """A filter that lists all values of a field if they are few; a search finds the others."""
 
     MAX_VALUES = 100
 
@@ -52,19 +52,19 @@ class FewValuesFilter(admin.AllValuesFieldListFilter):
 
 
 def with_picture(artworks: QuerySet[Any]) -> QuerySet[Any]:
-    """Return those that have a picture to index."""
+    """Return the artworks that have a picture to index."""
     name = conf.artwork_image_field
     return artworks.exclude(**{name: ""}).exclude(**{f"{name}__isnull": True})
 
 
 def entry_of(artwork: Any) -> IndexEntry | None:
-    """Return the index entry; None as long as no message announced the artwork."""
+    """Return the index entry, or None until the artwork is entered in the work list."""
     entry: IndexEntry | None = getattr(artwork, "stylesim_entry", None)
     return entry
 
 
 def badge(item: WorkItem | None) -> SafeString:
-    """Return the state as a coloured word, with the reason beside it if there is one."""
+    """Return the state as a coloured word, followed by the reason if there is one."""
     state = State.PENDING if item is None else State(item.state)
     word = format_html(
         '<span class="stylesim-state stylesim-{}">{}</span>', state.value, state.label
@@ -81,14 +81,14 @@ def badge(item: WorkItem | None) -> SafeString:
 
 
 def artwork_badge(artwork: Any) -> SafeString:
-    """Return the badge of an artwork, whether it has an entry, a picture, or neither."""
+    """Return the state of an artwork, which may lack an entry or a picture, as a coloured word."""
     if not adapter().image(artwork):
         return format_html('<span class="stylesim-state">{}</span>', gettext("no picture"))
     return badge(entry_of(artwork))
 
 
 def index_facts(artwork: Any) -> list[tuple[str, Any]]:
-    """Return ``(label, value)`` of all that is known about the index of an artwork."""
+    """Return ``(label, value)`` of all that is known about the index entry of an artwork."""
     facts: list[tuple[str, Any]] = [(_label("state"), artwork_badge(artwork))]
     entry = entry_of(artwork)
     if entry is None:
@@ -103,7 +103,7 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
 
 
 def notices(artworks: QuerySet[Any]) -> list[str]:
-    """Return what an operator should do about the index of these artworks."""
+    """Return advice for the operator about the index of these artworks."""
     status = index_status(artworks)
     found = []
     waiting = status.states[State.PENDING]

@@ -1,4 +1,4 @@
-"""Rankings, comparisons, searches and the index as the API shows them."""
+"""Serializers of rankings, comparisons, searches and the state of the index."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ State = WorkItem.State
 
 
 class ProvenanceSerializer(serializers.Serializer[Provenance]):
-    """What made the descriptors that are compared."""
+    """The provenance of the compared descriptors."""
 
     network = serializers.CharField()
     weights = serializers.SerializerMethodField()
@@ -56,14 +56,14 @@ class ResultSerializer(serializers.Serializer[Any]):
 
 
 class CoverageSerializer(serializers.Serializer[Any]):
-    """How many of the works that the caller may see can be ranked."""
+    """The number of visible works, and of those that can be ranked."""
 
     indexed = Integer()
     visible = Integer()
 
 
 class RankedSerializer(serializers.Serializer[Any]):
-    """What a ranking says of itself, and the ranked works."""
+    """The ranked works and the facts of a ranking."""
 
     preset = serializers.CharField()
     style_weight = Float(source="weighting.style_weight")
@@ -88,7 +88,7 @@ class FileAnswerSerializer(RankedSerializer):
 
 
 class ComparisonSerializer(serializers.Serializer[Any]):
-    """Two artworks and how far apart they are."""
+    """Two artworks and their distances."""
 
     a = artwork_serializer()(source="query")
     b = artwork_serializer()(source="nearest.artwork")
@@ -111,7 +111,7 @@ class ImageSearchSerializer(StrictSerializer):
 
 
 class SearchSerializer(serializers.Serializer[ImageSearch]):
-    """A search: ask its ``url`` for the ranked works until ``state`` is indexed or failed."""
+    """A search; read its ``url`` for the ranked works until ``state`` is indexed or failed."""
 
     id = serializers.UUIDField()
     state = serializers.ChoiceField(choices=State.choices)
@@ -136,21 +136,21 @@ class SearchAnswerSerializer(RankedSerializer):
 
 
 class WorkerSerializer(serializers.Serializer[Any]):
-    """Whether a worker gave a sign of life in the last minutes."""
+    """The state of the workers: alive after a sign of life in the last minutes."""
 
     seen_at = serializers.DateTimeField(source="worker_seen", allow_null=True)
     alive = serializers.BooleanField(source="worker_alive")
 
 
 class StatesSerializer(serializers.Serializer[dict[str, int]]):
-    """Works by the state of their entry."""
+    """The number of works in each state."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {state: Integer() for state in State.values}
 
 
 class IndexStatusSerializer(serializers.Serializer[Any]):
-    """Where the index stands, counted over the works that the caller may see."""
+    """The state of the index, counted over the works that the caller may see."""
 
     visible = Integer()
     indexed = Integer()
@@ -164,7 +164,7 @@ class IndexStatusSerializer(serializers.Serializer[Any]):
 
 
 class IndexAgainSerializer(StrictSerializer):
-    """Which works to index again: by their ids, or all in one state."""
+    """The works to index again: by their ids, or all in one state."""
 
     artworks = serializers.ListField(
         child=serializers.CharField(), required=False, min_length=1, max_length=1000
@@ -178,6 +178,6 @@ class IndexAgainSerializer(StrictSerializer):
 
 
 class IndexRequestedSerializer(serializers.Serializer[Any]):
-    """How many works wait now because of the request."""
+    """The number of works that are waiting because of the request."""
 
     requested = Integer()

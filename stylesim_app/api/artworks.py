@@ -1,4 +1,4 @@
-"""Artworks: list, create, read, change, delete; and their small pictures."""
+"""Artworks: list, create, read, update, delete; and their thumbnails."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         artworks = super().filter_queryset(queryset)
-        # Without an order of all rows, one could stand on two pages, or on none.
+        # Without a total order, a row could appear on two pages, or on none.
         ordering = artworks.query.order_by or artworks.model._meta.ordering
         return artworks.order_by(*ordering, "-pk")
 
@@ -120,19 +120,19 @@ class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
             raise Conflict(_("Other records refer to this artwork; delete them first.")) from error
 
     def perform_update(self, serializer: Any) -> None:
-        # A new picture has a new entry, and what was read before says nothing of it.
+        # A new picture has a new index entry, so the values loaded before are outdated.
         serializer.save().refresh_from_db()
 
 
 class ThumbnailView(ApiView):
-    """A small JPEG of an artwork, for those who may see it."""
+    """A small JPEG of an artwork that the caller may see."""
 
     def known_parameters(self) -> None:
-        # A number of the caller's own makes browsers load it again.
+        # Clients may add a number of their own to make browsers reload the picture.
         return None
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # Whoever asks for image/jpeg is right here, though no renderer is for it.
+        # No renderer produces image/jpeg, but clients may accept it alone.
         return super().perform_content_negotiation(request, force=True)
 
     @describe(

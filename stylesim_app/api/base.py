@@ -1,6 +1,6 @@
-"""What every view of the API has in common, independent of the host's REST_FRAMEWORK settings.
+"""Base classes of the API's views, independent of the host's REST_FRAMEWORK settings.
 
-Only who somebody is (authentication) and the host's own throttles are left to the settings.
+Only authentication and the host's own throttles follow the settings.
 """
 
 from __future__ import annotations
@@ -36,14 +36,17 @@ from .problems import handle_error
 
 
 class Conflict(APIException):
-    """What was asked for does not fit with what else there is."""
+    """A request that conflicts with existing records."""
 
     status_code = 409
     default_code = "conflict"
 
 
 class Pages(PageNumberPagination):
-    """``page`` and ``page_size``, which is refused, not cut, beyond ``STYLESIM_MAX_RESULTS``."""
+    """Pagination by ``page`` and ``page_size``; ``STYLESIM_MAX_RESULTS`` limits ``page_size``.
+
+    A larger size is refused, not reduced.
+    """
 
     page_size = 20
     page_size_query_param = "page_size"
@@ -64,7 +67,7 @@ class Pages(PageNumberPagination):
 
 
 class BodyParser(JSONParser):
-    """JSON that is not nested beyond what Python can read."""
+    """A parser of JSON that Python can read without exceeding its recursion limit."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -78,7 +81,10 @@ class _EscapingRenderer(JSONRenderer):
 
 
 class AnswerRenderer(JSONRenderer):
-    """JSON in UTF-8; with escapes if a stored text has half a surrogate pair, which UTF-8 lacks."""
+    """A renderer of JSON in UTF-8.
+
+    A text with half a surrogate pair, which UTF-8 lacks, is escaped.
+    """
 
     def render(self, *args: Any, **kwargs: Any) -> bytes:
         try:
@@ -88,7 +94,7 @@ class AnswerRenderer(JSONRenderer):
 
 
 class Negotiation(DefaultContentNegotiation):
-    """Answers 406 also where ``format`` asks for what there is not."""
+    """Content negotiation that answers 406 also for an unknown ``format``."""
 
     def filter_renderers(self, renderers: Any, format: str) -> Any:  # noqa: A002  (its name)
         found = [renderer for renderer in renderers if renderer.format == format]
@@ -98,7 +104,7 @@ class Negotiation(DefaultContentNegotiation):
 
 
 class ApiSchema(AutoSchema):
-    """Says that reading needs no account, which is left to the visibility of each artwork."""
+    """A schema in which reading needs no account: each artwork's visibility decides."""
 
     def get_auth(self) -> list[Any]:
         schemes = list(super().get_auth())
@@ -108,7 +114,7 @@ class ApiSchema(AutoSchema):
 
 
 class ApiMixin:
-    """Answers, errors and reading of requests; for views of other packages too."""
+    """Rendering, parsing, errors and schema of the API; other packages may use it too."""
 
     renderer_classes: Any = (AnswerRenderer,)
     parser_classes: Any = (BodyParser, MultiPartParser, FormParser)
@@ -123,13 +129,13 @@ class ApiMixin:
 
 
 class ApiView(ApiMixin, GenericAPIView[Any]):
-    """A view about artworks that the caller may see."""
+    """A view of artworks that the caller may see."""
 
     pagination_class = Pages
     filter_backends: Any = ()
 
     def known_parameters(self) -> Collection[str] | None:
-        """Return the query parameters for reading; None if the view does not mind any."""
+        """Return the query parameters for reading; None if the view accepts any."""
         return ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -147,8 +153,10 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
         return artworks
 
     def find_artwork(self, pk: str) -> Any:
-        """Return the artwork of that key. Raises NotFound alike for one that is not there and one
-        that the caller may not see."""
+        """Return the artwork of a key.
+
+        Raises NotFound, with the same message, if it does not exist or the caller may not see it.
+        """
         key = parse_key(pk)
         artwork = None if key is None else self.get_queryset().filter(pk=key).first()
         if artwork is None:
@@ -160,8 +168,7 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
 
 
 def parse_key(text: str) -> Any:
-    """Return a primary key of artworks, or None for what is not one as it is written in
-    addresses."""
+    """Return a primary key of artworks, or None unless ``text`` is one as written in URLs."""
     try:
         key = get_artwork_model()._meta.pk.clean(text, None)
     except DjangoValidationError:
@@ -171,7 +178,7 @@ def parse_key(text: str) -> Any:
 
 def refuse_unknown(request: Request, known: Collection[str]) -> None:
     """Raise ValidationError for query parameters that would have no effect."""
-    # The negotiation has looked at ``format``.
+    # Content negotiation handles ``format``.
     unknown = sorted(set(request.query_params) - {*known, "format"})
     if unknown:
         reason = _("This address takes no parameters.")

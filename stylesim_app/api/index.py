@@ -1,4 +1,4 @@
-"""Where the index stands, and indexing again."""
+"""The state of the index, and requests to index artworks again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .schema import describe, with_problems
 
 
 class IndexView(ApiView):
-    """The index, as far as the caller may see artworks."""
+    """The index, counted over the works that the caller may see."""
 
     permission_classes = (MayIndex,)
     serializer_class = IndexAgainSerializer
@@ -36,7 +36,7 @@ class IndexView(ApiView):
     def get(self, request: Request) -> Response:
         status = index_status(visible_artworks(request))
         if not may_index(request.user):
-            # It counts works that the caller may not see.
+            # A calibration counts works that the caller may not see.
             status = replace(status, calibrated_on=None)
         return Response(IndexStatusSerializer(status).data)
 
@@ -62,7 +62,7 @@ class IndexView(ApiView):
 
 
 def _find_keys(visible: QuerySet[Any], ids: list[str]) -> list[Any]:
-    """Find artworks. Raises ValidationError that names each id without a visible artwork."""
+    """Return the keys of artworks. Raises ValidationError naming each id that is not visible."""
     keys = {text: parse_key(text) for text in ids}
     found = set(visible.filter(pk__in=set(keys.values()) - {None}).values_list("pk", flat=True))
     missing = [text for text, key in keys.items() if key not in found]

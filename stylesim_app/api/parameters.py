@@ -1,4 +1,4 @@
-"""Query parameters of rankings and comparisons: the same names as the pages have."""
+"""Query parameters of rankings and comparisons, with the same names as on the pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 
 class FlagField(forms.Field):
-    """True or false, in words or figures, and nothing else: a form's checkbox takes any text."""
+    """A boolean field that refuses other values; a form's checkbox accepts any text."""
 
     def to_python(self, value: str | None) -> bool:
         try:
@@ -36,15 +36,15 @@ class FlagField(forms.Field):
 
 
 class RankingParameters(RankingForm):
-    """The ranking form, read from an address."""
+    """The ranking form, read from query parameters."""
 
     exclude_same_artist = FlagField(required=False)  # type: ignore[assignment]
 
 
 def read_options(request: Request) -> tuple[RankingOptions, Serving]:
-    """Return what to rank by, and what serves.
+    """Return the options of a ranking, and the snapshot that serves it.
 
-    Raises ValidationError that names each parameter it cannot use.
+    Raises ValidationError naming each parameter that cannot be used.
     """
     form = RankingParameters(request.query_params)
     if form.is_valid():
@@ -57,12 +57,12 @@ def read_options(request: Request) -> tuple[RankingOptions, Serving]:
 
 @cache
 def ranking_filterset() -> type[django_filters.FilterSet]:
-    """Return the filters of artworks without the ordering, which a ranking has of its own."""
+    """Return the filters of artworks without the ordering; a ranking has its own order."""
     return type("RankingFilter", (artwork_filterset(),), {"ordering": None})
 
 
 class RankingView(ApiView):
-    """A view that ranks the artworks which its filters leave."""
+    """A view that ranks the artworks that pass its filters."""
 
     filter_backends = (DjangoFilterBackend,)
 

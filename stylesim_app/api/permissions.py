@@ -1,4 +1,4 @@
-"""Who may do what in the API. What somebody may see is the visibility hook's affair."""
+"""Permissions to write through the API; the visibility hook controls reading."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete
 
 
 class MayWriteArtworks(BasePermission):
-    """Writing needs Django's permission for it on the artwork model; reading needs none."""
+    """Writing requires Django's permission on the artwork model; reading requires none."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         action = _ACTIONS.get(str(request.method))
@@ -25,7 +25,7 @@ class MayWriteArtworks(BasePermission):
 
 
 class MayIndex(BasePermission):
-    """Anybody may read where the index stands; changing it needs its permission."""
+    """Indexing again requires its permission; reading the state of the index requires none."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return request.method in SAFE_METHODS or may_index(request.user)

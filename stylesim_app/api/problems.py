@@ -30,10 +30,10 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     **members: Any,
 ) -> HttpResponse:
-    """Build an answer of type ``about:blank``: its title is that of the status, ``code`` tells
-    more.
+    """Build a response of type ``about:blank``.
 
-    It is no answer of Django REST framework's, whose renderer could be one for YAML or HTML.
+    The title is the phrase of the status; ``code`` gives the exact cause. Django REST
+    framework's own response could be rendered as YAML or HTML.
     """
     facts = {
         "type": "about:blank",
@@ -42,13 +42,13 @@ def problem_response(
         "code": code,
         "detail": detail,
     }
-    # What was sent may be quoted, even if it is half a surrogate pair, which UTF-8 lacks.
+    # Quoted input may hold half a surrogate pair, which UTF-8 lacks.
     content = json.dumps(facts | members, ensure_ascii=False).encode(errors="backslashreplace")
     return HttpResponse(content, status=status, headers=headers, content_type=CONTENT_TYPE)
 
 
 def handle_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """Return the problem that an error is, or None if it is a fault of the program."""
+    """Return an error as a problem response, or None for a fault of the program."""
     if isinstance(error, NotIndexed):
         reason = told_reason(context["request"].user, error.state, str(error))
         response = problem_response(409, reason, "not_indexed", state=error.state)
@@ -78,8 +78,10 @@ def handle_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse |
 
 
 def told_reason(user: Any, state: str, reason: str) -> str:
-    """Return why something is not indexed: to staff in full, to others without what is theirs
-    alone, since a reason can name files and folders of the server."""
+    """Return why something is not indexed: in full for staff, in general terms for others.
+
+    A reason can name files and folders of the server.
+    """
     if may(user, "view"):
         return reason
     return {
@@ -102,7 +104,7 @@ def _as_api_error(error: Exception) -> exceptions.APIException | None:
 
 
 def _headers(error: exceptions.APIException) -> Iterator[tuple[str, str]]:
-    """Return what Django REST framework notes on its errors for the answer's headers."""
+    """Yield the headers that Django REST framework notes on an error."""
     if challenge := getattr(error, "auth_header", None):
         yield "WWW-Authenticate", challenge
     if wait := getattr(error, "wait", None):
@@ -110,7 +112,7 @@ def _headers(error: exceptions.APIException) -> Iterator[tuple[str, str]]:
 
 
 def _hint(error: exceptions.APIException, view: APIView) -> str:
-    """Return what to do about an error, where its own sentence does not say."""
+    """Return what to do about an error, or an empty string if its message is enough."""
     match error:
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return _("Log in, or send the token of an account.")
@@ -132,8 +134,7 @@ def _hint(error: exceptions.APIException, view: APIView) -> str:
 
 
 def _flatten(detail: Any) -> dict[str, list[str]]:
-    """Return messages by the name of the value they are about; of a list's item
-    ``name.position``."""
+    """Return messages by field name; list items and nested fields are named ``name.inner``."""
     if not isinstance(detail, Mapping):
         detail = {api_settings.NON_FIELD_ERRORS_KEY: detail}
     errors: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Similar works: of an artwork, of an image that is not stored, and of two works compared."""
+"""Similar works of an artwork or of a searched image, and comparisons of two artworks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .throttling import SearchThrottle
 
 
 class SimilarView(RankingView):
-    """The works nearest to an artwork, the nearest first; the artwork itself is left out."""
+    """The works nearest to an artwork, the nearest first, without the artwork itself."""
 
     serializer_class = SimilarSerializer
 
@@ -58,7 +58,8 @@ class SimilarView(RankingView):
 class SearchView(ApiView):
     """Search by an image, which is not kept.
 
-    A worker describes it, since a web process loads no network; the answer says where to ask.
+    A worker extracts its descriptors, since a web process loads no network; the response gives the
+    address of the result.
     """
 
     serializer_class = ImageSearchSerializer
@@ -82,7 +83,7 @@ class SearchView(ApiView):
 
 
 class SearchDetailView(RankingView):
-    """A search: where it stands, or the ranked works, by weights that may differ each time."""
+    """The state of a search, or its ranked works, with weights that may differ in each request."""
 
     @describe(
         operation_id="getSearch",
@@ -124,7 +125,7 @@ class SearchDetailView(RankingView):
 
 
 class CompareView(ApiView):
-    """How far two artworks are apart."""
+    """The distances between two artworks."""
 
     serializer_class = ComparisonSerializer
 

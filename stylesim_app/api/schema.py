@@ -1,4 +1,4 @@
-"""What the OpenAPI schema says beyond what it finds in the views."""
+"""Parts of the OpenAPI schema that are not derived from the views."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ class ProblemSerializer(serializers.Serializer[Any]):
 def with_problems(
     answers: dict[Any, Any], *statuses: int, conflict: str = _MEANING[409]
 ) -> dict[Any, Any]:
-    """Return the answers of an operation, with the errors that it may end in; ``conflict`` says
-    what 409 means there."""
+    """Return the responses of an operation, with its errors.
+
+    ``conflict`` is the meaning of 409 in this operation.
+    """
     meaning = {**_MEANING, 409: conflict}
     problems = {
         (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=meaning[status])
@@ -56,7 +58,7 @@ def with_problems(
 
 
 def describe(**facts: Any) -> Callable[[Any], Any]:
-    """Return ``extend_schema`` upon our own schema class, whatever the host's default is."""
+    """Return ``extend_schema`` that uses the app's schema class, whatever the host's default is."""
 
     def decorate(method: Any) -> Any:
         method.kwargs = {"schema": ApiSchema}
@@ -93,5 +95,5 @@ RANKING_PARAMETERS = [
 
 
 def only_this_api(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
-    """Leave out what else a host serves."""
+    """Return the endpoints of this API, without those of the host."""
     return [endpoint for endpoint in endpoints if issubclass(endpoint[3].cls, ApiMixin)]

@@ -1,4 +1,4 @@
-"""Artworks as the API shows and takes them, whatever model a host uses."""
+"""Serializers of artworks, whatever model a host uses."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def absolute_address(context: Mapping[str, Any], path: Callable[[], str]) -> str
 
 
 class UploadField(serializers.FileField):
-    """A picture that is checked as forms check it. Raises Django's ValidationError."""
+    """A picture, checked as in forms. Raises Django's ValidationError."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # The message for an empty file that all places share is given by the check.
+        # The check raises the message for an empty file that forms and imports share.
         super().__init__(**{**kwargs, "allow_empty_file": True})
 
     def to_internal_value(self, data: Any) -> File[Any]:
@@ -47,7 +47,7 @@ class UploadField(serializers.FileField):
         return upload
 
     def to_representation(self, value: Any) -> str | None:
-        """Return the address of the file, or None if its storage gives it none."""
+        """Return the address of the file, or None if its storage has none."""
         try:
             return super().to_representation(value)
         except (NotImplementedError, ValueError):
@@ -55,7 +55,7 @@ class UploadField(serializers.FileField):
 
 
 class JsonField(serializers.JSONField):
-    """Any JSON that is not nested beyond what Python can walk through."""
+    """Any JSON that Python can traverse without exceeding its recursion limit."""
 
     def to_internal_value(self, data: Any) -> Any:
         try:
@@ -65,7 +65,7 @@ class JsonField(serializers.JSONField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not have; those that it only shows are passed over."""
+    """A serializer that refuses unknown fields and ignores read-only ones."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = self._name_unknown(data)
@@ -83,13 +83,13 @@ class StrictSerializer(serializers.Serializer[Any]):
             return {}
         known = [name for name, field in self.fields.items() if not field.read_only]
         reason = _("There is no such field; there are %(names)s.") % {"names": ", ".join(known)}
-        # Forms of pages hold the token too.
+        # The forms of pages include this token.
         unknown = set(data) - {*self.fields, "csrfmiddlewaretoken"}
         return {str(name): [reason] for name in sorted(unknown)}
 
 
 class IndexStateSerializer(serializers.Serializer[IndexEntry]):
-    """Where an artwork stands in the index."""
+    """The state of an artwork in the index."""
 
     state = serializers.ChoiceField(choices=WorkItem.State.choices, read_only=True)
     reason = serializers.SerializerMethodField(
@@ -111,7 +111,7 @@ class IndexStateSerializer(serializers.Serializer[IndexEntry]):
 
 
 class ThumbnailsSerializer(serializers.Serializer[Any]):
-    """Addresses of small versions of the picture, by their name."""
+    """Addresses of small versions of the picture, by name."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {
@@ -121,7 +121,7 @@ class ThumbnailsSerializer(serializers.Serializer[Any]):
 
 
 class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
-    """An artwork: the fields that the model in use has, and what the index says of it."""
+    """An artwork: the fields of the model in use, and its state in the index."""
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -149,12 +149,12 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     def get_index(self, artwork: Any) -> dict[str, Any] | None:
         if not adapter().image(artwork):
             return None
-        # An artwork without an entry waits like one that has it.
+        # An artwork without an entry counts as pending.
         entry = getattr(artwork, "stylesim_entry", None) or IndexEntry()
         return IndexStateSerializer(entry, context=self.context).data
 
     def validate_extra(self, value: Any) -> dict[str, Any]:
-        # A host's own field of that name may be one that does not check.
+        # A host's own field of that name may lack the check.
         validate_object(value)
         return dict(value)
 

@@ -1,4 +1,4 @@
-"""The way in: the list of addresses, tokens, the schema and its browsable documentation."""
+"""The entry points of the API: the root, tokens, the schema and its documentation."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class TokenView(ApiMixin, ObtainAuthToken):
 
 
 class SchemaView(ApiMixin, SpectacularAPIView):
-    """The OpenAPI schema of this API, without what else a host serves."""
+    """The OpenAPI schema of this API, without the host's own endpoints."""
 
     renderer_classes = SpectacularAPIView.renderer_classes
     schema = None
@@ -82,20 +82,20 @@ class SchemaView(ApiMixin, SpectacularAPIView):
         "TITLE": "stylesim",
         "DESCRIPTION": "Artworks of a collection, and which works look like which.",
         "VERSION": __version__,
-        # A file is sent as bytes and shown as an address.
+        # A file is uploaded as bytes and returned as an address.
         "COMPONENT_SPLIT_REQUEST": True,
         "PREPROCESSING_HOOKS": ["stylesim_app.api.schema.only_this_api"],
     }
 
 
 class DocsView(ApiMixin, SpectacularSwaggerView):
-    """The schema to browse and try, with files of this server alone."""
+    """The browsable documentation of the schema, using only files of this server."""
 
     renderer_classes = SpectacularSwaggerView.renderer_classes
     schema = None
     url_name = "stylesim-api:schema"
     title = "stylesim"
-    # The methods as a header alone, since all that is rendered here is the page.
+    # Only the page is rendered here, so OPTIONS only needs to list the methods.
     options: Any = View.options
 
     @staticmethod
@@ -108,7 +108,7 @@ class DocsView(ApiMixin, SpectacularSwaggerView):
 
 
 class NowhereView(ApiMixin, APIView):
-    """Every address that is no other view's."""
+    """The response to every address that no other view handles."""
 
     authentication_classes = ()
     throttle_classes = ()

@@ -1,4 +1,4 @@
-"""How often one caller may search by an image, which costs a worker's time, or try a password."""
+"""Limits for each caller: searches by image, which use a worker's time, and passwords."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from ..conf import conf
 
 
 class CallerThrottle(SimpleRateThrottle):
-    """Tells callers without an account apart by the address that nobody can make up.
+    """A throttle that identifies anonymous callers by an address that they cannot forge.
 
-    ``X-Forwarded-For`` is believed only where ``NUM_PROXIES`` says how many proxies wrote it.
+    ``X-Forwarded-For`` is trusted only if ``NUM_PROXIES`` gives the number of proxies that wrote
+    it.
     """
 
     def get_ident(self, request: Any) -> str:
@@ -37,7 +38,7 @@ class SearchThrottle(CallerThrottle):
 
 
 class TokenThrottle(CallerThrottle, AnonRateThrottle):
-    """Passwords are not guessed through the API."""
+    """A throttle against guessing passwords."""
 
     scope = "stylesim_token"
     rate = "10/minute"

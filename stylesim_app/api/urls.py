@@ -1,4 +1,4 @@
-"""The addresses of the API; include them under a path of their own, such as ``api/``."""
+"""The URLs of the API; include them under a path of their own, such as ``api/``."""
 
 from django.urls import path, re_path
 

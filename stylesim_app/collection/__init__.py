@@ -1,1 +1,1 @@
-"""The host's artworks: their model, fields, filters, pictures and who may see them."""
+"""The host's artworks: model, fields, filters, pictures and visibility."""

@@ -1,4 +1,4 @@
-"""How the app sees the artworks of a host, whatever their model."""
+"""The adapter through which the app reads a host's artworks, whatever their model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils.formats import number_format
 from ..conf import conf
 from .swapping import get_artwork_model
 
-#: Descriptive fields that are shown, filtered and edited where the model has them.
+#: Descriptive fields that are shown, filtered and edited if the model has them.
 FACTS = (
     "artist",
     "year",
@@ -32,11 +32,11 @@ EDITABLE = ("title", *FACTS, "year_number", "is_public", "extra")
 
 
 class ArtworkAdapter:
-    """What the app asks of an artwork: its picture, title, facts, address, years, and who sees it.
+    """The picture, title, facts, URL, years and visibility of artworks.
 
-    A fact is looked up by the name that ``Artwork`` has for it. Subclass this to give other names
-    in ``fields``, or other answers, and name the subclass in STYLESIM_ARTWORK_ADAPTER. An artwork
-    has one picture; methods that ask for it take the artwork.
+    Facts go by the field names of ``Artwork``. For a model with other names, subclass this, map
+    ``fields`` or override methods, and name the subclass in STYLESIM_ARTWORK_ADAPTER. An artwork
+    has one picture.
     """
 
     #: The host's field for each fact whose field has another name.
@@ -52,13 +52,16 @@ class ArtworkAdapter:
 
         Without a field ``title``, a field ``name`` is the title.
         """
-        # Not relations of other models to this one, which may have the name of a fact.
+        # A reverse relation may have the name of a fact.
         known = {field.name for field in self.model._meta.concrete_fields}
         names = [self.fields.get(fact, fact), *(["name"] if fact == "title" else [])]
         return next((name for name in names if name in known), None)
 
     def text_field(self, fact: str) -> str | None:
-        """Return the name of the host's field for a fact, or None unless it holds text itself."""
+        """Return the name of the host's text field for a fact, or None if there is none.
+
+        A relation is not a text field.
+        """
         name = self.field(fact)
         if name is None or self.model._meta.get_field(name).is_relation:
             return None
@@ -75,7 +78,7 @@ class ArtworkAdapter:
         return image
 
     def title(self, artwork: Any) -> str:
-        """Return the title, or what the model calls the artwork."""
+        """Return the title, or the string form of an artwork without one."""
         return str(self.value(artwork, "title") or artwork)
 
     def facts(self, artwork: Any) -> list[tuple[str, str]]:
@@ -96,21 +99,21 @@ class ArtworkAdapter:
         return _as_label(str(field.verbose_name) if isinstance(field, Field) else name)
 
     def url(self, artwork: Any) -> str:
-        """Return the address of the page of an artwork. Raises NoReverseMatch if it has none."""
+        """Return the URL of the page of an artwork. Raises NoReverseMatch if it has none."""
         if hasattr(artwork, "get_absolute_url"):
             return str(artwork.get_absolute_url())
         return reverse("stylesim:artwork", args=[artwork.pk])
 
     def years(self, artwork: Any) -> tuple[int, int] | None:
-        """Return the earliest and the latest year of an artwork, None if they are not known."""
+        """Return the earliest and the latest year of an artwork, or None if unknown."""
         year = self.value(artwork, "year_number")
         return None if year is None else (int(year), int(year))
 
     def visible_to(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the artworks that the caller may see, unless STYLESIM_VISIBLE_ARTWORKS does.
+        """Return the artworks that the caller may see, for the default visibility hook.
 
-        Staff who may view or change artworks see all, others what is public. Nothing is public
-        where the model has no field for it.
+        Staff with the permission to view or change artworks see all, others only public ones.
+        Without a field ``is_public``, no artwork is public.
         """
         artworks: QuerySet[Any] = self.model._default_manager.all()
         if self.may(request.user, "view") or self.may(request.user, "change"):
@@ -126,9 +129,9 @@ class ArtworkAdapter:
         return bool(user.has_perm(f"{options.app_label}.{action}_{options.model_name}"))
 
     def editable_fields(self) -> list[str]:
-        """Return the host's fields that forms and API may write, the image last.
+        """Return the host's fields that forms and the API may write, the image last.
 
-        These are the facts, and fields of the host's own that cannot be left out.
+        These are the facts, and the required fields that only the host's model has.
         """
         image = conf.artwork_image_field
         known = [name for fact in EDITABLE if (name := self.field(fact)) is not None]
@@ -141,7 +144,7 @@ class ArtworkAdapter:
 
 
 def adapter() -> ArtworkAdapter:
-    """Return the adapter that the settings name. Raises ImproperlyConfigured if they name none."""
+    """Return the adapter named by the settings. Raises ImproperlyConfigured if they name none."""
     try:
         made = conf.artwork_adapter
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""The fields of artworks that check what comes in before anything is stored."""
+"""Model and form fields that validate artworks before anything is stored."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .validators import validate_object
 
 
 def image_limits() -> Limits:
-    """Return the limits that the settings set."""
+    """Return the limits from the settings."""
     return Limits(max_bytes=int(conf.max_upload_mb * 1e6), max_pixels=conf.max_pixels)
 
 
 def check_upload(upload: File[Any]) -> ImageFacts:
-    """Check an uploaded file and give it the ending of the format that it has.
+    """Check an uploaded file, and correct its extension to match its format.
 
     Raises ValidationError with the reason.
     """
@@ -43,10 +43,10 @@ def check_upload(upload: File[Any]) -> ImageFacts:
 
 
 class CheckedImageFormField(forms.FileField):
-    """A file field that takes images within the limits, in the accepted formats."""
+    """A file field that accepts images within the limits, in the accepted formats."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # Django's own message for an empty file would come before ours, which all places share.
+        # check_upload reports empty files with the message that all uploads share.
         super().__init__(**{**kwargs, "allow_empty_file": True})
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class CheckedImageFormField(forms.FileField):
 
 
 class CheckedImageField(models.ImageField):
-    """An image field whose forms say what is wrong with a file."""
+    """An image field whose forms explain why a file is refused."""
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": CheckedImageFormField, **kwargs})
@@ -70,7 +70,7 @@ class ObjectFormField(forms.JSONField):
     """A JSON object as text; an empty text is an empty object."""
 
     default_validators = [validate_object]
-    # Of these, validators are not asked; Django counts an empty list among them.
+    # Django counts an empty list as an empty value, and would skip the validators.
     empty_values = [None, ""]
 
     def to_python(self, value: Any) -> Any:
@@ -81,13 +81,12 @@ class ObjectFormField(forms.JSONField):
         return {} if parsed is None else parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return what was sent, as it was written: it may be no JSON, or JSON that cannot
-        be shown."""
+        """Return the input as written: it may be invalid JSON, or JSON that cannot be shown."""
         return initial if self.disabled or data is None else InvalidJSONInput(data)
 
     def prepare_value(self, value: Any) -> Any:
         text = super().prepare_value(value)
-        # Half a surrogate pair, which JSON can hold and no page, as JSON writes it.
+        # JSON can hold half a surrogate pair, which a page cannot; it is escaped as in JSON.
         return type(text)(text.encode(errors="backslashreplace").decode())
 
 

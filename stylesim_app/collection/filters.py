@@ -20,7 +20,7 @@ TEXT_FACTS = ("title", "artist", "year", "medium", "accession_number", "collecti
 
 
 def search_text(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
-    """Return works of which every word stands in one of the text fields."""
+    """Return the works that contain every word in one of their text fields."""
     for word in text.split():
         queryset = queryset.filter(
             reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in text_fields()))
@@ -34,7 +34,7 @@ def text_fields() -> list[str]:
 
 
 class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
-    """A whole number within the years that a field can hold."""
+    """A filter by an integer within the range of years that a field can hold."""
 
     field_class = forms.IntegerField
 
@@ -47,10 +47,10 @@ class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
 
 @cache
 def artwork_filterset() -> type[django_filters.FilterSet]:
-    """Return the filters that the artwork model in use has fields for.
+    """Return the filters for the fields of the artwork model in use.
 
-    ``q`` is text; ``artist``, ``medium``, ``collection`` and ``exhibition`` contain what is
-    given; ``year_from`` and ``year_to`` include their ends; ``ordering`` sorts.
+    ``q`` searches the text fields; ``artist``, ``medium``, ``collection`` and ``exhibition`` match
+    part of a value; ``year_from`` and ``year_to`` are inclusive; ``ordering`` sorts.
     """
     filters: dict[str, Any] = {
         **(
@@ -84,7 +84,7 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
     }
     fields = {name: label for name, label in sortable.items() if adapter().field(name) is not None}
     if fields:
-        # django-filter has no words for this in zh-hans.
+        # django-filter has no translation of this in zh-hans.
         descending = {
             f"-{name}": format_lazy(_("{field} (descending)"), field=label)
             for name, label in fields.items()

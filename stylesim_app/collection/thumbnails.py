@@ -1,4 +1,4 @@
-"""Small versions of pictures, kept in the private storage, so that every view can ask who looks."""
+"""Small versions of pictures, in the private storage, so that every view can check visibility."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..core.images import open_image
 from .adapter import adapter
 from .fields import image_limits
 
-#: Longest side in pixels by the name used in addresses.
+#: Longest side in pixels, by the name used in URLs.
 SIZES = {"small": 240, "medium": 480, "large": 1600}
 
 
@@ -37,7 +37,7 @@ def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
 
 
 def version_of(artwork: models.Model) -> str:
-    """Return a short name of the picture's file, for addresses that may be cached for long."""
+    """Return a short name of the picture's file, for URLs that may be cached for long."""
     return f"{zlib.crc32(str(adapter().image(artwork).name).encode()):08x}"
 
 
@@ -49,9 +49,9 @@ def delete_thumbnails(storage: Storage, name: str) -> None:
 
 
 def delete_pictures(model: type[models.Model], name: str, *, original: bool) -> None:
-    """Delete the thumbnails of an artwork that is gone, and, if asked, its ``original``.
+    """Delete the thumbnails of a deleted artwork and, if requested, its ``original``.
 
-    A file that another artwork uses too stays.
+    A file that another artwork uses is kept.
     """
     if model._base_manager.filter(**{conf.artwork_image_field: name}).exists():
         return
@@ -74,7 +74,8 @@ def _thumbnailer(storage: Storage, name: str) -> Thumbnailer:
 def _open_source(source: Thumbnailer | None, size: tuple[int, int], **_: Any) -> Image.Image:
     """Decode with the rules of the core, so that a picture looks as the network sees it.
 
-    It is made small here, where no side comes to less than a pixel, however long the other is.
+    It is scaled here, since Pillow keeps both sides at least one pixel long, whatever the aspect
+    ratio.
     """
     if source is None:
         raise FileNotFoundError

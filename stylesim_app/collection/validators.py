@@ -1,4 +1,4 @@
-"""What may be kept as further fields: what every database can store and every answer can show."""
+"""Validation of additional fields: values that every database can store and every page can show."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MAX_BYTES = 100_000
 
 
 def validate_object(value: Any) -> None:
-    """Raise ValidationError unless ``value`` is a JSON object of names and values.
+    """Raise ValidationError unless ``value`` is a JSON object that can be stored and shown.
 
-    Its texts are Unicode without U+0000, which PostgreSQL refuses, its numbers finite; objects and
-    lists in it nest at most MAX_DEPTH deep, itself counted; as JSON it has at most MAX_BYTES.
+    Texts are Unicode without U+0000, which PostgreSQL refuses; numbers are finite; objects and
+    lists nest at most MAX_DEPTH deep, ``value`` included; as JSON it has at most MAX_BYTES.
     """
     if not isinstance(value, dict):
         raise ValidationError(_("Give an object of names and values."), code="no_object")
@@ -35,7 +35,7 @@ def validate_object(value: Any) -> None:
 
 
 def _check(value: Any, depth: int) -> None:
-    """Look at a value that may hold ``depth`` levels of objects and lists."""
+    """Validate a value that may hold ``depth`` levels of objects and lists."""
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, float) and not math.isfinite(value):

@@ -1,4 +1,4 @@
-"""Who may see which artworks: one hook, asked by pages, API, images and rankings."""
+"""Visibility of artworks: one hook, used by pages, API, images and rankings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def visible_artworks(request: HttpRequest) -> QuerySet[Any]:
 
 
 def public_or_staff(request: HttpRequest) -> QuerySet[Any]:
-    """Return what the adapter lets the caller see; the default hook."""
+    """Return the artworks that the adapter shows the caller; the default hook."""
     return adapter().visible_to(request)
 
 
@@ -27,5 +27,5 @@ def may(user: Any, action: str) -> bool:
 
 
 def may_index(user: Any) -> bool:
-    """Return whether the user may ask for artworks to be indexed again."""
+    """Return whether the user may request that artworks be indexed again."""
     return bool(user.has_perm("stylesim_app.change_indexentry"))

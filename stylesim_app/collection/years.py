@@ -1,4 +1,4 @@
-"""A sortable number out of a year as catalogues write it."""
+"""A sortable number for a year as written in catalogues."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ _CENTURY = re.compile(r"(\d{1,2})(?:(?:st|nd|rd|th)\s+c|\s*世纪)", re.IGNORECA
 
 
 def parse_year(text: str) -> int | None:
-    """Return the first year in a text, negative before Christ; of a century its middle; else None.
+    """Return the first year in a text, or None if there is none.
+
+    Years before Christ are negative; a century is represented by its middle.
 
     >>> parse_year("c. 1889–90"), parse_year("17th century"), parse_year("500 BC")
     (1889, 1650, -500)

@@ -1,4 +1,4 @@
-"""NumPy's matrix products in one thread each."""
+"""Single-threaded matrix products in NumPy."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _thread_counts: list[int] = []
 def one_thread() -> Iterator[None]:
     """Keep OpenBLAS from starting threads of its own within this context.
 
-    Its threads spin while they wait for each other. Beside the network, which takes all cores, or
+    Its threads spin while they wait for each other. Next to the network, which uses all cores, or
     in one of several web processes, that made the many small products of this package up to fifty
-    times slower; what is large here is split into parts for threads that sleep while they wait.
-    The limit holds for the process, so threads that use this context at once share it, and the
-    last one to leave restores what was set before.
+    times slower; large products are split into parts for threads that sleep while they wait. The
+    limit holds for the process: threads that use this context at once share it, and the last one to
+    leave restores the previous limit.
     """
     _limit(1)
     try:
@@ -48,5 +48,5 @@ def _limit(change: int) -> None:
 
 @cache
 def _openblas() -> list[Any]:
-    """Return the OpenBLAS libraries that are loaded; looking for them takes milliseconds."""
+    """Return the loaded OpenBLAS libraries; looking for them takes milliseconds."""
     return list(ThreadpoolController().select(internal_api="openblas").lib_controllers)

@@ -1,7 +1,8 @@
 """Bounds of the distances between compact descriptors.
 
 With ``a = ||x - mean||^2``, Pythagoras gives ``||z_A - z_B||^2 + r_A^2 + r_B^2 = a_A + a_B -
-2 z_A z_B``; what the projection leaves out of two works lies between parallel and opposite, so::
+2 z_A z_B``; the parts of two works that the projection drops lie between parallel and opposite,
+so::
 
     ||x_A - x_B||^2  =  a_A + a_B - 2 z_A z_B  +-  2 r_A r_B
 
@@ -22,7 +23,7 @@ from .compression import ROUNDING, CompactDescriptor
 from .descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from .distances import Weighting
 
-#: How far a square may be off where float32 has too few digits left for ROUNDING to hold.
+#: Possible error of a square where float32 has too few digits left for ROUNDING to hold.
 UNDERFLOW = np.finfo(np.float32).tiny
 
 FloatArray = NDArray[np.floating[Any]]
@@ -30,7 +31,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """Squares of layer distances, and how far they may be off: by layer, ``(queries, works)``."""
+    """Squares of layer distances, and their possible errors: by layer, ``(queries, works)``."""
 
     squares: Mapping[str, FloatArray]
     swings: Mapping[str, FloatArray]
@@ -40,17 +41,17 @@ class Bounds:
         return self._weigh(weighting, -1)
 
     def estimate(self, weighting: Weighting) -> FloatArray:
-        """Return the distances if what the projections leave out were orthogonal."""
+        """Return the distances on the assumption that the dropped parts are orthogonal."""
         return self._weigh(weighting, 0)
 
     def upper(self, weighting: Weighting) -> FloatArray:
-        """Return upper bounds of the distances."""
+        """Return upper bounds of the distances, ``(queries, works)``."""
         return self._weigh(weighting, 1)
 
     def _weigh(self, weighting: Weighting, direction: int) -> FloatArray:
         terms = []
         if weighting.style_weight:
-            # Weights may be beyond float32's range; as shares of their sum they are not.
+            # Weights may exceed the range of float32; as shares of their sum they do not.
             total = sum(weighting.layer_weights)
             squares = [
                 np.float32(weight / total) * self._bound(layer, direction)
@@ -60,7 +61,7 @@ class Bounds:
             scale = np.float64(weighting.style_weight) * np.sqrt(total)
             style = sum(squares[1:], start=squares[0])
             if direction:
-                # What a small share of a small square lost.
+                # The loss of a small square multiplied by a small share.
                 style += direction * UNDERFLOW
                 np.maximum(style, 0, out=style)
             terms.append(scale * np.sqrt(style))
@@ -92,7 +93,7 @@ class CompactTable:
         return len(self.z[CONTENT_LAYER])
 
     def rows(self, start: int, stop: int) -> Self:
-        """Return a part of the table, not copied."""
+        """Return a part of the table as a view."""
         return type(self)(
             {layer: block[start:stop] for layer, block in self.z.items()},
             {layer: block[start:stop] for layer, block in self.norms.items()},
@@ -119,7 +120,7 @@ class CompactTable:
 
 
 def used_layers(weighting: Weighting) -> list[str]:
-    """Return the layers that a weighting does not multiply with zero, in the order of LAYERS."""
+    """Return the layers with a weight above zero, in the order of LAYERS."""
     layers = []
     if weighting.style_weight:
         weights = zip(STYLE_LAYERS, weighting.layer_weights, strict=True)

@@ -1,4 +1,4 @@
-"""What distances mean in one collection: medians and quantiles over random pairs of it."""
+"""Medians and quantiles of distances, over random pairs of one collection."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ class PairSample:
     parts: DistanceParts
 
     def closer_than(self, distances: FloatArray, weighting: Weighting) -> FloatArray:
-        """Return, per distance, the share of random pairs that are farther apart, in percent, 0 to
-        100."""
+        """Return the percentage of random pairs that are farther apart, for each distance."""
         sample = np.sort(self.parts.distances(weighting))
         farther = len(sample) - np.searchsorted(sample, distances, side="right")
         return 100.0 * farther / len(sample)
@@ -34,7 +33,7 @@ class PairSample:
     def balanced_weights(
         self, layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS
     ) -> tuple[float, float]:
-        """Return the ``(style_weight, content_weight)`` that give both a median of one half."""
+        """Return ``(style_weight, content_weight)`` that give both distances a median of 0.5."""
         style = float(np.median(self.parts.style_distances(layer_weights)))
         content = float(np.median(self.parts.content))
         # Only a collection of identical pictures has a median of zero.
@@ -51,7 +50,7 @@ class PairSample:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """Read what ``to_bytes`` wrote. Raises DescriptorError."""
+        """Read the bytes that ``to_bytes`` writes. Raises DescriptorError."""
         try:
             tensors = load(content)
             parts = DistanceParts(
@@ -64,8 +63,10 @@ class PairSample:
 
 
 def sample_pairs(descriptors: Sequence[Descriptor]) -> PairSample:
-    """Return the distances of all pairs of randomly chosen works, at least two. Memory: 2 MB a
-    work."""
+    """Return the distances of all pairs of randomly chosen works, at least two.
+
+    Memory: 2 MB a work.
+    """
     count = len(descriptors)
     if count < 2:
         raise ValueError(f"expected at least 2 works, got {count}")

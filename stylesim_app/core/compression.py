@@ -1,9 +1,9 @@
-"""Compact descriptors: an orthogonal projection of each layer, and the norm of what it leaves out.
+"""Compact descriptors: an orthogonal projection of each layer, and the norm of the remainder.
 
 A layer's numbers ``x`` become ``z = U^T (x - mean)``, with orthonormal columns ``U``, and the
 residual norm ``r = ||x - mean - U z||``. ``U`` is applied in two steps, so that it stays small:
-a basis ``B`` of the channels first, then principal components of what that leaves. Of a Gram
-matrix ``G``, ``B^T G B`` is itself an orthogonal projection; of a feature map ``F``, ``B^T F`` is.
+first a basis ``B`` of the channels, then the principal components of the result. For a Gram matrix
+``G``, ``B^T G B`` is itself an orthogonal projection; for a feature map ``F``, ``B^T F`` is.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ SIZES = {layer: 512 if layer == CONTENT_LAYER else 64 for layer in LAYERS}
 #: Numbers of a compact descriptor: ``z``, ``||x - mean||^2`` and ``r`` of all layers.
 RECORD_SIZE = sum(SIZES.values()) + 2 * len(LAYERS)
 
-#: How far float32 may be off in a square, as a share of ``||x - mean||^2``. Generous: bounds that
-#: are wider by this much exclude hardly less, and one that does not hold would be an error.
+#: Possible error of float32 in a square, as a share of ``||x - mean||^2``. Generous: bounds wider
+#: by this much exclude hardly less, and a bound that does not hold would be an error.
 ROUNDING = 4e-6
 
 FloatArray = NDArray[np.float32]
@@ -44,7 +44,7 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class CompactDescriptor:
-    """What is kept of a descriptor for the search, by layer in the order of LAYERS; float32.
+    """A descriptor reduced for the search, by layer in the order of LAYERS; float32.
 
     ``z`` is ``(..., 832)``, the projections one after another, padded with zeros where a small
     sample gave fewer directions; ``squares`` ``(..., 6)`` is ``||x - mean||^2``; ``residuals``
@@ -77,7 +77,7 @@ class Basis(ABC):
     """The projection of one layer.
 
     ``mean`` is ``(D,)``, the mean of the sample; ``channels`` ``(C, c)`` and ``components``
-    ``(d, m)`` have orthonormal columns, ``d`` being what ``c`` channels leave.
+    ``(d, m)`` have orthonormal columns, with ``d`` numbers left by ``c`` channels.
     """
 
     mean: FloatArray
@@ -87,13 +87,15 @@ class Basis(ABC):
     @staticmethod
     @abstractmethod
     def spread(values: FloatArray, channels: int) -> FloatArray:
-        """Return what a centred descriptor ``(D,)`` adds to the variation between channels, ``(C,
-        C)``."""
+        """Return a descriptor's contribution to the variation between channels, ``(C, C)``.
+
+        ``values`` is a centred descriptor, ``(D,)``.
+        """
 
     @staticmethod
     @abstractmethod
     def reduce(values: FloatArray, basis: FloatArray) -> FloatArray:
-        """Return a centred descriptor ``(D,)`` seen through a basis of channels, ``(d,)``."""
+        """Return a centred descriptor ``(D,)`` projected on a basis of channels, ``(d,)``."""
 
     @classmethod
     def fit(cls, rows: FloatArray, channels: int, size: int) -> Self:
@@ -111,8 +113,7 @@ class Basis(ABC):
         return cls(mean, basis, _principal_components(reduced, size))
 
     def project(self, values: FloatArray) -> tuple[FloatArray, float, float]:
-        """Return ``z`` ``(m,)``, ``||x - mean||^2`` and ``r``, rounded up, of one descriptor
-        ``(D,)``."""
+        """Return ``z`` ``(m,)``, ``||x - mean||^2`` and ``r``, rounded up, of one ``(D,)``."""
         centred = values - self.mean
         z = self.components.T @ self.reduce(centred, self.channels)
         square, kept = _square(centred), _square(z)
@@ -120,7 +121,7 @@ class Basis(ABC):
 
 
 class GramBasis(Basis):
-    """Of packed Gram matrices: the channels in which ``sum (G - mean)^2`` is largest."""
+    """The basis of packed Gram matrices: the channels in which ``sum (G - mean)^2`` is largest."""
 
     @staticmethod
     def spread(values: FloatArray, channels: int) -> FloatArray:
@@ -134,7 +135,7 @@ class GramBasis(Basis):
 
 
 class MapBasis(Basis):
-    """Of feature maps: the same basis of channels at every position."""
+    """The basis of feature maps: the same channels at every position."""
 
     @staticmethod
     def spread(values: FloatArray, channels: int) -> FloatArray:
@@ -155,7 +156,7 @@ class Compressor:
 
     @classmethod
     def fit(cls, read: Callable[[], Iterable[Descriptor]]) -> Self:
-        """Fit to some works, at least two, which are read once for each layer.
+        """Fit to at least two works, which are read once for each layer.
 
         Memory: the numbers of one layer for all works twice, at most 0.8 MB a work.
         """
@@ -189,7 +190,7 @@ class Compressor:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """Read what ``to_bytes`` wrote. Raises DescriptorError."""
+        """Read the bytes that ``to_bytes`` writes. Raises DescriptorError."""
         try:
             tensors = load(content)
             return cls(

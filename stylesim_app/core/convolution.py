@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-#: Outputs along a tile's side, and the inputs that they depend on.
+#: Outputs along the side of a tile, and the inputs that they depend on.
 OUT, IN = 4, 6
 
 #: Tiles that a thread transforms at once. Fewer read the kernels too often, more leave the cache.
@@ -86,7 +86,7 @@ def convolve(
     batch, height, width, channels = pixels.shape
     down, across = count_tiles(height, width)
     outputs = pixels.new_empty(batch, OUT * down, OUT * across, kernels.shape[2])
-    # A block's tiles stay in the cache from one step to the next, in memory that all blocks share.
+    # Tiles of a block stay in the cache between steps, in memory that all blocks share.
     size = _block_size(batch, down, across)
     bordered = pixels.new_zeros(size[0], OUT * size[1] + 2, OUT * across + 2, channels)
     tiles = size[0] * size[1] * across
@@ -138,7 +138,7 @@ def _blocks(batch: int, down: int, size: tuple[int, int]) -> Iterator[tuple[rang
 
 
 def _copy_inputs(pixels: Tensor, rows: range, inputs: Tensor) -> None:
-    """Copy what rows of tiles depend on into ``inputs``, whose left and right border is zero."""
+    """Copy the inputs of rows of tiles into ``inputs``, whose left and right border is zero."""
     height, width = pixels.shape[1:3]
     first = OUT * rows.start - 1
     start, stop = max(first, 0), min(first + inputs.shape[1], height)

@@ -28,7 +28,7 @@ CHANNELS = dict(zip(LAYERS, (64, 128, 256, 512, 512, 512), strict=True))
 
 # Just under the largest float16, 65504.
 _FLOAT16_RANGE = 60_000.0
-# The least that float32 holds with all its digits.
+# The least number that float32 holds with all its digits.
 _LEAST_SCALE = float(np.finfo(np.float32).tiny)
 
 FloatArray = NDArray[np.float32]
@@ -37,7 +37,7 @@ Array = TypeVar("Array", bound=Any)
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made a descriptor. Only descriptors of equal provenance may be compared."""
+    """The network and settings that made a descriptor; only equal provenances may be compared."""
 
     weights: str
     weights_sha256: str
@@ -49,7 +49,7 @@ class Provenance:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that changes a number; the name given to the weights does not."""
+        """SHA-256 of all that changes a number, so without the name of the weights."""
         facts = {name: value for name, value in asdict(self).items() if name != "weights"}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -100,7 +100,7 @@ class Descriptor:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Descriptor:
-        """Read what ``to_bytes`` wrote. Raises DescriptorError."""
+        """Read the bytes that ``to_bytes`` writes. Raises DescriptorError."""
         try:
             header_size = int.from_bytes(content[:8], "little")
             header = json.loads(content[8 : 8 + header_size])
@@ -119,7 +119,7 @@ def _widen(numbers: NDArray[np.float16], scale: np.float32) -> FloatArray:
     """Return ``numbers * scale`` in float32, exactly, seven times as fast as NumPy's conversion.
 
     The bits of a float16, moved to where float32 has its own, are a float32 whose exponent is too
-    small by 112. Infinity and NaN are no numbers there. Raises DescriptorError.
+    small by 112. Raises DescriptorError for infinity and NaN, which this does not convert.
     """
     bits = numbers.view(np.int16)
     if np.any((bits & 0x7C00) == 0x7C00):
@@ -130,14 +130,13 @@ def _widen(numbers: NDArray[np.float16], scale: np.float32) -> FloatArray:
     values: FloatArray = wide.view(np.float32)
     values *= np.float32(2.0**112) * min(scale, np.float32(1))
     if scale > 1:
-        # In a step of its own: the product of both factors may be beyond float32.
+        # In a separate step, since the product of both factors may exceed float32.
         values *= scale
     return values
 
 
 def gram_matrix(feature_map: Array) -> Array:
-    """Return Gram matrices ``G = F F^T / (2 N M)`` of a batch of feature maps, NumPy's or
-    PyTorch's.
+    """Return Gram matrices ``G = F F^T / (2 N M)`` of a batch of NumPy or PyTorch feature maps.
 
     ``(B, N, height, width)`` becomes ``(B, N, N)``, with ``M = height * width`` positions.
     ``||G(A) - G(B)||_F ** 2`` is then Gatys' ``E_l``.
@@ -151,7 +150,7 @@ def gram_matrix(feature_map: Array) -> Array:
 def pack_symmetric(matrix: NDArray[np.floating[Any]]) -> FloatArray:
     """Return the upper triangle of a symmetric ``(N, N)`` matrix, ``(N (N + 1) / 2,)``, norm kept.
 
-    Off-diagonal entries stand for two, so they are multiplied by sqrt(2).
+    Off-diagonal entries represent two, so they are multiplied by sqrt(2).
     """
     positions, factors = _triangle(matrix.shape[0])
     packed: FloatArray = matrix.reshape(-1)[positions] * factors
@@ -174,7 +173,7 @@ def _triangle(size: int) -> tuple[NDArray[np.intp], FloatArray]:
 
 @cache
 def _places(size: int) -> NDArray[np.intp]:
-    """Return where in the packed triangle each entry of the matrix stands."""
+    """Return the position in the packed triangle of each entry of the matrix."""
     places = np.zeros((size, size), dtype=np.intp)
     rows, columns = np.triu_indices(size)
     places[rows, columns] = places[columns, rows] = np.arange(len(rows))

@@ -1,4 +1,4 @@
-"""How far two pictures are apart: by layer, in style, in content, and weighted."""
+"""Distances between two pictures: by layer, in style, in content, and weighted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EQUAL_LAYER_WEIGHTS = (1 / len(STYLE_LAYERS),) * len(STYLE_LAYERS)
 FIXED_PRESETS = {"paper": (1.0, 1e-4), "style": (1.0, 0.0), "content": (0.0, 1.0)}
 PRESETS = (*FIXED_PRESETS, "balanced")
 DEFAULT_PRESET = "paper"
-#: Beyond it, a weighted distance could be infinite.
+#: With larger weights, a weighted distance could be infinite.
 MAX_WEIGHT = 1e100
 
 FloatArray = NDArray[np.floating[Any]]
@@ -27,7 +27,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Weighting:
-    """What a query asks for: two weights, and one for each of the five style layers.
+    """The weights of a query: one for style, one for content, one for each of five style layers.
 
     Raises WeightingError unless all are finite, none is negative or above MAX_WEIGHT, and at least
     one of the two, and one of the five, is above zero.
@@ -87,7 +87,7 @@ class DistanceParts:
 
     def style_distances(self, layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS) -> FloatArray:
         """Return ``sqrt(sum_l w_l d_l ** 2)``, ``(n,)``."""
-        # No matrix product: it rounds a row by where it stands, and equal works must stay equal.
+        # A matrix product would round a row by its position, and equal works must stay equal.
         squares: FloatArray = (np.square(self.layers) * np.asarray(layer_weights)).sum(axis=1)
         return np.sqrt(squares)
 
@@ -126,7 +126,7 @@ def resolve_preset(preset: str) -> tuple[float, float]:
 def _euclidean(a: FloatArray, b: FloatArray) -> float:
     squares = a - b
     np.square(squares, out=squares)
-    # NumPy adds in pairs. BLAS adds one after another, and may be off by 3e-5 at this length.
+    # NumPy adds in pairs. BLAS adds one after another, with an error up to 3e-5 at this length.
     return math.sqrt(float(squares.sum()))
 
 

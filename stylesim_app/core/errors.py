@@ -6,15 +6,15 @@ from typing import ClassVar
 
 
 def gettext_noop(message: str) -> str:
-    """Mark a message for translators, and return it as it is; the core knows no Django."""
+    """Mark a message for translators and return it unchanged; the core does not import Django."""
     return message
 
 
 class CoreError(ValueError):
-    """A problem with something that was handed in.
+    """A problem with an argument or a file.
 
-    Subclasses list their messages in ``MESSAGES``; ``code`` names one of them and ``params``
-    fills it in. ``str(error)`` is the English sentence.
+    Subclasses list their messages in ``MESSAGES``; ``code`` names one of them and ``params`` fills
+    it in. ``str(error)`` is the English sentence.
     """
 
     MESSAGES: ClassVar[dict[str, str]] = {}
@@ -26,7 +26,7 @@ class CoreError(ValueError):
 
 
 class ImageError(CoreError):
-    """A file that cannot be described as an image. Trying again does not help."""
+    """A file that cannot be used as an image. Retrying does not help."""
 
     MESSAGES: ClassVar[dict[str, str]] = {
         "image_empty": gettext_noop("The file is empty."),

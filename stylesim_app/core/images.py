@@ -1,4 +1,4 @@
-"""From the bytes of a file to the pixels that the network sees."""
+"""Conversion of the bytes of a file to the pixels that the network sees."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from .errors import ImageError
 
-#: Raised whenever a change here moves pixels: descriptors made before are then stale.
+#: Raised whenever a change here alters pixels: older descriptors are then stale.
 PREPROCESSING_VERSION = 1
 INPUT_SIZE = 224
 
@@ -30,7 +30,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "JPEG2000": ("jp2", "j2k", "jpx", "jpf", "j2c", "jpc"),
 }
 
-# What Pillow's decoders are known to raise on damaged files.
+# Exceptions that Pillow's decoders are known to raise on damaged files.
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 _SIDEWAYS = (5, 6, 7, 8)
 _SRGB = ImageCms.createProfile("sRGB")
@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What a file is found to be: Pillow's format name, upright size in pixels, frames."""
+    """The facts of a file: Pillow's format name, upright size in pixels, frames."""
 
     format: str
     width: int
@@ -77,11 +77,11 @@ def check_size(size: int, limits: Limits) -> None:
 
 
 def inspect_image(content: bytes, limits: Limits) -> ImageFacts:
-    """Decode the first frame wholly, to be sure that it can be, and say what it is.
+    """Decode the first frame completely, to check it, and return the facts of the file.
 
     Raises ImageError.
     """
-    # At a small scale a JPEG's bytes are read as wholly, in a fraction of the time.
+    # At a small scale all bytes of a JPEG are still read, in a fraction of the time.
     return _decode(content, limits, min_side=1)[1]
 
 
@@ -109,9 +109,9 @@ def open_image(
 def load_pixels(
     content: bytes, limits: Limits, size: int = INPUT_SIZE
 ) -> tuple[NDArray[np.uint8], ImageFacts]:
-    """Return the pixels that the network describes: ``(size, size, 3)``, sRGB, 0 to 255.
+    """Return the input pixels of the network: ``(size, size, 3)``, sRGB, 0 to 255.
 
-    Both sides are brought to ``size`` with Pillow's bicubic filter, which is antialiased; the
+    Both sides are resized to ``size`` with Pillow's bicubic filter, which is antialiased; the
     aspect ratio is not kept. Raises ImageError.
     """
     image, facts = open_image(content, limits, min_side=2 * size)
@@ -128,7 +128,7 @@ def _decode(content: bytes, limits: Limits, min_side: int | None) -> tuple[Image
         if image.getexif().get(ExifTags.Base.Orientation, 1) in _SIDEWAYS:
             width, height = height, width
         facts = ImageFacts(str(image.format), width, height, getattr(image, "n_frames", 1))
-        # Counting the frames may have moved on from the first.
+        # Counting the frames may have moved past the first.
         image.seek(0)
         image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -182,7 +182,7 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _to_srgb(image: Image.Image, profile: Any) -> Image.Image:
-    """Convert from the embedded profile; one that is damaged or does not fit is ignored."""
+    """Convert from the embedded profile; a damaged or mismatched one is ignored."""
     if not profile:
         return image.convert("RGB")
     try:

@@ -1,4 +1,4 @@
-"""Filter and refine: rank candidates by exact distances, of which bounds leave few to be read.
+"""Filter and refine: rank candidates by exact distances, reading only those that bounds leave.
 
 Korn et al.: Fast Nearest Neighbor Search in Medical Image Databases, VLDB 1996; Seidl, Kriegel:
 Optimal Multi-Step k-Nearest Neighbor Search, SIGMOD 1998.

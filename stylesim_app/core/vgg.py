@@ -38,13 +38,13 @@ PRECISIONS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 #: The last two, on maps of 14 x 14, would gain 3 % of the time for another 57 MB of kernels.
 FILTERED = (5, 7, 10, 12, 14, 16, 19, 21, 23, 25)
 
-#: Rows of a map that are multiplied at once, so that their float32 copy is kept memory too.
+#: Rows of a map that are multiplied at once, so that their float32 copy stays in kept memory.
 _GRAM_ROWS = 56
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """VGG19 with its weights, on a device, in a precision, ready to describe pictures."""
+    """VGG19 with its weights, on a device, in a precision, ready to extract descriptors."""
 
     features: torch.nn.Sequential
     mean: torch.Tensor
@@ -53,14 +53,14 @@ class Network:
 
     @property
     def filtered(self) -> bool:
-        """Whether its convolutions are computed by minimal filtering."""
+        """True if some convolutions are computed by minimal filtering."""
         return any(isinstance(module, FilteredConvolution) for module in self.features)
 
     def feature_maps(self, pixels: NDArray[np.uint8]) -> Iterator[tuple[str, torch.Tensor]]:
-        """Return the maps after the ReLU, as ``(layer, (B, N, height, width))``, in network order.
+        """Yield the maps after the ReLU, as ``(layer, (B, N, height, width))``, in network order.
 
-        ``pixels`` is ``(B, S, S, 3)``, sRGB, 0 to 255. Each map is valid until the next is asked
-        for.
+        ``pixels`` is ``(B, S, S, 3)``, sRGB, 0 to 255. Each map is valid until the next is
+        requested.
         """
         batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.mean.device)
         batch = batch.permute(0, 3, 1, 2).float().div(255).sub(self.mean).div(self.std)
@@ -83,7 +83,7 @@ class Network:
         return [descriptor for part in parts for descriptor in self._describe(part)]
 
     def _at_once(self, pixels: NDArray[np.uint8]) -> int:
-        """Return for how many pictures the largest map is kept memory, on a CPU."""
+        """Return the number of pictures whose largest map fits in kept memory, on a CPU."""
         if self.mean.device.type != "cpu":
             return len(pixels)
         if self.filtered:
@@ -144,7 +144,7 @@ def build_network(weights: Weights, *, precision: str = "auto", device: str = "a
 
 
 def use_share_of_cores(shares: int) -> None:
-    """Make this thread multiply with so many times fewer threads than there are cores."""
+    """Limit this thread's matrix products to one of ``shares`` equal shares of the cores."""
     cores = len(os.sched_getaffinity(0))
     torch.set_num_threads(min(torch.get_num_threads(), max(1, cores // shares)))
 
@@ -163,13 +163,13 @@ def _empty_features() -> torch.nn.Sequential:
         features = features[: LAYER_INDEX[CONTENT_LAYER] + 1]
     for module in features:
         if isinstance(module, torch.nn.ReLU):
-            # What it overwrites is the map before the ReLU, which nobody reads.
+            # It overwrites only the map before the ReLU, which nothing reads.
             module.inplace = True
     return features
 
 
 def _filter_minimally(features: torch.nn.Sequential) -> None:
-    """Replace the convolutions that minimal filtering makes faster, and the ReLU of each."""
+    """Replace the convolutions that minimal filtering makes faster, with the ReLU of each."""
     for index in FILTERED:
         state = features[index].state_dict()
         features[index] = FilteredConvolution(state["weight"], state["bias"])

@@ -1,4 +1,4 @@
-"""The three kinds of weights: shipped with the app, the paper's, or a file of your own."""
+"""The three kinds of weights: shipped with the app, the paper's, or a custom file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Triple = tuple[float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """Tensors of VGG19's convolutions to ``conv5_2``, and what the input is normalised with.
+    """Tensors of VGG19's convolutions to ``conv5_2``, and the statistics to normalise the input.
 
     ``tensors`` is named as in ``vgg19().features``, that is ``0.weight`` to ``30.bias``.
     """

@@ -1,1 +1,1 @@
-"""What is known of how works look: descriptors, calibrations, lists of neighbours."""
+"""Descriptors of the artworks, calibrations, and lists of neighbours."""

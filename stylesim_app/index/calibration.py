@@ -1,4 +1,4 @@
-"""Calibrations: what distances mean in this collection, and the bases that compress it.
+"""Calibrations: the scale of distances in this collection, and the bases that compress it.
 
 Both are fitted to one random sample. No image is read.
 """
@@ -25,25 +25,25 @@ logger = logging.getLogger(__name__)
 
 #: Works that a calibration needs.
 MINIMUM_WORKS = 4
-#: Works from which on descriptors are compressed; below, search reads exact ones.
+#: Number of works from which descriptors are compressed; below it, search reads exact ones.
 MINIMUM_COMPRESSED = 64
 #: A collection is calibrated again when it has grown by this factor.
 GROWTH = 4
 PAIR_WORKS = 256
 FIT_WORKS = 1024
-#: A table is made again when so many times as many rows were ever added as there are works.
+#: A table is rebuilt when this many times as many rows were ever added as there are works.
 SPARSE = 2
-#: How many descriptors are read between two signs that a fit goes on.
+#: Number of descriptors read between two calls of ``on_step``.
 STEP = 64
 
 
 def is_due(descriptor_set: DescriptorSet, *, idle: bool = False) -> bool:
-    """Return whether the collection reached 4, 8, 16, 32, 64, then 256, 1,024, 4,096 ... works
-    since.
+    """Return whether a collection must be calibrated again.
 
-    While it is small also when a worker has nothing else to do; and if the bases are lost, or kept
-    in another store than STYLESIM_STORE names, or if most rows of the table are of works that were
-    replaced or deleted.
+    That is when it reaches 4, 8, 16, 32, 64, then 256, 1,024, 4,096 ... works, and when its bases
+    are in another store than STYLESIM_STORE names. With ``idle``, also at every size below 64, when
+    the bases are lost, and when most rows of the table belong to works that were replaced or
+    deleted.
     """
     works = count_descriptors(descriptor_set)
     latest = Calibration.objects.filter(descriptor_set=descriptor_set).last()
@@ -64,16 +64,16 @@ def is_due(descriptor_set: DescriptorSet, *, idle: bool = False) -> bool:
 
 
 def count_descriptors(descriptor_set: DescriptorSet) -> int:
-    """Return how many works a set describes."""
+    """Return the number of works that have a descriptor in a set."""
     return StoredDescriptor.objects.filter(descriptor_set=descriptor_set).count()
 
 
 def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: None) -> Calibration:
-    """Measure a random sample, and from 64 works on fit the bases of a compact index to it.
+    """Measure a random sample and, from 64 works on, fit the bases of a compact index to it.
 
-    The calibration serves at once, the index once it is prepared; one that was left unfinished is
-    dropped. ``on_step`` is called as descriptors are read, and
-    once before anything is written. Raises StylesimError while fewer than four works are indexed.
+    The calibration serves at once, the index once it is prepared; an unfinished one is dropped.
+    ``on_step`` is called as descriptors are read, and once before anything is written. Raises
+    StylesimError while fewer than four works are indexed.
     """
     described = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
     rows = list(described.order_by("pk").values_list("pk", "file_name"))
@@ -88,7 +88,7 @@ def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: N
     readable: set[int] = set()
 
     def read() -> Iterator[Descriptor]:
-        """Return those that are still there: works may be replaced meanwhile."""
+        """Yield the descriptors that are still stored: works may be replaced meanwhile."""
         for number, (key, descriptor) in enumerate(reading.read_each(sample)):
             if number % STEP == 0:
                 on_step()

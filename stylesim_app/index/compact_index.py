@@ -1,8 +1,8 @@
-"""Compact indexes: how the descriptors of a set are compressed, and searched by a store.
+"""Compact indexes: the compression of the descriptors of a set, and their search in a store.
 
-Bases are fitted together with a calibration; then all works are projected, a chunk at a time,
-while the index before still serves; the switch is one transaction. A worker that dies half-way
-leaves an index that is not ready, and the next worker goes on with it. No image is read.
+Bases are fitted together with a calibration; then all works are projected, a chunk at a time, while
+the previous index still serves; the switch is one transaction. A worker that stops half-way leaves
+an index that is not ready, and the next worker continues it. No image is read.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ logger = logging.getLogger(__name__)
 
 #: Works that are projected in one transaction.
 CHUNK = 64
-#: How long an index that serves no more is kept, so that searches that began in it end in it.
+#: Time to keep a replaced index, so that searches that began with it can finish.
 KEPT_FOR = timedelta(minutes=1)
 
 
 def open_store(index: CompactIndex) -> CompactStore:
-    """Return the store of an index. Raises FileNotFoundError or DescriptorError if its bases are
-    lost."""
+    """Return the store of an index.
+
+    Raises FileNotFoundError or DescriptorError if its bases are lost.
+    """
     if not index.bases_name:
         raise FileNotFoundError
     return import_store(index.store)(index, _read_compressor(index.bases_name))
@@ -47,9 +49,9 @@ def _read_compressor(name: str) -> Compressor:
 
 
 def add_to_stores(stored: StoredDescriptor, descriptor: Descriptor) -> None:
-    """Compress a descriptor for each index of its set, the one in preparation included.
+    """Compress a descriptor for each index of its set, including one in preparation.
 
-    In the transaction that wrote ``stored``; the set is locked, so that no switch comes between.
+    Call this in the transaction that wrote ``stored``; the lock on the set keeps out a switch.
     """
     sets.lock(stored.descriptor_set_id)
     for index in CompactIndex.objects.filter(descriptor_set=stored.descriptor_set_id):
@@ -57,7 +59,7 @@ def add_to_stores(stored: StoredDescriptor, descriptor: Descriptor) -> None:
             store = open_store(index)
         except (FileNotFoundError, DescriptorError):
             logger.exception("the bases of index %s are lost", index.pk)
-            # A process that still has them in memory would miss this work.
+            # A process that still has the bases in memory would miss this work.
             CompactIndex.objects.filter(pk=index.pk).update(bases_name="", store="")
         else:
             store.add({stored.pk: descriptor})
@@ -94,7 +96,7 @@ def prepare(index: CompactIndex, go_on: Callable[[], bool]) -> bool:
 def _switch(
     index: CompactIndex, store: CompactStore, described: QuerySet[StoredDescriptor]
 ) -> bool:
-    """Make an index serve, unless a work was stored meanwhile that it lacks."""
+    """Make an index serve, unless it lacks a work that was stored meanwhile."""
     with transaction.atomic():
         sets.lock(index.descriptor_set_id)
         if store.lacking(described).exists():
@@ -104,7 +106,7 @@ def _switch(
 
 
 def drop_outdated(descriptor_set: DescriptorSet) -> None:
-    """Delete the indexes in whose place another has served for a minute."""
+    """Delete the indexes that were replaced a minute ago or earlier."""
     every = CompactIndex.objects.filter(descriptor_set=descriptor_set)
     serving = every.filter(ready_at__lte=timezone.now() - KEPT_FOR).last()
     if serving is not None:

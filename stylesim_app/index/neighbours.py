@@ -1,8 +1,8 @@
 """Lists of neighbours: the ``LIST_LENGTH`` works nearest to each, at the default weights.
 
-A new work gets its list, and enters the lists of others where it belongs; a deletion tears the
-lists that it touches, and they are made again. Only the maintainer of a set writes lists, so that
-no two new works miss each other.
+A new work gets its list, and enters the lists of others where it belongs; the lists that contain a
+deleted work become incomplete, and are made again. Only the maintainer of a set writes lists, so
+that no two new works miss each other.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ logger = logging.getLogger(__name__)
 
 LIST_LENGTH = 50
 WEIGHTING = Weighting()
-#: Lists that are made together, so that what several of them need is read once; 1.6 MB each.
+#: Lists that are made together, so that files needed by several are read once; 1.6 MB each.
 BLOCK = 128
-#: Of the works in doubt, how many are read before fewer are, when many lists are made.
+#: Number of doubtful works read at once when many lists are made.
 BLOCK_READ_BATCH = 64
 
 ListState = StoredDescriptor.ListState
@@ -48,8 +48,8 @@ def rank_listed(
 ) -> Ranking[Any] | None:
     """Rank the candidates of least distance on a list; return their artworks' keys.
 
-    None if the list does not tell: while it is torn or a new work has not entered, or if fewer than
-    ``limit`` of those on it are candidates.
+    Return None if the list may be incomplete: it is missing, a new work has not entered, or fewer
+    than ``limit`` of the works on it are candidates.
     """
     if stored.list_state != ListState.WHOLE:
         return None
@@ -78,7 +78,7 @@ def tear(stored: StoredDescriptor) -> None:
 
 
 def count_missing(descriptor_set: DescriptorSet | None) -> int:
-    """Return how many works have no list, or a torn one."""
+    """Return the number of works whose list is missing or incomplete."""
     stored = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
     return stored.exclude(list_state=ListState.WHOLE).count()
 
@@ -86,16 +86,16 @@ def count_missing(descriptor_set: DescriptorSet | None) -> int:
 def list_waiting(
     descriptor_set: DescriptorSet, go_on: Callable[[], bool], still_ours: Callable[[], bool]
 ) -> bool:
-    """Make the lists that are missing, while ``go_on()``; True if none is left.
+    """Make the missing lists, while ``go_on()``; return whether none is left.
 
-    Where most works are new, it is cheaper to make all lists again than to enter each work. What
-    was found is written only if it is ``still_ours()`` to write: another maintainer may have
-    entered a work meanwhile that it lacks.
+    If most works are new, it is cheaper to make all lists again than to enter each work. Lists are
+    written only while ``still_ours()``: another maintainer may have entered a work meanwhile that
+    they lack.
     """
     store = Serving(descriptor_set).store
     new = _in_state(descriptor_set.pk, ListState.NEW)
     if new.count() > _in_state(descriptor_set.pk, ListState.WHOLE).count():
-        # All of these will be listed in view of all others, so that none need enter a list.
+        # All are then listed with all others in view, so that none needs to enter a list.
         StoredDescriptor.objects.filter(descriptor_set=descriptor_set).update(
             list_state=ListState.TORN
         )
@@ -130,7 +130,7 @@ def _enter(stored: StoredDescriptor, store: Store, still_ours: Callable[[], bool
     """Write the list of a new work, and enter it in the lists of others where it belongs."""
     for _, descriptor in reading.read_each({stored.pk: stored.file_name}):
         (ranking,) = _find([stored], [descriptor], store)
-        # A list that was made since the work was stored has it already.
+        # A list made after the work was stored has it already.
         owners = _in_state(stored.descriptor_set_id, ListState.WHOLE).exclude(
             neighbours__neighbour=stored
         )
@@ -148,8 +148,7 @@ def _find(
     store: Store,
     read_batch: int = READ_BATCH,
 ) -> list[Ranking[Candidate]]:
-    """Return the neighbours of works of one set; each finds itself too, unless its copies crowd it
-    out."""
+    """Return the neighbours of works of one set, each including itself unless crowded out."""
     described = StoredDescriptor.objects.filter(descriptor_set=owners[0].descriptor_set_id)
     return find_nearest(
         descriptors, store, described, WEIGHTING, LIST_LENGTH + 1, read_batch=read_batch
@@ -162,7 +161,7 @@ def _write(
     reachable: Reachable | None = None,
     known: Mapping[Candidate, DistanceParts] = MappingProxyType({}),
 ) -> None:
-    """Write lists, and the entries of the first of the works in the lists of others.
+    """Write lists, and the entries of the first work in the lists of others.
 
     Nothing is written if a work was deleted meanwhile; the lists are then made again.
     """
@@ -212,7 +211,7 @@ def _write_entries(
     for at, owner in enumerate(reachable.candidates):
         parts = known.get(owner)
         if parts is None:
-            # Not settled within the budget: from here on the list may lack this work.
+            # Not settled within the budget: beyond this bound the list may lack the work.
             StoredDescriptor.objects.filter(
                 pk=owner.stored, list_horizon__gt=reachable.lower[at]
             ).update(list_horizon=reachable.lower[at])
@@ -225,7 +224,7 @@ def _write_entries(
 
 
 def _announce(owners: Sequence[int]) -> None:
-    """Send ``neighbours_changed`` with the keys of the artworks, if anybody listens."""
+    """Send ``neighbours_changed`` with the keys of the artworks, if it has receivers."""
     if neighbours_changed.has_listeners():
         keys = StoredDescriptor.objects.filter(pk__in=owners).values_list("entry__artwork")
         artworks = [key for (key,) in keys]
@@ -233,7 +232,7 @@ def _announce(owners: Sequence[int]) -> None:
 
 
 def _trim(owners: Sequence[int]) -> None:
-    """Cut lists to their length, and note how far each reaches."""
+    """Cut lists to their length, and set the reach of each."""
     lines: dict[int, list[tuple[int, float]]] = defaultdict(list)
     rows = Neighbour.objects.filter(owner__in=owners)
     ordered = rows.order_by("distance", "neighbour__entry__artwork_id")

@@ -1,4 +1,4 @@
-"""Read exact descriptors, several beside one another; what is damaged is left out."""
+"""Concurrent reading of exact descriptors; damaged ones are left out."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ..models import StoredDescriptor
 from ..stores.base import Candidate
 from . import repair
 
-#: Files that are fetched at once, and how many may lie in memory before they are needed, 0.8 MB
-#: each. Fetching waits for disks and networks; what is done with the numbers would wait for
-#: Python's lock, so that one thread does it.
+#: Files that are fetched at once, and the most held in memory before they are needed, 0.8 MB each.
+#: Fetching waits for disks and networks, so several threads do it; computing would wait for
+#: Python's lock, so it stays in one thread.
 THREADS = 4
 AHEAD = 16
 
 
 def read_each(names: Mapping[int, str]) -> Iterator[tuple[int, Descriptor]]:
-    """Return the descriptors of files, by the key of the stored descriptor; for workers.
+    """Yield the descriptors in files, with the keys of their rows; for workers.
 
-    One that cannot be read is looked at again, and dropped if it still cannot.
+    A descriptor that cannot be read is tried once more, and dropped if that fails.
     """
     for key, fetched in zip(names, _fetch(names.values()), strict=True):
         outcome = _parse(fetched)
@@ -35,9 +35,9 @@ def read_each(names: Mapping[int, str]) -> Iterator[tuple[int, Descriptor]]:
 
 
 def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[DistanceParts]:
-    """Return the exact parts between each descriptor and its candidates, NaN where one is damaged.
+    """Return the exact parts between each descriptor and its candidates, NaN for damaged ones.
 
-    Each file is read once, whoever asks for it. What is damaged is noted as suspected.
+    Each file is read once, even for several requests. Damaged descriptors are marked as suspected.
     """
     answers = [DistanceParts.unknown(len(candidates)) for _, candidates in requests]
     askers: dict[Candidate, list[tuple[int, int]]] = {}
@@ -60,7 +60,7 @@ def measure(requests: Sequence[tuple[Descriptor, Sequence[Candidate]]]) -> list[
 
 
 def _fetch(names: Iterable[str]) -> Iterator[Future[bytes]]:
-    """Return the bytes of files, in their order."""
+    """Yield the bytes of files, in their order."""
     waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(THREADS, "stylesim-fetch") as threads:
         for name in names:

@@ -1,6 +1,6 @@
-"""Descriptors that cannot be read: damaged files, and a storage that is not there.
+"""Descriptors that cannot be read: damaged files, and a missing storage.
 
-A read never deletes: it notes a suspicion, and a worker looks again before it acts.
+A read never deletes: it marks a descriptor as suspected, and a worker looks again before it acts.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ State = WorkItem.State
 
 
 def require_storage() -> None:
-    """Raise StorageMissing if nothing is where descriptors were stored.
+    """Raise StorageMissing if the storage lacks the file of the latest calibration.
 
-    Files that cannot be seen for the moment are not damaged.
+    A file in a storage that is unavailable for the moment is not damaged.
     """
     latest = Calibration.objects.last()
     if latest is not None and not files.exists(latest.file_name):
@@ -40,10 +40,10 @@ def require_storage() -> None:
 
 
 def suspect(damaged: Iterable[tuple[int, CoreError]]) -> None:
-    """Note that stored descriptors could not be read, by key; a worker looks again.
+    """Mark stored descriptors, given by key, as suspected; a worker looks again.
 
-    A suspected descriptor is left out of rankings until then. Raises StorageMissing, and notes
-    nothing, if no descriptor could be read now.
+    A suspected descriptor is left out of rankings until then. Raises StorageMissing, and marks
+    nothing, if no descriptor can be read now.
     """
     damaged = list(damaged)
     if any(error.code == "descriptor_missing" for _, error in damaged):
@@ -58,17 +58,16 @@ def suspect(damaged: Iterable[tuple[int, CoreError]]) -> None:
             with transaction.atomic():
                 unknown.update(suspected_at=timezone.now())
         except DatabaseError:
-            # A replica that can only be read, say: the answer leaves the work out all the same.
+            # On a read-only replica, for example, the answer still leaves the work out.
             logger.exception("a suspicion could not be noted")
 
 
 def settle(suspected: QuerySet[StoredDescriptor], go_on: Callable[[], bool] = lambda: True) -> None:
-    """Look again at descriptors that could not be read, and drop those that still cannot, while
-    ``go_on()``.
+    """Read suspected descriptors again, while ``go_on()``, and drop those that still fail.
 
-    The entry of one that is dropped fails with the reason, so that a person sees it. One that is
-    readable again enters the lists of neighbours again. Raises StorageMissing, and changes nothing
-    more, if no descriptor can be read now.
+    The entry of a dropped one fails with the reason, for staff to see. One that is readable again
+    enters the lists of neighbours again. Raises StorageMissing, and changes nothing more, if no
+    descriptor can be read now.
     """
     for stored in suspected.order_by("pk"):
         if not go_on():

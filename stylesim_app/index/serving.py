@@ -1,4 +1,4 @@
-"""What serves rankings now: loaded once for a request or a batch, and handed down."""
+"""A snapshot of the serving set, loaded once for a request or a batch and handed down."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ logger = logging.getLogger(__name__)
 
 
 class Serving:
-    """A snapshot of what serves: the set, its calibration, and the store that searches it.
+    """A snapshot of the serving set, its calibration, and the store that searches it.
 
-    Each part is loaded when it is first asked for, and stays the same from then on. Without
-    ``descriptor_set`` it is of the set that serves now.
+    Each part is loaded on first access and stays the same from then on. Without ``descriptor_set``,
+    the snapshot is of the set that serves now.
     """
 
     def __init__(self, descriptor_set: DescriptorSet | None = None) -> None:
@@ -29,7 +29,7 @@ class Serving:
 
     @cached_property
     def descriptor_set(self) -> DescriptorSet | None:
-        """The set that rankings read; None until the first artwork is described."""
+        """The set that rankings read; None until the first artwork is indexed."""
         return DescriptorSet.objects.filter(serving=True).first()
 
     @cached_property
@@ -61,8 +61,10 @@ class Serving:
 
     @cached_property
     def store(self) -> Store:
-        """The store that bounds the distances of the set; one that bounds nothing, if the bases
-        are lost. Raises StorageMissing."""
+        """The store that bounds the distances of the set; it bounds nothing if the bases are lost.
+
+        Raises StorageMissing.
+        """
         if self.compact_index is None:
             return UnboundedStore()
         try:
@@ -73,7 +75,7 @@ class Serving:
             return UnboundedStore()
 
     def still_serves(self) -> bool:
-        """Return whether no other set has taken the place of this one."""
+        """Return whether no other set has replaced this one."""
         return DescriptorSet.objects.filter(serving=True).first() == self.descriptor_set
 
 

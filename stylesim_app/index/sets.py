@@ -1,4 +1,4 @@
-"""Descriptor sets: which one serves, which one grows, and the switch between them."""
+"""Descriptor sets: the serving one, a growing one, and the switch between them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ from ..models import (
     WorkItem,
 )
 
-#: How long a retired set stays whole, so that the searches that began in it end in it.
+#: Time to keep a retired set complete, so that searches that began with it can finish.
 CLEARED_AFTER = timedelta(minutes=1)
 #: Descriptors of a retired set that are deleted in one transaction.
 CLEARED_AT_ONCE = 200
 
 
 def serving_set() -> DescriptorSet | None:
-    """Return the set that rankings read; None until the first artwork is described."""
+    """Return the set that rankings read; None until the first artwork is indexed."""
     return DescriptorSet.objects.filter(serving=True).first()
 
 
 def open_set(provenance: Provenance) -> DescriptorSet:
-    """Return the set of a provenance. A new one makes what was described before it stale, and so
-    does one that was retired and is wanted again."""
+    """Return the set of a provenance.
+
+    A set that is new, or was retired, makes the descriptors of other sets stale.
+    """
     descriptor_set, created = DescriptorSet.objects.get_or_create(
         digest=provenance.digest, defaults={"provenance": provenance.to_json()}
     )
@@ -51,7 +53,7 @@ def open_set(provenance: Provenance) -> DescriptorSet:
 
 
 def mark_stale(descriptor_set: DescriptorSet) -> int:
-    """Bring entries up to date with the set in use; returns how many are stale."""
+    """Update the states of entries for the set in use; return the number of stale ones."""
     described = Exists(
         StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=descriptor_set)
     )
@@ -64,7 +66,7 @@ def mark_stale(descriptor_set: DescriptorSet) -> int:
 
 
 def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> QuerySet[IndexEntry]:
-    """Return those of the entries that have no descriptor in the set."""
+    """Return the entries that have no descriptor in the set."""
     return entries.filter(
         ~Exists(
             StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=descriptor_set)
@@ -73,15 +75,15 @@ def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> Que
 
 
 def lock(descriptor_set_id: int) -> None:
-    """Hold the row of a set until the end of the transaction.
+    """Lock the row of a set until the end of the transaction.
 
-    Whoever stores or deletes a descriptor, makes an index serve or writes lists does so.
+    Required before storing or deleting a descriptor, making an index serve, or writing lists.
     """
     DescriptorSet.objects.select_for_update(no_key=True).get(pk=descriptor_set_id)
 
 
 def lock_all() -> list[DescriptorSet]:
-    """Lock every set, in the order in which all who need several do so."""
+    """Lock every set, in the order that all callers share."""
     return list(DescriptorSet.objects.select_for_update(no_key=True).order_by("pk"))
 
 
@@ -92,8 +94,11 @@ def is_complete(descriptor_set: DescriptorSet) -> bool:
 
 
 def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
-    """Make a set serve, and retire the others, once no work would be lost from rankings by it, and
-    once it is calibrated if the descriptors of the old one are compressed."""
+    """Make a set serve, and retire the others, once it is ready; return whether it switched.
+
+    A set is ready once no work would be lost from rankings and, if the descriptors of the old set
+    are compressed, once it is calibrated.
+    """
     old = serving_set()
     if old is None or old.pk == descriptor_set.pk or not is_complete(descriptor_set):
         return False
@@ -103,7 +108,7 @@ def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
     with transaction.atomic():
         lock_all()
         others = DescriptorSet.objects.exclude(pk=descriptor_set.pk)
-        # A lease that nobody holds: until it runs out, no worker clears them.
+        # A lease without a holder keeps workers from clearing the sets until it expires.
         until = timezone.now() + CLEARED_AFTER
         others.update(serving=False, retired=True, maintainer=uuid.uuid4(), maintained_until=until)
         DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
@@ -111,15 +116,17 @@ def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
 
 
 def _is_searchable(descriptor_set: DescriptorSet) -> bool:
-    """Return whether a set is calibrated, and indexed unless it is too small for that."""
+    """Return whether a set is calibrated and, unless too small, has a ready compact index."""
     indexes = CompactIndex.objects.filter(descriptor_set=descriptor_set)
     ready = indexes.filter(ready_at__isnull=False).exists() or not indexes.exists()
     return ready and Calibration.objects.filter(descriptor_set=descriptor_set).exists()
 
 
 def clear(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
-    """Delete a retired set, some works at a time, so that others can write between; True once
-    it is gone or wanted again, False if ``go_on()`` said no before."""
+    """Delete a retired set, some works at a time, so that others can write between.
+
+    Return True once it is gone or in use again, False if ``go_on()`` stopped it before.
+    """
     while go_on():
         with transaction.atomic():
             retired = {each.pk for each in lock_all() if each.retired}

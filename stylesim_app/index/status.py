@@ -1,4 +1,4 @@
-"""Where the index stands: for the status command, the API and the admin."""
+"""The state of the index, for the status command, the API and the admin."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
 from . import neighbours
 from .serving import Serving
 
-#: The schedule rings every minute; a worker that misses three has gone.
+#: The schedule runs every minute; a worker that misses three runs is gone.
 SILENCE = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
 class IndexStatus:
-    """Counts by state over the works that the caller may see, and what serves them.
+    """Counts by state over the works that the caller may see, and the set that serves them.
 
-    ``lists_missing`` works have no list of neighbours yet, or a torn one, so that their rankings
-    are searched for. ``worker_alive`` is False if work waits but no worker gave a sign of life in
-    the last minutes.
+    ``lists_missing`` counts works whose list of neighbours is missing or incomplete, so that their
+    rankings are searched for. ``worker_alive`` is False if works are waiting but no worker gave a
+    sign of life in the last minutes.
     """
 
     visible: int
@@ -38,7 +38,7 @@ class IndexStatus:
 
 
 def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> IndexStatus:
-    """Return the state of the index, as far as the visible works go."""
+    """Return the state of the index, counted over the visible works."""
     now = serving or Serving()
     descriptor_set = now.descriptor_set
     keys = visible.order_by().values("pk")
@@ -46,7 +46,7 @@ def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> Inde
     entries = IndexEntry.objects.filter(artwork__in=keys).order_by()
     states = dict.fromkeys(WorkItem.State.values, 0)
     states.update(entries.values_list("state").annotate(count=Count("pk")))
-    # An artwork without an entry waits like one that has it.
+    # An artwork without an entry counts as pending.
     states[WorkItem.State.PENDING] += total - sum(states.values())
     seen = WorkerSign.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
     return IndexStatus(

@@ -1,4 +1,4 @@
-"""Store what the network said of a picture: the file first, then the rows."""
+"""Storage of extracted descriptors: the file first, then the rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_FRAME_NOTE = "first_frame"
 
 
 def store(entry: IndexEntry, picture: Picture, descriptor: Descriptor) -> None:
-    """Write the descriptor, then the rows; what was overtaken by a newer request is dropped."""
+    """Write the descriptor, then the rows; drop the result of an outdated request."""
     descriptor_set = sets.open_set(descriptor.provenance)
     content = descriptor.to_bytes()
     name = files.write("descriptors", "safetensors", content)
@@ -40,7 +40,7 @@ def _replace_descriptor(
     descriptor_set: DescriptorSet,
     name: str,
 ) -> bool:
-    # Before the entry, as whoever deletes an artwork does.
+    # Sets before the entry, the order in which deleting an artwork locks them.
     kept = {each.pk for each in sets.lock_all() if not each.retired}
     if descriptor_set.pk not in kept:
         return False

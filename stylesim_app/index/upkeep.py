@@ -1,7 +1,7 @@
-"""What keeps a search fast and its lists right, done by one worker at a time for each set.
+"""Maintenance that keeps searches fast and lists complete, by one worker at a time for each set.
 
-Calibrations are fitted and prepared while work comes in; when nothing waits to be described, lists
-of neighbours are made, and sets that serve no more are deleted.
+Calibrations are fitted and prepared while works are indexed; when none is waiting, lists of
+neighbours are made and retired sets are deleted.
 """
 
 from __future__ import annotations
@@ -24,17 +24,16 @@ from . import calibration, compact_index, neighbours, repair, sets
 
 logger = logging.getLogger(__name__)
 
-#: Pause before asking again for what another process maintains.
+#: Pause before another try at a set that another process maintains.
 WAIT_SECONDS = 1.0
 
 
 class LeaseLost(Exception):
-    """Another process maintains the set by now."""
+    """The lease on the set has passed to another process."""
 
 
 def is_urgent() -> bool:
-    """Return whether the collection has grown so much that it is to be calibrated before
-    all else."""
+    """Return whether a calibration is due or unfinished, which comes before all other work."""
     return any(
         calibration.is_due(each) or compact_index.unfinished(each) is not None for each in _kept()
     )
@@ -47,11 +46,10 @@ def maintain(
     on_step: Callable[[], object] = lambda: None,
     anything_waits: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Calibrate what is due and, if ``idle``, make the lists that are missing, for some seconds,
-    or until ``anything_waits()`` to be described.
+    """Calibrate what is due and, if ``idle``, make missing lists; return whether nothing is left.
 
-    ``on_step`` is called between the parts of the work. True if nothing is left that this process
-    could do.
+    It stops after ``seconds`` or, if ``idle``, once ``anything_waits()``. ``on_step`` is called
+    between the parts of the work. Sets that another process maintains do not count as left.
     """
     deadline = time.monotonic() + seconds
 
@@ -71,7 +69,7 @@ def maintain(
 
 
 def calibrate() -> Calibration:
-    """Calibrate the serving set now, from the fit to the switch; waits for another maintainer.
+    """Calibrate the serving set now, from the fit to the switch; wait for another maintainer.
 
     Raises StylesimError while fewer than four works are indexed.
     """
@@ -92,7 +90,7 @@ def calibrate() -> Calibration:
 
 
 def _kept() -> list[DescriptorSet]:
-    """Return the sets that serve, or could."""
+    """Return the set that serves, and those that are complete enough to."""
     every = DescriptorSet.objects.filter(retired=False).order_by("-serving", "pk")
     return [each for each in every if each.serving or sets.is_complete(each)]
 
@@ -112,7 +110,7 @@ def _maintain_set(
         return in_time() and lease.renew()
 
     def keep() -> None:
-        """Renew the lease; a fit is not broken off when time is up."""
+        """Renew the lease; a fit continues after its time is up."""
         in_time()
         lease.keep()
 
@@ -139,7 +137,7 @@ def _maintain_set(
 
 
 class Lease:
-    """The right to maintain a set, until it is given back, or not renewed in time and taken."""
+    """The right to maintain a set, until it is given back, or expires and is taken."""
 
     def __init__(self, descriptor_set: DescriptorSet) -> None:
         self.token = uuid.uuid4()
@@ -152,12 +150,12 @@ class Lease:
         return bool(self._row.filter(free).update(maintainer=self.token)) and self.renew()
 
     def renew(self) -> bool:
-        """Renew the lease; return False once another process took it."""
+        """Renew the lease; return False once another process has it."""
         until = timezone.now() + timedelta(seconds=conf.lease_seconds)
         return bool(self._held.update(maintained_until=until))
 
     def keep(self) -> None:
-        """Renew it between the parts of a long step. Raises LeaseLost."""
+        """Renew the lease between the parts of a long step. Raises LeaseLost."""
         if not self.renew():
             raise LeaseLost
 

@@ -1,4 +1,4 @@
-"""The artwork model for those who have none of their own."""
+"""The artwork model for hosts without their own."""
 
 import django.core.validators
 from django.db import migrations, models

@@ -1,4 +1,4 @@
-"""The work list and the index, on whatever artwork model is in use."""
+"""The work list and the index, for the artwork model in use."""
 
 import uuid
 

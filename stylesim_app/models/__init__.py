@@ -1,7 +1,7 @@
-"""Artworks, the work list, and what is known of how works look.
+"""Models of artworks, the work list and the index.
 
-State lives beside the artwork, in ``IndexEntry``, so that any model with an image field can be
-indexed.
+The index state is kept in ``IndexEntry``, apart from the artwork, so that any model with an image
+field can be indexed.
 """
 
 from .artwork import AbstractArtwork, Artwork, artwork_path

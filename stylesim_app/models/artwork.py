@@ -1,4 +1,4 @@
-"""Artworks, for hosts that have no model of their own."""
+"""Artwork models, for hosts without their own."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..collection.years import LAST_YEAR, parse_year
 
 
 def artwork_path(_instance: models.Model, file_name: str) -> str:
-    """Where an uploaded picture goes: a name that nobody can guess, the ending kept."""
+    """Return an unguessable path for an uploaded picture, with its extension."""
     ending = file_name.rpartition(".")[2].lower()
     name = uuid.uuid4().hex
     return f"artworks/{name[:2]}/{name}.{ending}"
 
 
 class AbstractArtwork(models.Model):
-    """The fields that a museum's catalogue usually has; subclass it to add your own."""
+    """The fields that a museum's catalogue usually has; subclass it to add others."""
 
     title = models.CharField(_("title"), max_length=500, db_index=True)
     artist = models.CharField(_("artist"), max_length=300, blank=True, db_index=True)
@@ -72,7 +72,7 @@ class AbstractArtwork(models.Model):
 
 
 class Artwork(AbstractArtwork):
-    """The artwork model for those who have none of their own."""
+    """The artwork model for hosts without their own."""
 
     class Meta(AbstractArtwork.Meta):
         swappable = "STYLESIM_ARTWORK_MODEL"

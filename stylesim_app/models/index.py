@@ -1,4 +1,4 @@
-"""What is known of how works look: descriptors, calibrations, lists of neighbours."""
+"""Models of the index: descriptors, calibrations, compact indexes and lists of neighbours."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .work import IndexEntry
 
 
 class DescriptorSet(models.Model):
-    """All descriptors of one provenance. One set serves; another may be growing beside it, and
-    those that are ``retired`` shrink until they are gone.
+    """All descriptors of one provenance.
 
-    Who holds ``maintainer`` until ``maintained_until`` alone calibrates the set and keeps its
-    lists of neighbours.
+    One set serves; another may be growing at the same time, and those that are ``retired`` shrink
+    until they are gone. Until ``maintained_until``, only the holder of the token ``maintainer`` may
+    calibrate the set and write its lists of neighbours.
     """
 
     digest = models.CharField(max_length=64, unique=True)
@@ -46,11 +46,11 @@ class DescriptorSet(models.Model):
 
 
 class StoredDescriptor(models.Model):
-    """Where the exact descriptor of an artwork lies in the ``stylesim`` storage.
+    """The file of an artwork's exact descriptor in the ``stylesim`` storage.
 
     ``list_reach`` is the distance beyond which no work enters its list of neighbours, infinite
-    while the list has room; up to ``list_horizon``, the list is certain to lack none.
-    Since ``suspected_at``, if set, its file could not be read, and a worker is to look again.
+    while the list has room; up to ``list_horizon``, the list is certain to lack none. If
+    ``suspected_at`` is set, the file could not be read then, and a worker is to look again.
     """
 
     class ListState(models.TextChoices):
@@ -91,9 +91,9 @@ class StoredDescriptor(models.Model):
 
 
 class Neighbour(models.Model):
-    """One line of a work's list: a work near to it, at the default weights.
+    """One line of a work's list of neighbours, at the default weights.
 
-    The list says nothing of who may see what; that is applied when it is read.
+    Lists ignore visibility, which is applied when they are read.
     """
 
     # The unique constraint is an index by owner.
@@ -125,7 +125,7 @@ class Neighbour(models.Model):
 
 
 class Calibration(models.Model):
-    """What distances mean in this collection: the file holds the distances of random pairs."""
+    """The scale of distances in this collection; the file holds the distances of random pairs."""
 
     descriptor_set = models.ForeignKey(
         DescriptorSet, on_delete=models.CASCADE, related_name="calibrations"
@@ -145,10 +145,10 @@ class Calibration(models.Model):
 
 
 class CompactIndex(models.Model):
-    """How the descriptors of a set are searched: by their projections on bases, in a store.
+    """The projections of a descriptor set on bases, by which a store searches it.
 
-    It may serve once all works are projected, from ``ready_at`` on; ``length`` counts the rows
-    that were ever added to its store.
+    It may serve once all works are projected, from ``ready_at`` on; ``length`` counts the rows that
+    were ever added to its store.
     """
 
     descriptor_set = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""The work list: what workers are to describe, and the workers themselves."""
+"""The work list, and the workers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ..signals import artwork_failed, send_on_commit
 
 
 class WorkItem(models.Model):
-    """A row of the work list: something a worker is to describe.
+    """A row of the work list: a picture to extract descriptors from.
 
-    A worker claims a row by writing its ``lease_token`` and the time when the lease ends; who
-    still holds the token may write the outcome. A request for new work takes the token away.
+    A worker claims a row by writing its ``lease_token`` and the time when the lease ends. Only the
+    holder of the current token may write the outcome. A new request clears the token.
     """
 
     class State(models.TextChoices):
@@ -51,8 +51,7 @@ class WorkItem(models.Model):
         return translate_error(self.error_code, self.error_params, self.error)
 
     def finish(self, **results: Any) -> bool:
-        """Write the outcome of a claimed row; return False if the lease was lost or the row is
-        gone."""
+        """Write the outcome of a claimed row; return False if it or its lease is gone."""
         rows = type(self)._default_manager.filter(pk=self.pk, lease_token=self.lease_token)
         return bool(
             rows.update(
@@ -66,11 +65,11 @@ class WorkItem(models.Model):
         )
 
     def announce_failure(self) -> None:
-        """Do what a kind of work does once a row has failed for good; nothing by default."""
+        """React to the final failure of a row; by default, do nothing."""
 
 
 def failure_fields(error: CoreError) -> dict[str, Any]:
-    """Return the values of the fields by which a row of the work list says why it failed."""
+    """Return the field values that record on a row of the work list why it failed."""
     return {
         "state": WorkItem.State.FAILED,
         "lease_token": None,
@@ -85,7 +84,7 @@ def _plain(value: object) -> object:
 
 
 class IndexEntry(WorkItem):
-    """What is known about the index of one artwork."""
+    """The index state of one artwork."""
 
     artwork = models.OneToOneField(
         get_artwork_model_string(),
@@ -107,15 +106,16 @@ class IndexEntry(WorkItem):
         return f"{self.artwork_id}: {self.get_state_display()}"
 
     def announce_failure(self) -> None:
-        """Send ``artwork_failed`` with the reason as it is stored now."""
+        """Send ``artwork_failed`` with the reason as stored now."""
         self.refresh_from_db()
         send_on_commit(artwork_failed, type(self.artwork), artwork=self.artwork, reason=self.reason)
 
 
 class ImageSearch(WorkItem):
-    """A search by an image that is no artwork: described by a worker, gone after some hours.
+    """A search by an image that is not an artwork, deleted after some hours.
 
-    The image itself is deleted once it is described; a small preview stays as long as the search.
+    The image itself is deleted once its descriptor is extracted; a small preview is kept as long as
+    the search.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,1 +1,1 @@
-"""One question answered: which works are similar to this one, and how similar."""
+"""Rankings of the works similar to a query, with their distances."""

@@ -1,4 +1,4 @@
-"""How far two artworks are apart."""
+"""Distances between two artworks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def compare_artworks(
 
 
 def _read(artwork: Any, descriptor_set: DescriptorSet | None) -> Descriptor:
-    """Read a descriptor; the reason of a failure names the work that it is about."""
+    """Read a descriptor. Raises NotIndexed with a reason that names the artwork."""
     try:
         return read_stored(find_stored(artwork, descriptor_set))
     except NotIndexed as error:

@@ -1,4 +1,4 @@
-"""How many of the works that a caller may see can be ranked."""
+"""Coverage: the number of visible works, and of those that can be ranked."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ..models import DescriptorSet, StoredDescriptor
 
-#: From so many visible works on, counting takes longer than a search, and counts are kept.
+#: From this number of visible works, counting takes longer than a search; counts are cached.
 MANY = 10_000
 KEPT_SECONDS = 60
 
 
 def described(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySet[StoredDescriptor]:
-    """Return the descriptors of artworks in the serving set, without those that are suspected."""
+    """Return the descriptors of artworks in the serving set, except suspected ones."""
     # Correlated, since otherwise a list of all artworks would be made for each query.
     seen = artworks.order_by().filter(pk=OuterRef("entry__artwork"))
     return StoredDescriptor.objects.filter(
@@ -26,7 +26,7 @@ def described(artworks: QuerySet[Any], serving: DescriptorSet | None) -> QuerySe
 
 
 def count(visible: QuerySet[Any], serving: DescriptorSet | None) -> tuple[int, int]:
-    """Return how many of the visible works are described, and how many there are.
+    """Return the number of visible works that are indexed, and of all visible works.
 
     In a large collection the figures may be a minute old.
     """

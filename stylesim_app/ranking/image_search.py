@@ -1,7 +1,7 @@
-"""Searches by an image that is no artwork: queued like artworks, answered from what they store.
+"""Searches by an image that is not an artwork, queued like artworks.
 
-The web process loads no network, so that it stays small and starts fast; a worker, which holds it
-anyway, describes the image first of all that waits.
+The web process loads no network, so that it stays small and starts fast; a worker, which holds one
+anyway, extracts the descriptor of the image before all other work.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ def start(upload: UploadedFile[Any], user: Any) -> ImageSearch:
 
 
 def find(pk: Any, user: Any) -> ImageSearch | None:
-    """Return the search of that id, if it is the user's; one started without an account is anyone's
-    who knows its id."""
+    """Return the user's search with an id, or None.
+
+    A search started without an account may be read by anyone who has its id.
+    """
     search = ImageSearch.objects.filter(pk=pk).first()
     if search is None or (search.user_id is not None and search.user_id != user.pk):
         return None
@@ -63,13 +65,13 @@ def store(search: ImageSearch, picture: Picture, descriptor: Descriptor) -> None
 
 
 def purge() -> int:
-    """Delete searches past their lifetime, with their files; returns how many rows went."""
+    """Delete searches past their lifetime, with their files; return the number of rows deleted."""
     oldest = timezone.now() - timedelta(hours=conf.search_lifetime_hours)
     return ImageSearch.objects.filter(created__lt=oldest).delete()[0]
 
 
 def _preview(picture: Picture) -> bytes:
-    """Return the pixels in the shape of the picture, as a JPEG."""
+    """Return the pixels as a JPEG with the aspect ratio of the picture."""
     longest = max(picture.facts.width, picture.facts.height)
     width = max(1, PREVIEW_SIZE * picture.facts.width // longest)
     height = max(1, PREVIEW_SIZE * picture.facts.height // longest)

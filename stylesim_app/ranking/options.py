@@ -1,4 +1,4 @@
-"""What a ranking is asked for."""
+"""Options of a ranking."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CUSTOM = "custom"
 
 @dataclass(frozen=True)
 class RankingOptions:
-    """What to rank by. Custom weights, where given, take the place of the preset's."""
+    """The options of a ranking; custom weights, if given, replace those of the preset."""
 
     preset: str = DEFAULT_PRESET
     style_weight: float | None = None

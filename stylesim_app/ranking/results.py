@@ -1,4 +1,4 @@
-"""Ranked answers: the works nearest to a query, with all figures."""
+"""Results of a ranking: the works nearest to a query, with their distances."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..core.ranking import Ranking
 
 @dataclass(frozen=True)
 class RankedWork:
-    """One ranked work. ``closer_than`` is a percentage of random pairs, None uncalibrated."""
+    """One ranked work. ``closer_than`` is a percentage of random pairs, or None uncalibrated."""
 
     rank: int
     artwork: Any
@@ -27,10 +27,10 @@ class RankedWork:
 
 @dataclass(frozen=True)
 class RankedAnswer:
-    """The works nearest to a query, and all that is needed to understand the figures.
+    """The works nearest to a query, and the facts needed to interpret the figures.
 
-    ``query`` is the artwork, the image search or the file name that was asked about; of the
-    ``visible`` works that the caller may see, ``indexed`` can be ranked.
+    ``query`` is the artwork, the image search or the name of the file; ``visible`` is the number of
+    works that the caller may see, and ``indexed`` the number of those that can be ranked.
     """
 
     query: Any

@@ -1,4 +1,4 @@
-"""Similar works of an artwork, a searched image, or a file: behind pages, admin, API, commands."""
+"""Works similar to an artwork, a searched image or a file, for pages, admin, API and commands."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def find_similar_to_search(
 ) -> RankedAnswer:
     """Rank candidates by their distance to a searched image, as ``find_similar`` does.
 
-    Raises NotIndexed if it waits, failed, or was described by a network that serves no more.
+    Raises NotIndexed if the search is pending, has failed, or was indexed by a network that no
+    longer serves.
     """
     if search.state != WorkItem.State.INDEXED:
         reason = search.reason or _("The image is waiting for a worker to describe it.")
@@ -89,9 +90,9 @@ def find_similar_to_search(
 def find_similar_to_descriptor(
     name: str, descriptor: Descriptor, options: RankingOptions, serving: Serving | None = None
 ) -> RankedAnswer:
-    """Rank all works by their distance to an image that was described just now.
+    """Rank all works by their distance to an image that is not stored.
 
-    Raises NotIndexed if the collection was described by another network.
+    Raises NotIndexed if the collection was indexed by another network.
     """
     serving = serving or Serving()
     descriptor_set = serving.descriptor_set
@@ -107,7 +108,7 @@ def find_similar_to_descriptor(
 
 
 def find_stored(artwork: Any, descriptor_set: DescriptorSet | None) -> StoredDescriptor:
-    """Return what is stored of an artwork in a set. Raises NotIndexed if nothing is."""
+    """Return the stored descriptor of an artwork in a set. Raises NotIndexed if there is none."""
     entry = IndexEntry.objects.filter(artwork=artwork).first()
     stored = (
         StoredDescriptor.objects.filter(entry=entry, descriptor_set=descriptor_set).first()
@@ -122,7 +123,7 @@ def find_stored(artwork: Any, descriptor_set: DescriptorSet | None) -> StoredDes
 
 
 def read_stored(stored: StoredDescriptor) -> Descriptor:
-    """Return the descriptor in a file. Raises NotIndexed, and notes it, if the file is damaged."""
+    """Read a descriptor. Raises NotIndexed, and marks it as suspected, if the file is damaged."""
     try:
         return files.read_descriptor(stored.file_name)
     except DescriptorError as error:
@@ -142,9 +143,9 @@ def _search(
     try:
         [ranking] = find_nearest([descriptor], serving.store, described, weighting, limit)
     except CompactIndex.DoesNotExist as error:
-        # It is kept for a minute after another took its place.
+        # A replaced index is kept for a minute only.
         raise _index_changed() from error
-    # So few are there, or they went meanwhile with their set.
+    # Either there are so few candidates, or they were deleted with their set meanwhile.
     few = len(ranking.candidates) < limit
     if few and serving.descriptor_set is not None and not serving.still_serves():
         raise _network_changed()

@@ -1,4 +1,4 @@
-"""What the templates ask: facts of a work, addresses of its pictures, figures in words."""
+"""Template tags and filters: facts of a work, URLs of its pictures, formatted figures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def title_of(artwork: Any) -> str:
 
 @register.filter
 def facts_of(artwork: Any) -> list[tuple[str, str]]:
-    """Return label and value of each fact of an artwork that is not in its byline."""
+    """Return ``(label, value)`` of each fact of an artwork that is not in its byline."""
     said = {adapter().label(fact) for fact in BYLINE if adapter().field(fact) is not None}
     return [(label, value) for label, value in adapter().facts(artwork) if label not in said]
 
@@ -43,14 +43,14 @@ def byline(artwork: Any) -> str:
 
 @register.simple_tag
 def thumbnail_url(artwork: Any, size: str) -> str:
-    """Return the address of a small version of an artwork's picture."""
+    """Return the URL of a small version of an artwork's picture."""
     address = reverse("stylesim:thumbnail", args=[artwork.pk, size])
     return f"{address}?v={thumbnails.version_of(artwork)}"
 
 
 @register.simple_tag
 def original_url(artwork: Any) -> str:
-    """Return the address that the storage gives the picture; empty if it gives none."""
+    """Return the URL of the original picture, or an empty string if the storage has none."""
     try:
         return str(adapter().image(artwork).url)
     except (NotImplementedError, ValueError):
@@ -66,7 +66,7 @@ def may(context: template.Context, action: str) -> bool:
 
 @register.simple_tag
 def admin_url(artwork: Any) -> str:
-    """Return where the artwork is edited; empty in a site without its admin."""
+    """Return the URL to edit an artwork, or an empty string if it is not in the admin."""
     options = artwork._meta
     try:
         return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[artwork.pk])
@@ -76,7 +76,7 @@ def admin_url(artwork: Any) -> str:
 
 @register.filter
 def note(code: str) -> str:
-    """Return what the reader should know of how a picture was read."""
+    """Return the note on how a picture was read."""
     return translate_note(code)
 
 
@@ -92,8 +92,7 @@ register.filter(share)
 
 @register.inclusion_tag("stylesim_app/includes/bar.html")
 def distance_bar(answer: RankedAnswer, result: RankedWork) -> dict[str, float]:
-    """Return how much style and content add to a distance, drawn so that the farthest fills the
-    bar."""
+    """Return the shares of style and content in a distance, so that the farthest fills the bar."""
     style = answer.weighting.style_weight * result.style_distance
     content = answer.weighting.content_weight * result.content_distance
     scale = BAR_WIDTH / (max(other.distance for other in answer.results) or 1.0)
@@ -116,11 +115,11 @@ def menu(context: template.Context) -> list[places.MenuItem]:
 
 @register.simple_tag(takes_context=True)
 def result_blocks(context: template.Context, answer: RankedAnswer, result: RankedWork) -> list[str]:
-    """Return what wings show of one ranked work."""
+    """Return the blocks that wings add to one ranked work."""
     return places.result_blocks(context["request"], answer, result)
 
 
 @register.simple_tag(takes_context=True)
 def artwork_panels(context: template.Context, artwork: Any) -> list[str]:
-    """Return what wings show on the page of an artwork."""
+    """Return the panels that wings add to the page of an artwork."""
     return places.artwork_panels(context["request"], artwork)

@@ -1,1 +1,1 @@
-"""The work list, and the worker that works it off."""
+"""The work list, and the worker that processes it."""

@@ -1,4 +1,4 @@
-"""Index in the calling process instead of a worker's: for the command, and for small sites."""
+"""Indexing in the calling process instead of a worker, for the command and for small sites."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..index import neighbours, sets, upkeep
 from ..models import IndexEntry, WorkItem
 from . import pipeline, process, worker, worklist
 
-#: Longest pause before the work list is looked at again.
+#: Longest pause between two looks at the work list.
 PAUSE_SECONDS = 1.0
 State = WorkItem.State
 
 
 class Request(Enum):
-    """What to enter in the work list besides what waits anyway."""
+    """The works to enter in the work list in addition to the pending ones."""
 
     WAITING = "waiting"
     ALL = "all"
@@ -29,9 +29,9 @@ class Request(Enum):
 
 
 def enter(request: Request) -> int:
-    """Enter works in the work list; returns how many wait now.
+    """Enter works in the work list, and return the number of pending ones.
 
-    ``STALE`` loads the network, to know what it is, and raises WeightsError if it cannot.
+    ``STALE`` loads the network, to know its provenance, and raises WeightsError if it cannot.
     """
     worklist.reconcile()
     entries = IndexEntry.objects.all()
@@ -46,14 +46,14 @@ def enter(request: Request) -> int:
 
 
 def count_waiting() -> int:
-    """Return works that wait or are being described."""
+    """Return the number of pending works, including those claimed by a worker."""
     return IndexEntry.objects.filter(state=State.PENDING).count()
 
 
 def maintain(on_lists: Callable[[int], object]) -> None:
-    """Calibrate and make the lists of neighbours that are missing, unless a worker does.
+    """Calibrate and make missing lists of neighbours, unless a worker does.
 
-    ``on_lists`` is told how many lists are missing.
+    ``on_lists`` is called with the number of missing lists.
     """
 
     def tell() -> None:
@@ -66,12 +66,11 @@ def maintain(on_lists: Callable[[int], object]) -> None:
 def index_waiting(
     on_progress: Callable[[int], object], on_lists: Callable[[int], object]
 ) -> QuerySet[IndexEntry]:
-    """Describe until nothing waits any more, second attempts included, and make the lists of
-    neighbours; returns what failed.
+    """Index until no work is pending, retries included, make lists, and return new failures.
 
-    ``on_progress`` is told how many works still wait, ``on_lists`` how many lists do. Beside
-    living workers this takes its share and returns when they too are done. Raises WeightsError
-    before anything is touched.
+    ``on_progress`` is called with the number of pending works, ``on_lists`` with the number of
+    missing lists. If workers are running, this takes a share of the work and returns when they too
+    are done. Raises WeightsError before anything is changed.
     """
     pipeline.get_network()
     entries = IndexEntry.objects

@@ -1,4 +1,4 @@
-"""The kinds of rows that workers work off: artworks, and what else is registered."""
+"""The kinds of work: artworks, and others that are registered."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .pipeline import ImageFile
 
 @dataclass(frozen=True)
 class WorkKind:
-    """One kind of work: a model of the work list, and what a worker does with its rows.
+    """One kind of work: a model of the work list, and how a worker processes its rows.
 
     Kinds of lower ``priority`` are claimed first, up to ``batch_size()`` rows under one lease.
-    ``locate(row)`` names the file of a row, or returns None if there is nothing to do any more.
-    ``compute(pictures)`` returns one result a decoded picture; it runs in a thread without a
+    ``locate(row)`` returns the file of a row, or None if there is nothing left to do.
+    ``compute(pictures)`` returns one result for each decoded picture; it runs in a thread without a
     database. ``store(row, picture, result)`` writes the result and calls ``row.finish()``. The
-    private files that the fields ``files`` name are deleted with their row.
+    private files named in the fields ``files`` are deleted with their row.
 
-    An ImageError fails a row for good; a CoreError or OSError is tried again.
+    An ImageError fails a row for good; after a CoreError or OSError, it is retried.
     """
 
     model: type[WorkItem]
@@ -60,7 +60,7 @@ def describe(pictures: Sequence[Picture]) -> Sequence[Any]:
 
 
 def _locate_artwork(entry: IndexEntry) -> ImageFile | None:
-    """Return the file of an artwork; delete the entry of one that has no picture any more."""
+    """Return the file of an artwork; delete the entry of an artwork without a picture."""
     image = adapter().image(entry.artwork)
     if not image:
         entry.delete()

@@ -1,4 +1,4 @@
-"""From image files to descriptors, with the network that the settings name."""
+"""Extraction of descriptors from image files, with the network named by the settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..core.vgg import Network
 
 DECODING_THREADS = 4
-#: Batches that are described at once. Each has its share of the cores: threads that work on one
+#: Batches that are computed at once. Each has its share of the cores: threads that work on one
 #: product wait for the slowest, which is the one that shares its core with a decoder.
 NETWORK_THREADS = 2
 
@@ -49,7 +49,7 @@ def _load_network(weights: str, model_dir: Path, precision: str, device: str) ->
 
 
 def read_picture(storage: Storage, name: str) -> Picture:
-    """Read and decode a file. Raises ImageError, WorkError, or what the storage raises."""
+    """Read and decode a file. Raises ImageError, WorkError, or the storage's own error."""
     try:
         with storage.open(name, "rb") as file:
             check_size(file.size, image_limits())
@@ -72,16 +72,16 @@ class Computed(NamedTuple):
     result: Any
 
 
-#: What becomes of a file.
+#: The outcome of a file.
 Outcome = Computed | CoreError
-#: One result for each of some pictures.
+#: Computes one result for each picture.
 Compute = Callable[[Sequence[Picture]], Sequence[Any]]
 
 
 class Pipeline:
-    """Batches of files, decoded in threads while the network, in others, describes those before.
+    """Concurrent decoding of batches of files while the network processes earlier ones.
 
-    It touches no database. Leaving it, as a context manager, drops what is not begun.
+    It does not access the database. As a context manager, it drops pending batches on exit.
     """
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class Pipeline:
         self._decoders.shutdown(cancel_futures=True)
 
     def start(self, files: Sequence[ImageFile], compute: Compute) -> Future[list[Outcome]]:
-        """Begin to decode a batch; the future is what becomes of each file."""
+        """Start to decode a batch; the future holds the outcome of each file."""
         decoding = [self._decoders.submit(_attempt_to_read, file) for file in files]
         return self._network.submit(_compute_decoded, decoding, compute)
 
@@ -121,8 +121,10 @@ def _attempt_to_read(file: ImageFile) -> Picture | CoreError:
 def _compute_decoded(
     decoding: Sequence[Future[Picture | CoreError]], compute: Compute
 ) -> list[Outcome]:
-    """Compute the results of a batch. A picture that cannot be read fails alone; if the
-    computation fails, all do."""
+    """Compute the results of a batch.
+
+    A picture that cannot be read fails alone; if the computation fails, all do.
+    """
     read = [future.result() for future in decoding]
     pictures = [picture for picture in read if isinstance(picture, Picture)]
     try:
@@ -136,7 +138,7 @@ def _compute_decoded(
 
 
 def describe(pictures: Sequence[Picture]) -> list[Descriptor]:
-    """Describe pictures.
+    """Extract the descriptors of pictures.
 
     Raises WeightsError, DescriptorError, or WorkError if the device runs out of memory.
     """
@@ -148,12 +150,14 @@ def describe(pictures: Sequence[Picture]) -> list[Descriptor]:
 
 
 def describe_file(path: Path) -> Descriptor:
-    """Return the descriptor of a file that is not stored. Raises ImageError,
-    WeightsError, OSError."""
+    """Return the descriptor of a file that is not stored.
+
+    Raises ImageError, WeightsError, OSError.
+    """
     check_size(path.stat().st_size, image_limits())
     return describe([decode_picture(path.read_bytes())])[0]
 
 
 def as_work_error(error: Exception) -> WorkError:
-    """Return an unforeseen failure of the device or of storage, as something to store and show."""
+    """Return an unforeseen failure of the device or storage as an error to store and show."""
     return WorkError("unexpected", kind=type(error).__name__, reason=error)

@@ -1,4 +1,4 @@
-"""What a worker sets for its whole process when it starts; a web process sets none of it."""
+"""Settings of the worker's process, made when it starts; a web process makes none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def has_torch() -> bool:
 
 @cache
 def prepare() -> ExitStack:
-    """Keep BLAS to one thread and freed memory at hand, in this process, from now on."""
+    """Keep BLAS to one thread, and keep freed memory, in this process, from now on."""
     keep_freed_memory()
     for_good = ExitStack()
     for_good.enter_context(one_thread())

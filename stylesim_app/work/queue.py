@@ -1,4 +1,4 @@
-"""The queue is a doorbell: a message says that there is work, and the work list says which.
+"""The queue that wakes the workers; the work list holds the work.
 
 A message that is lost, doubled or late changes nothing.
 """
@@ -15,7 +15,7 @@ _quiet: ContextVar[bool] = ContextVar("stylesim_quiet", default=False)
 
 
 def ring(pk: Any = None) -> None:
-    """Tell the workers that work waits; ``pk``, if any, names the row in the log."""
+    """Queue a message that wakes the workers; ``pk``, if any, names the row in the log."""
     from django_q.tasks import async_task
 
     async_task("stylesim_app.tasks.work", pk, task_name=f"stylesim {pk or 'work'}"[:100])
@@ -37,7 +37,7 @@ def is_quiet() -> bool:
 
 
 def ensure_schedule(**_: Any) -> None:
-    """Create the schedule that rings every minute, after a migration."""
+    """Create the schedule that wakes the workers every minute, after a migration."""
     from django_q.models import Schedule
 
     Schedule.objects.get_or_create(

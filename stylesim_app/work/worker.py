@@ -1,7 +1,7 @@
-"""The worker's job: take what waits, describe it, store it.
+"""The worker: claim pending rows, extract descriptors, store them.
 
-Three batches are under way at a time: while the network describes one, the next is decoded, and
-the one before is stored. Only the calling thread speaks to the database.
+Three batches are in progress at a time: while the network processes one, the next is decoded, and
+the previous one is stored. Only the calling thread accesses the database.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .pipeline import Outcome, Pipeline, as_work_error
 
 logger = logging.getLogger(__name__)
 
-#: Batches that are claimed and not stored: one is decoded, one described, one stored.
+#: Batches that are claimed and not stored: one is decoded, one computed, one stored.
 UNDER_WAY = 3
 
 
@@ -33,13 +33,13 @@ def work_through(
     on_progress: Callable[[int], object] = lambda _: None,
     on_maintenance: Callable[[], object] = lambda: None,
 ) -> bool:
-    """Describe what waits, searches first, for at most ``seconds``; True if more may be left.
+    """Index pending works, searches first, for at most ``seconds``.
 
-    ``on_progress`` is told how many rows each batch dealt with; ``on_maintenance`` is called
-    while calibrations and lists are made.
+    Return whether more may be left. ``on_progress`` is called with the number of rows handled in
+    each batch; ``on_maintenance`` is called while calibrations and lists are made.
     """
     if not process.has_torch():
-        # What it claimed would fail, and a worker that can describe it may be on its way.
+        # Without PyTorch, claimed rows would fail; another worker may be able to handle them.
         logger.error("%s", WeightsError("weights_no_torch"))
         return False
     process.prepare()
@@ -60,9 +60,9 @@ def work_through(
 
 
 def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) -> bool:
-    """Describe until nothing waits; return False if time is up or maintenance is urgent before.
+    """Process rows until none is pending; return False if time is up or maintenance is urgent.
 
-    What was claimed is stored in each case, or released by an interrupt.
+    Claimed rows are stored in each case, or released by an interrupt.
     """
     batches: deque[Batch] = deque()
     urgent = False
@@ -82,7 +82,7 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
 
 
 def _claim() -> Batch | None:
-    """Claim rows of one kind, the most urgent first; None if nothing waits."""
+    """Claim rows of one kind, the most urgent first; return None if nothing is waiting."""
     for kind in kinds.registered():
         if items := worklist.claim(kind.model, kind.batch_size()):
             return Batch(kind, items)
@@ -114,7 +114,7 @@ class Batch:
 
     @property
     def alone(self) -> bool:
-        """Whether it was tried before: it may be what stops workers, so nothing runs beside it."""
+        """True if its row was tried before: it may be what stops workers, so it runs alone."""
         return self.items[0].attempts > 1
 
     def start(self, pipeline: Pipeline) -> Future[list[Outcome]]:
@@ -140,6 +140,6 @@ class Batch:
                 worklist.fail(item, as_work_error(error), final=False)
 
     def release(self) -> None:
-        """Put back what is not stored yet, as if nobody had claimed it."""
+        """Release the rows that are not stored yet, as if never claimed."""
         rows = self.kind.model._default_manager
         worklist.release(rows.filter(lease_token=self.items[0].lease_token))

@@ -1,7 +1,7 @@
-"""The work list: which artworks and searches wait, who holds them, and how it ended.
+"""The work list: entering, claiming and failing rows.
 
 Rows are claimed under a lease that expires, so that a worker may die at any moment. Attempts are
-counted here, when a row is claimed; a message of the queue counts for nothing.
+counted when a row is claimed, not by messages of the queue.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ logger = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=WorkItem)
 State = WorkItem.State
 
-#: Waiting time before the second, third ... attempt, times the attempts so far.
+#: Delay before the second, third ... attempt, times the attempts so far.
 RETRY_SECONDS = 20
 
 
 def queue_artwork(pk: Any, image_name: str, new_file: bool) -> None:
-    """Enter an artwork in the work list if its file is new, and ring."""
+    """Enter an artwork in the work list if its file is new, and wake the workers."""
     if request_if_changed(pk, image_name, new_file):
         queue.ring(pk)
 
 
 def request_if_changed(pk: Any, image_name: str, new_file: bool) -> bool:
-    """Enter an artwork in the list if its file is not the one that was described."""
+    """Enter an artwork in the work list unless the index has its current file."""
     known = IndexEntry.objects.filter(artwork_id=pk).values_list("image_name", flat=True).first()
     if known == image_name and not new_file:
         return False
@@ -49,9 +49,9 @@ def request_if_changed(pk: Any, image_name: str, new_file: bool) -> bool:
 
 
 def request_new_picture(pk: Any, image_name: str) -> bool:
-    """Enter an artwork whose picture is new; descriptors of the one before are dropped.
+    """Enter an artwork with a new picture, and delete the descriptors of the previous one.
 
-    False if the artwork is gone.
+    Return False if the artwork is gone.
     """
     with transaction.atomic():
         if not get_artwork_model()._base_manager.filter(pk=pk).exists():
@@ -65,7 +65,7 @@ def request_new_picture(pk: Any, image_name: str) -> bool:
 
 
 def _announce_replacement(entry: IndexEntry) -> None:
-    """Send ``picture_replaced``, and delete the thumbnails of the picture before."""
+    """Send ``picture_replaced``, and delete the thumbnails of the previous picture."""
     artwork, old_name = entry.artwork, entry.image_name
     storage = adapter().image(artwork).storage
     transaction.on_commit(lambda: thumbnails.delete_thumbnails(storage, old_name), robust=True)
@@ -73,7 +73,7 @@ def _announce_replacement(entry: IndexEntry) -> None:
 
 
 def request_again(entries: QuerySet[IndexEntry]) -> int:
-    """Enter artworks once more; what was described before serves until then."""
+    """Enter artworks again, and return their number; existing descriptors serve until then."""
     return _renew(entries)
 
 
@@ -93,7 +93,7 @@ def _renew(items: QuerySet[Item], **changes: Any) -> int:
 
 
 def reconcile() -> int:
-    """Enter every artwork whose picture no message announced; returns how many."""
+    """Enter every artwork with a picture that no message announced; return their number."""
     model = get_artwork_model()
     image_field = conf.artwork_image_field
     described = IndexEntry.objects.filter(artwork_id=OuterRef("pk")).values("image_name")[:1]
@@ -108,7 +108,7 @@ def reconcile() -> int:
 
 
 def claimable(model: type[Item]) -> QuerySet[Item]:
-    """Return rows that wait and that no living worker holds."""
+    """Return the pending rows without a current lease."""
     return model._default_manager.filter(state=State.PENDING, due_at__lte=timezone.now())
 
 
@@ -118,10 +118,11 @@ def anything_waits() -> bool:
 
 
 def claim(model: type[Item], limit: int) -> list[Item]:
-    """Take up to ``limit`` rows that wait, the newest first, so that one upload does not stand
-    behind an import. A row that was tried before comes alone: it may be what stops workers.
+    """Claim up to ``limit`` pending rows, the newest first.
 
-    A row whose attempts are used up, because the worker died each time, fails here.
+    Newest first keeps one upload from waiting behind an import. A row that was tried before is
+    claimed alone: it may be what stops workers. A row whose attempts are used up, because the
+    worker died each time, fails here.
     """
     stopped = WorkError("worker_stopped", attempts=conf.max_attempts)
     for row in claimable(model).filter(attempts__gte=conf.max_attempts):
@@ -141,7 +142,7 @@ def _take(waiting: QuerySet[Item], limit: int) -> list[Item]:
                 waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit]
             )
         else:
-            # One statement: where rows cannot be locked, a statement is what is atomic.
+            # Without row locks, only a single statement is atomic.
             keys = waiting.values("pk")[:limit]
         objects.filter(pk__in=keys, state=State.PENDING, due_at__lte=timezone.now()).update(
             lease_token=token,
@@ -152,7 +153,7 @@ def _take(waiting: QuerySet[Item], limit: int) -> list[Item]:
 
 
 def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
-    """Write why a claimed row failed; unless ``final``, it is tried again while attempts last."""
+    """Record why a claimed row failed; unless ``final``, it is retried while attempts last."""
     logger.warning("%s %s: %s", type(item).__name__, item.pk, error)
     changes = failure_fields(error)
     if not final and item.attempts < conf.max_attempts:
@@ -174,7 +175,7 @@ def release(items: QuerySet[Item]) -> int:
 
 
 def sign_of_life() -> None:
-    """Note that a worker of this host is at work."""
+    """Record that a worker of this host is running."""
     host, now = socket.gethostname(), timezone.now()
     if not WorkerSign.objects.filter(host=host).update(seen_at=now):
         WorkerSign.objects.get_or_create(host=host, defaults={"seen_at": now})

@@ -1,4 +1,4 @@
-"""The command ``demo``, as a newcomer runs it: real processes, a real collection."""
+"""The command ``demo``, run as by a new user: real processes, a real collection."""
 
 from __future__ import annotations
 

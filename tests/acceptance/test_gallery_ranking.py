@@ -1,6 +1,6 @@
 """The sample gallery as a test of the measure: subject and manner of each work are known.
 
-``-s`` prints the figures that docs/explanation/measure.md states.
+``-s`` prints the figures given in docs/explanation/measure.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The app with a host's own artwork model, which needs settings, and so a process, of its own."""
+"""The app with a host's own artwork model, in a process with separate settings."""
 
 from __future__ import annotations
 

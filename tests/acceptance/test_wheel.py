@@ -1,4 +1,4 @@
-"""The built wheel, installed in an environment of its own and run in a bare host project."""
+"""The built wheel, installed in a separate environment and run in a bare host project."""
 
 from __future__ import annotations
 

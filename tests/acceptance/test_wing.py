@@ -1,4 +1,4 @@
-"""A wing, which needs settings, and so a process, of its own."""
+"""A wing, in a process with separate settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real django-q2 cluster, in processes of its own, on a database of its own."""
+"""A real django-q2 cluster, in separate processes, on a separate database."""
 
 from __future__ import annotations
 

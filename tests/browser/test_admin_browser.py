@@ -1,4 +1,4 @@
-"""A member of staff at work in the admin, in Chromium: two languages, two widths, both themes.
+"""The admin as used by staff, in Chromium: two languages, two widths, both themes.
 
 The screenshots are left in ``tests/screenshots``.
 """

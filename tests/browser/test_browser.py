@@ -1,4 +1,4 @@
-"""Visitors and staff at the pages, in Chromium: two languages, two widths, both themes.
+"""The pages as used by visitors and staff, in Chromium: two languages, two widths, both themes.
 
 The screenshots are left in ``tests/screenshots``. ``CHROMIUM`` names another browser to run.
 """

@@ -1,4 +1,4 @@
-"""Each setting that can be wrong is told by the system check, with its id."""
+"""System checks: each invalid setting is reported with its id."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A host project whose own model takes the place of the app's artwork."""
+"""A host project whose own model replaces the app's artwork."""

@@ -1,4 +1,4 @@
-"""The whole path with a host's own artwork model; run by ``tests/acceptance/test_swapped.py``."""
+"""The complete path with a host's own artwork model; ``acceptance/test_swapped.py`` runs it."""
 
 from __future__ import annotations
 

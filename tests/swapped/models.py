@@ -1,4 +1,4 @@
-"""The least that a host has: a key of its own kind, and a picture under a name of its own."""
+"""A minimal host: a primary key of another type, and a picture under another name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of a host with an artwork model of its own."""
+"""Settings of a host with its own artwork model."""
 
 from tests.settings import *  # noqa: F403
 

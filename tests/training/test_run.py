@@ -1,4 +1,4 @@
-"""Training itself, on a tiny set and in a minute: a run is resumed, and comes out the same."""
+"""Training on a tiny set, in a minute: a resumed run gives the same weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a benchmark found is printed, kept and drawn as it was measured."""
+"""Results of benchmarks are printed, stored and plotted as measured."""
 
 from __future__ import annotations
 

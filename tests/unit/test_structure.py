@@ -1,4 +1,4 @@
-"""The rooms and doors: what may be imported where, and what must not be forgotten."""
+"""The structure of the package: allowed imports, and parts that must not be forgotten."""
 
 from __future__ import annotations
 

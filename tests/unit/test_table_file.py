@@ -1,4 +1,4 @@
-"""The table that the processes of a host share: whoever extends it, whatever stops them."""
+"""The table that the processes of a host share: concurrent growth, and interruptions."""
 
 from __future__ import annotations
 

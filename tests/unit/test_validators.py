@@ -1,4 +1,4 @@
-"""What may be kept as further fields, as code that writes them finds it."""
+"""Validation of additional fields, as called from code."""
 
 from __future__ import annotations
 

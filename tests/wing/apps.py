@@ -1,4 +1,4 @@
-"""The wiring of the wing: all that it registers."""
+"""The registrations of the wing."""
 
 from __future__ import annotations
 

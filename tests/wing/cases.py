@@ -1,4 +1,4 @@
-"""What a wing may do, without a line of it in the app; run by ``test_wing.py``."""
+"""The capabilities of a wing, without a change to the app; run by ``test_wing.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the wing knows of an artwork: its mean tone."""
+"""The wing's fact of an artwork: its mean tone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kind of work of the wing, and what it shows."""
+"""A kind of work of the wing, and the parts of pages that it adds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the gallery paints: each manner is a function from a scene to a picture."""
+"""The manners of the gallery: each is a function from a scene to a picture."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ PAPERS = palette(
     "#1f4fb4", "#4fa3dc", "#122a6c", "#17161c", "#6c3a8c",
     "#f3d9a2",
 )  # fmt: skip
-LARGE = 2000  # pixels: a piece so large is cut in two, its light and its shade
+LARGE = 2000  # pixels: a piece of this size is cut in two, its light and its shade
 SMALL = 60  # pixels: no scissors cut a smaller piece
 
 Mask = NDArray[np.bool_]

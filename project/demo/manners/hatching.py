@@ -50,8 +50,7 @@ def hatching(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _lines(rng: np.random.Generator, form: Array, tone: Array, angle: float, depth: Array) -> Array:
-    """Return pen lines at one angle, as broad as `depth` (0 to 1) asks, broken where the hand
-    lifts."""
+    """Return pen lines at one angle, with gaps; `depth` (0 to 1) sets their breadth."""
     height, width = tone.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     sway = 0.5 * noise(rng, tone.shape, 90.0) + 0.12 * noise(rng, tone.shape, 16.0)

@@ -22,7 +22,7 @@ from project.demo.fields import (
 from project.demo.paints import Array, rgb
 
 STEPS = 4  # segments of a stroke
-FINE = 2  # drawn so many times larger, then averaged: smooth edges
+FINE = 2  # drawn this many times larger, then averaged: smooth edges
 
 
 def impasto(scene: Scene, rng: np.random.Generator) -> Image.Image:
@@ -88,7 +88,7 @@ def _coat(
         y = np.clip(here[:, 1], 0, height - 1).astype(int)
         x = np.clip(here[:, 0], 0, width - 1).astype(int)
         heading = np.stack([np.cos(flow[y, x]), np.sin(flow[y, x])], axis=1)
-        # The angle has no sign: a stroke must not turn back upon itself.
+        # The angle has no sign: a stroke must not turn back on itself.
         heading *= np.where((heading * ahead).sum(axis=1) < 0, -1.0, 1.0)[:, None]
         ahead = heading
         paths.append(here + heading * reach[:, None])

@@ -69,7 +69,7 @@ def _settled(rng: np.random.Generator, flow: Array) -> NDArray[np.float64]:
 def _owners(
     sites: NDArray[np.float64], shape: tuple[int, int], flow: Array, x: Array, y: Array, gap: float
 ) -> NDArray[np.intp]:
-    """Return the site that each point belongs to, sought among the 25 that began near it."""
+    """Return the site that each point belongs to, among the 25 that were nearest at first."""
     home_row = np.clip((y / gap).astype(np.intp), 0, shape[0] - 1)
     home_column = np.clip((x / gap).astype(np.intp), 0, shape[1] - 1)
     cos, sin = np.cos(flow), np.sin(flow)

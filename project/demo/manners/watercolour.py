@@ -46,7 +46,7 @@ def watercolour(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def _glaze(rng: np.random.Generator, hues: Array, pool: Array, strength: float) -> Array:
-    """Return what share of light one wash lets through, (H, W, 3): more pigment at its rim."""
+    """Return the share of light that one wash transmits, (H, W, 3): more pigment at its rim."""
     rim = np.clip(steepness(blur(pool, 1.2)) * 3.2, 0.0, 0.8)
     bloom = noise(rng, pool.shape, 110.0, 4)
     burst = np.exp(-((bloom - 0.35) ** 2) / 0.012)

@@ -28,7 +28,7 @@ def woodcut(scene: Scene, rng: np.random.Generator) -> Image.Image:
     tone = keyed(luminance(scene.colour), 0.6)
     tone = blur(tone, 1.0)
     stripes = _cuts(scene, tone, rng)
-    # The tone's ends stay solid: a print needs whole blacks and bare paper.
+    # The ends of the tone stay solid: a print needs full blacks and bare paper.
     light = step(tone, 0.5, 0.66)
     cut = step(light - stripes + 0.05 * noise(rng, shape, 3.0), 0.0, 0.14)
     edge = blur(outlines(scene.colour, scene.parts, 0.34), 1.2)

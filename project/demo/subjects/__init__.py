@@ -1,4 +1,4 @@
-"""What the gallery shows: each subject is a function that composes one scene."""
+"""The subjects of the gallery: each is a function that composes one scene."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Actions and the ranked page of the admin, and who may do what."""
+"""Actions and the page of similar works in the admin, with their permissions."""
 
 from __future__ import annotations
 

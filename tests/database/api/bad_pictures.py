@@ -1,4 +1,4 @@
-"""Files that are no pictures, or none that may be taken, each with what is said of it."""
+"""Files that are refused as pictures, each with the expected message."""
 
 from __future__ import annotations
 

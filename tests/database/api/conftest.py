@@ -1,4 +1,4 @@
-"""Callers of the API, from nobody to staff, and what they send."""
+"""Callers of the API, from anonymous to staff, and their requests."""
 
 from __future__ import annotations
 

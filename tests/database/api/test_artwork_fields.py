@@ -1,4 +1,4 @@
-"""What may be written into the fields of an artwork, and what is said of the rest."""
+"""Accepted values of the fields of an artwork, and the messages for refused ones."""
 
 from __future__ import annotations
 

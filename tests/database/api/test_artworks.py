@@ -1,4 +1,4 @@
-"""Artworks in the API: read by whom they are visible to, written by whom it is permitted to."""
+"""Artworks in the API: read by visibility, written by permission."""
 
 from __future__ import annotations
 

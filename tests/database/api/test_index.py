@@ -1,4 +1,4 @@
-"""Where the index stands, and indexing again, in the API."""
+"""The state of the index, and requests to index again, in the API."""
 
 from __future__ import annotations
 

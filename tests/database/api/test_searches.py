@@ -1,4 +1,4 @@
-"""Search by an image that is not stored: sent once, asked for until a worker has described it."""
+"""Search by an image that is not stored: sent once, then polled until a worker has indexed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way in: addresses, tokens, schema, documentation; and errors in one shape."""
+"""Entry points of the API: root, tokens, schema, documentation; and errors in one shape."""
 
 from __future__ import annotations
 

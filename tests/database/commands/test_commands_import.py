@@ -1,4 +1,4 @@
-"""The command ``stylesim_import``: folders, sources, and what can be wrong with them."""
+"""The command ``stylesim_import``: folders, sources, and their errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``stylesim_index``: what it takes on, what it leaves, and how it ends."""
+"""The command ``stylesim_index``: the works that it indexes, those that it leaves, and its end."""
 
 from __future__ import annotations
 

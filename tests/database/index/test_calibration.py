@@ -1,4 +1,4 @@
-"""Calibrations: when one is due, and what it is fitted to."""
+"""Calibrations: the sizes at which one is due, and its sample."""
 
 from __future__ import annotations
 

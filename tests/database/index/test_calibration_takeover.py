@@ -1,4 +1,4 @@
-"""Calibrations: how a new one takes over, and what happens when something is damaged."""
+"""Calibrations: the switch to a new one, and recovery from damage."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
 """Search against brute force on a collection of real pictures, each of them as a query.
 
-It describes all pictures of a folder first, so it takes a while, and runs only if asked::
+It extracts the descriptors of all pictures of a folder first, which takes a while, so it runs only
+on request::
 
     STYLESIM_EQUALITY=/a/folder python -m pytest -s tests/database/index/test_equality.py
 
-``STYLESIM_EQUALITY_WORKS=200`` takes so many of them. Memory: 2 MB for each.
+``STYLESIM_EQUALITY_WORKS=200`` limits the number of pictures. Memory: 2 MB for each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists of neighbours: when they answer, what they never show, and what mends them."""
+"""Lists of neighbours: when they answer, what they never show, and how they are repaired."""
 
 from __future__ import annotations
 

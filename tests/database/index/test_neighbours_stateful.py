@@ -1,6 +1,6 @@
-"""Whatever becomes of a collection, its lists of neighbours are those of the formula.
+"""Lists of neighbours equal those of the formula, whatever happens to a collection.
 
-A few sequences are tried each time; ``STYLESIM_EXAMPLES=500`` tries as many.
+A few sequences are tried each time; ``STYLESIM_EXAMPLES=500`` tries that many.
 """
 
 from __future__ import annotations

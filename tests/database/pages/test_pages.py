@@ -1,4 +1,4 @@
-"""Gallery and artwork, as Django's client gets them."""
+"""Gallery and artwork pages, through Django's test client."""
 
 from __future__ import annotations
 

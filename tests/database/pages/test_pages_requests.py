@@ -1,4 +1,4 @@
-"""What visitors and staff send: works to index again, uploads, images to search by."""
+"""Requests of visitors and staff: indexing again, uploads, images to search by."""
 
 from __future__ import annotations
 

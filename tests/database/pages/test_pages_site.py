@@ -1,4 +1,4 @@
-"""Pictures, the site around the pages, and what templates ask."""
+"""Pictures, the site around the pages, and template tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Chinese catalogues: complete, compiled, and what people are answered in."""
+"""The Chinese catalogues: complete, compiled, and used in responses."""
 
 from __future__ import annotations
 

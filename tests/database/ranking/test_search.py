@@ -1,4 +1,4 @@
-"""Ranking, as the service gives it, against the formula."""
+"""Rankings of the service against the formula."""
 
 from __future__ import annotations
 

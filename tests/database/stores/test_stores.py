@@ -1,4 +1,4 @@
-"""The stores that need nothing but the database at hand, held to the contract of all."""
+"""The stores that run on any database, held to the contract of all stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that only the worker finds to be bad, and descriptors that are damaged later."""
+"""Bad files that only the worker detects, and descriptors that are damaged later."""
 
 from __future__ import annotations
 

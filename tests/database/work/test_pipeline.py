@@ -1,4 +1,4 @@
-"""Batches under way at a time: what runs beside what, and what is left of them in each case."""
+"""Concurrent batches: which parts overlap, and the rows left after each interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signals that hosts and wings listen to."""
+"""The public signals for hosts and wings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a saved artwork to its descriptor: what the work list promises, whatever goes wrong."""
+"""The guarantees of the work list, from a saved artwork to its descriptor, after any failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The measure, written literally from its definition in float64; slow, and meant to be."""
+"""The measure, written literally from its definition in float64; deliberately slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bounds of distances hold for every work and every weighting, whatever rounding does."""
+"""Bounds of distances hold for every work and every weighting, despite rounding."""
 
 from __future__ import annotations
 

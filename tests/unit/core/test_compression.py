@@ -1,4 +1,4 @@
-"""Compact descriptors: projections that keep most, and files that keep them."""
+"""Compact descriptors: projections that keep most of the variation, and their files."""
 
 from __future__ import annotations
 

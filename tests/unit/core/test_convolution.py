@@ -1,4 +1,4 @@
-"""Minimal filtering: the usual convolution up to rounding, at every size, however it is cut."""
+"""Minimal filtering: the usual convolution up to rounding, at every size and block size."""
 
 from __future__ import annotations
 

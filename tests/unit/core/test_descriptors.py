@@ -1,4 +1,4 @@
-"""How descriptors are packed and stored, number by number."""
+"""Packing and storage of descriptors, number by number."""
 
 from __future__ import annotations
 

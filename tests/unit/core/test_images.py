@@ -1,4 +1,4 @@
-"""From files of any kind to the pixels that the network sees."""
+"""Conversion of files of any kind to the pixels that the network sees."""
 
 from __future__ import annotations
 

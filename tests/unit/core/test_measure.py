@@ -1,4 +1,4 @@
-"""The measure against its literal definition, and the properties that a distance has."""
+"""The measure against its literal definition, and the properties of a distance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the network is run: its numbers lose nothing by what makes it fast."""
+"""The network at run time: its optimisations lose no accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three kinds of weights, and files that are none."""
+"""The three kinds of weights, and invalid files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole path on one machine: a collection, a worker, a ranking, and the site that shows it."""
+"""The complete path on one machine: a collection, a worker, a ranking, and the site."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Command(BaseCommand):
     def handle(
         self, *, images: Path | None, port: int | None, serve: bool, **_options: Any
     ) -> None:
-        # SIGINT too: a shell that starts it in the background has Python ignore it.
+        # SIGINT too: Python ignores it if a shell starts the command in the background.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
         try:
@@ -115,7 +115,7 @@ class Command(BaseCommand):
         )
 
     def _wait(self, worker: Child) -> None:
-        """Wait until the worker has described everything."""
+        """Wait until the worker has indexed everything."""
         self._announce(_("Describing"))
         left = foreground.count_waiting()
         with progress_bar(left, _("Describing")) as bar:
@@ -133,7 +133,7 @@ class Command(BaseCommand):
                 self.stderr.write(line)
 
     def _announce(self, step: str) -> None:
-        """Announce what is being done where no bar shows it."""
+        """Announce a step that has no progress bar."""
         if not sys.stderr.isatty():
             self.stdout.write(f"{step} ...")
             self.stdout.flush()
