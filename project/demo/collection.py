@@ -14,8 +14,8 @@ from django.contrib.auth import get_user_model
 from project.demo.children import Child
 from project.demo.gallery import write_gallery
 from stylesim_app import tasks
-from stylesim_app.importing import run, sources
-from stylesim_app.importing.run import Outcome
+from stylesim_app.importing.run import ImportedRow, import_works
+from stylesim_app.importing.sources import open_source
 from stylesim_app.index import calibration, status, upkeep
 from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem
 from stylesim_app.ranking.options import RankingOptions
@@ -49,16 +49,16 @@ def draw_gallery(progress: Callable[[Iterable[str]], Iterable[str]]) -> Path:
     return write_gallery(settings.DATA_DIR / "gallery", progress)
 
 
-def import_public(path: Path, on_outcome: Callable[[int, Outcome], object]) -> list[str]:
+def import_public(path: Path, on_row: Callable[[int, ImportedRow], object]) -> list[str]:
     """Import a folder or manifest as public works; return the notes of the source.
 
-    ``on_outcome`` is called with the number of rows and the outcome of each. Raises ImportFailed.
+    ``on_row`` is called with the number of rows and what became of each. Raises ImportFailed.
     """
-    source = sources.open_source(path)
-    run.import_works(
+    source = open_source(path)
+    import_works(
         source.rows(),
         is_public=True,
-        on_outcome=lambda outcome: on_outcome(source.total, outcome),
+        on_row=lambda row: on_row(source.total, row),
     )
     return list(source.notes)
 

@@ -21,13 +21,14 @@ from ..conf import conf
 from ..exceptions import ImportFailed
 from ..models import IndexEntry
 from ..work import queue, worklist
-from .sources import Row, as_text, extra_field
+from .sources.base import Row, as_text
+from .sources.columns import extra_field
 
 _YES = ("yes", "y", "true", "t", "1")
 _NO = ("no", "n", "false", "f", "0")
 
 
-class Result(Enum):
+class RowState(Enum):
     """How the import of one row ended."""
 
     ADDED = "added"
@@ -36,11 +37,11 @@ class Result(Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ImportedRow:
     """What became of a row; of one that failed, why."""
 
     row: Row
-    result: Result
+    state: RowState
     reason: str = ""
 
 
@@ -48,13 +49,13 @@ def import_works(
     rows: Iterable[Row],
     *,
     is_public: bool | None = None,
-    on_outcome: Callable[[Outcome], object],
+    on_row: Callable[[ImportedRow], object],
 ) -> None:
     """Add an artwork for each row whose file the collection does not hold, and ring once.
 
     A file is known by its SHA-256; the artwork that holds it is left as it is. ``is_public`` is
     for the rows that do not say, None being the model's own default. A row that cannot be added
-    is told to ``on_outcome`` like all others, and the rest goes on. Raises ImportFailed.
+    is told to ``on_row`` like all others, and the rest goes on. Raises ImportFailed.
     """
     if is_public is not None and not (adapter().field("is_public") is not None):
         raise ImportFailed(
@@ -65,7 +66,7 @@ def import_works(
     try:
         with queue.quiet():
             for row in rows:
-                on_outcome(_import_row(row, known, is_public))
+                on_row(_import_row(row, known, is_public))
     finally:
         if len(known) > count:
             transaction.on_commit(queue.ring, robust=True)
@@ -88,23 +89,23 @@ def _known_hashes() -> set[str]:
     return set(entries.exclude(image_sha256="").values_list("image_sha256", flat=True))
 
 
-def _import_row(row: Row, known: set[str], is_public: bool | None) -> Outcome:
+def _import_row(row: Row, known: set[str], is_public: bool | None) -> ImportedRow:
     if row.problem:
-        return Outcome(row, Result.FAILED, row.problem)
+        return ImportedRow(row, RowState.FAILED, row.problem)
     if not row.path.is_file():
-        return Outcome(row, Result.FAILED, _("There is no such file."))
+        return ImportedRow(row, RowState.FAILED, _("There is no such file."))
     try:
         with row.path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 in known:
-                return Outcome(row, Result.KNOWN)
+                return ImportedRow(row, RowState.KNOWN)
             _add(_new_artwork(row, is_public), File(file, name=row.path.name), sha256)
     except ValidationError as error:
-        return Outcome(row, Result.FAILED, _in_words(error))
+        return ImportedRow(row, RowState.FAILED, _in_words(error))
     except (IntegrityError, DataError, OSError, ValueError, OverflowError) as error:
-        return Outcome(row, Result.FAILED, str(error))
+        return ImportedRow(row, RowState.FAILED, str(error))
     known.add(sha256)
-    return Outcome(row, Result.ADDED)
+    return ImportedRow(row, RowState.ADDED)
 
 
 def _new_artwork(row: Row, is_public: bool | None) -> Any:

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from ...collection.adapter import adapter
 from ...exceptions import ImportFailed
-from ...importing import run, sources
-from ...importing.run import Outcome, Result
+from ...importing import run
+from ...importing.run import ImportedRow, RowState
+from ...importing.sources import open_source
+from ...importing.sources.columns import parse_mapping
 from ..output import progress_bar
 
 
@@ -55,22 +57,22 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, path: Path, is_public: bool | None, **options: Any) -> None:
-        counts: Counter[Result] = Counter()
+        counts: Counter[RowState] = Counter()
         try:
-            mapping = sources.parse_mapping(options["map"])
-            source = sources.open_source(path, mapping, options["root"])
+            mapping = parse_mapping(options["map"])
+            source = open_source(path, mapping, options["root"])
             for note in source.notes:
                 self.stdout.write(note)
             with progress_bar(source.total, _("Importing")) as bar:
 
-                def report(outcome: Outcome) -> None:
-                    counts[outcome.result] += 1
-                    if outcome.result is Result.FAILED:
+                def report(imported: ImportedRow) -> None:
+                    counts[imported.state] += 1
+                    if imported.state is RowState.FAILED:
                         bar.clear()
-                        self.stderr.write(f"{outcome.row.place}: {outcome.reason}")
+                        self.stderr.write(f"{imported.row.place}: {imported.reason}")
                     bar.update()
 
-                run.import_works(source.rows(), is_public=is_public, on_outcome=report)
+                run.import_works(source.rows(), is_public=is_public, on_row=report)
         except ImportFailed as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt as error:
@@ -80,21 +82,21 @@ class Command(BaseCommand):
             ) from error
         self._summarize(counts)
         if (
-            counts[Result.ADDED]
+            counts[RowState.ADDED]
             and is_public is None
             and (adapter().field("is_public") is not None)
         ):
             self.stdout.write(
                 _("Only staff may see them, unless the manifest says public or --public is given.")
             )
-        if counts[Result.FAILED]:
+        if counts[RowState.FAILED]:
             raise CommandError(
                 _("%(failed)d of %(total)d could not be imported; the reasons stand above.")
-                % {"failed": counts[Result.FAILED], "total": counts.total()}
+                % {"failed": counts[RowState.FAILED], "total": counts.total()}
             )
 
-    def _summarize(self, counts: Counter[Result]) -> None:
+    def _summarize(self, counts: Counter[RowState]) -> None:
         self.stdout.write(
             _("%(added)d added, %(known)d known already, %(failed)d failed.")
-            % {result.value: counts[result] for result in Result}
+            % {state.value: counts[state] for state in RowState}
         )

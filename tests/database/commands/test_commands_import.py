@@ -14,8 +14,8 @@ from django.db import IntegrityError
 from django_q.models import OrmQ
 
 from stylesim_app.importing import run as importing
-from stylesim_app.importing import sources
-from stylesim_app.importing.run import Result
+from stylesim_app.importing.run import RowState
+from stylesim_app.importing.sources import open_source
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
 from tests import pictures
 
@@ -267,11 +267,11 @@ def test_nothing_of_a_failed_row_stays_in_storage(folder, settings, monkeypatch)
         raise IntegrityError("the host's own rule")
 
     monkeypatch.setattr(Artwork, "save", refuse)
-    source = sources.open_source(write_pictures(folder / "in", "disc-a"))
-    outcomes = []
-    importing.import_works(source.rows(), on_outcome=outcomes.append)
-    assert [(outcome.result, outcome.reason) for outcome in outcomes] == [
-        (Result.FAILED, "the host's own rule")
+    source = open_source(write_pictures(folder / "in", "disc-a"))
+    imported = []
+    importing.import_works(source.rows(), on_row=imported.append)
+    assert [(row.state, row.reason) for row in imported] == [
+        (RowState.FAILED, "the host's own rule")
     ]
     assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 

@@ -23,7 +23,7 @@ from project.demo import children, collection
 from project.demo.children import Child, ChildFailed
 from stylesim_app.collection.adapter import adapter
 from stylesim_app.exceptions import ImportFailed
-from stylesim_app.importing.run import Outcome, Result
+from stylesim_app.importing.run import ImportedRow, RowState
 from stylesim_app.management.output import failure_lines, progress_bar, ranking_lines
 from stylesim_app.models import IndexEntry, WorkItem
 from stylesim_app.work import foreground
@@ -95,15 +95,15 @@ class Command(BaseCommand):
         if images is None:
             self._announce(_("Drawing the sample gallery"))
         path = images.expanduser() if images else collection.draw_gallery(_draw_with_bar)
-        counts: Counter[Result] = Counter()
+        counts: Counter[RowState] = Counter()
         with progress_bar(0, _("Importing")) as bar:
 
-            def report(total: int, outcome: Outcome) -> None:
+            def report(total: int, imported: ImportedRow) -> None:
                 bar.total = total
-                counts[outcome.result] += 1
-                if outcome.result is Result.FAILED:
+                counts[imported.state] += 1
+                if imported.state is RowState.FAILED:
                     bar.clear()
-                    self.stderr.write(f"{outcome.row.place}: {outcome.reason}")
+                    self.stderr.write(f"{imported.row.place}: {imported.reason}")
                 bar.update()
 
             notes = collection.import_public(path, report)
@@ -111,7 +111,7 @@ class Command(BaseCommand):
             self.stdout.write(note)
         self.stdout.write(
             _("%(added)d added, %(known)d known already, %(failed)d failed.")
-            % {result.value: counts[result] for result in Result}
+            % {state.value: counts[state] for state in RowState}
         )
 
     def _wait(self, worker: Child) -> None:

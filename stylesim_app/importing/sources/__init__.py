@@ -1,0 +1,34 @@
+"""What there is to import: the pictures of a folder, or the rows of a manifest.
+
+A new kind of table is a reader in ``manifest.READERS``; another kind of source, a function that
+returns a ``Source``, called by ``open_source``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from ...exceptions import ImportFailed
+from .base import Source
+from .folder import open_folder
+from .manifest import open_manifest
+
+
+def open_source(
+    path: Path, mapping: Mapping[str, str] | None = None, root: Path | None = None
+) -> Source:
+    """Return the pictures of a folder and its subfolders, or the rows of a manifest.
+
+    ``mapping`` says which field takes a column whose name does not; the manifest's paths start at
+    ``root``, or else at its own folder. Raises ImportFailed.
+    """
+    if path.is_dir():
+        if mapping or root is not None:
+            raise ImportFailed(_("Columns and their folder belong to a manifest, not to a folder."))
+        return open_folder(path)
+    if not path.is_file():
+        raise ImportFailed(_("There is no folder or manifest at %(path)s.") % {"path": path})
+    return open_manifest(path, mapping or {}, (root or path.parent).absolute())

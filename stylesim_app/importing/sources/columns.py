@@ -1,0 +1,89 @@
+"""Which field of an artwork each column of a manifest fills."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from django.db.models import FileField, JSONField
+from django.utils.translation import gettext as _
+
+from ...collection.adapter import adapter
+from ...collection.swapping import get_artwork_model
+from ...exceptions import ImportFailed
+
+#: The column, or the target of ``--map``, that names the picture.
+FILE = "file"
+
+
+def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
+    """Return ``["Maker=artist"]`` as ``{"Maker": "artist"}``. Raises ImportFailed."""
+    mapping = {}
+    for text in texts:
+        column, separator, target = (part.strip() for part in text.rpartition("="))
+        if not (column and separator and target):
+            raise ImportFailed(
+                _("A mapping is written column=field, not %(text)r.") % {"text": text}
+            )
+        mapping[column] = target
+    return mapping
+
+
+def importable_fields() -> list[str]:
+    """Return the fields of the artwork model in use that a cell of text can fill."""
+    return [
+        field.name
+        for field in get_artwork_model()._meta.concrete_fields
+        if field.editable
+        and not (field.primary_key or field.is_relation)
+        and not isinstance(field, (FileField, JSONField))
+    ]
+
+
+def extra_field() -> str | None:
+    """Return the JSON field in which the model in use keeps what no field takes, if any."""
+    name = adapter().field("extra")
+    is_json = name and isinstance(get_artwork_model()._meta.get_field(name), JSONField)
+    return name if is_json else None
+
+
+def resolve_columns(
+    path: Path, header: Sequence[str], mapping: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the target, ``file`` or a field, of each column that has one. Raises ImportFailed."""
+    fields = importable_fields()
+    columns = ", ".join(name for name in header if name) or _("none")
+    for column, target in mapping.items():
+        if column not in header:
+            raise ImportFailed(
+                _("The manifest has no column %(column)r; its columns are: %(columns)s.")
+                % {"column": column, "columns": columns}
+            )
+        if target not in (FILE, *fields):
+            raise ImportFailed(
+                _("No field %(field)r can be imported; there are: %(fields)s.")
+                % {"field": target, "fields": ", ".join((FILE, *fields))}
+            )
+    taken = set(mapping.values())
+    targets = dict(mapping)
+    for column in header:
+        target = column.lower().replace(" ", "_")
+        if target not in (FILE, *fields):
+            # A fact by the name that Artwork has for it.
+            target = adapter().field(target) or target
+        if column not in mapping and target in (FILE, *fields) and target not in taken:
+            targets[column] = target
+    counts = [*Counter(filter(None, header)).items(), *Counter(targets.values()).items()]
+    for name, count in counts:
+        if count > 1:
+            raise ImportFailed(_("More than one column gives %(name)r.") % {"name": name})
+    if FILE not in targets.values():
+        raise ImportFailed(
+            _(
+                "%(path)s has no column “file”; its columns are: %(columns)s. If another one names "
+                "the pictures, say so with --map COLUMN=file."
+            )
+            % {"path": path, "columns": columns}
+        )
+    return targets
