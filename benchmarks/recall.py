@@ -30,6 +30,7 @@ def run() -> Result:
             *(
                 Goal(f"{name}: certified, %", row["certified %"], CERTIFIED[name])
                 for name, row in default.items()
+                if name in CERTIFIED
             ),
         ],
         plot=lambda axes: _plot(axes, rows),

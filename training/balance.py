@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stylesim_app.core.descriptors import CONTENT_LAYER, STYLE_LAYERS
-from stylesim_app.core.distances import DEFAULT_PRESET, FIXED_PRESETS
+from stylesim_app.core.distances import Weighting
 from stylesim_app.core.vgg import Network, build_network
 
 from .distances import pair_squares
@@ -35,9 +35,9 @@ def balance(tensors: dict[str, Tensor], pixels: NDArray[np.uint8]) -> dict[str, 
     medians = measure_medians(network, pixels)
     # A Gram matrix grows with the square of its map, a squared distance with the fourth power.
     factors = {layer: (STYLE_SQUARE / medians[layer]) ** 0.25 for layer in STYLE_LAYERS}
-    style_weight, content_weight = FIXED_PRESETS[DEFAULT_PRESET]
-    content = CONTENT_SHARE / (1 - CONTENT_SHARE) * style_weight * STYLE_SQUARE**0.5
-    factors[CONTENT_LAYER] = content / content_weight / medians[CONTENT_LAYER] ** 0.5
+    default = Weighting()
+    content = CONTENT_SHARE / (1 - CONTENT_SHARE) * default.style_weight * STYLE_SQUARE**0.5
+    factors[CONTENT_LAYER] = content / default.content_weight / medians[CONTENT_LAYER] ** 0.5
     return scale_layers(tensors, factors)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from stylesim_app.core.descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS, Descriptor
-from stylesim_app.core.distances import FIXED_PRESETS
+from stylesim_app.core.distances import resolve_preset
 from stylesim_app.core.vgg import Network
 
 BATCH = 8
@@ -35,11 +35,11 @@ def weigh(
     layers = np.stack([squares[layer] for layer in STYLE_LAYERS])
     style = np.sqrt(np.tensordot(np.asarray(layer_weights, np.float32), layers, axes=1))
     content = np.sqrt(squares[CONTENT_LAYER])
-    if preset == "balanced":
+    weights = resolve_preset(preset)
+    if weights is None:
         pairs = np.triu_indices(len(style), 1)
-        style_weight, content_weight = (0.5 / np.median(each[pairs]) for each in (style, content))
-    else:
-        style_weight, content_weight = FIXED_PRESETS[preset]
+        weights = 0.5 / float(np.median(style[pairs])), 0.5 / float(np.median(content[pairs]))
+    style_weight, content_weight = weights
     distances: NDArray[np.float32] = style_weight * style + content_weight * content
     return distances
 

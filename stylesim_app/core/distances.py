@@ -15,9 +15,9 @@ from .errors import DescriptorError, WeightingError
 
 EQUAL_LAYER_WEIGHTS = (1 / len(STYLE_LAYERS),) * len(STYLE_LAYERS)
 
-#: Presets that need no calibration, as ``(style_weight, content_weight)``; ``paper`` is Gatys'.
-FIXED_PRESETS = {"paper": (1.0, 1e-4), "style": (1.0, 0.0), "content": (0.0, 1.0)}
-PRESETS = (*FIXED_PRESETS, "balanced")
+#: ``(style_weight, content_weight)`` by preset, None where the calibration gives them; those of
+#: ``paper`` are Gatys'.
+PRESETS = {"paper": (1.0, 1e-4), "style": (1.0, 0.0), "content": (0.0, 1.0), "balanced": None}
 DEFAULT_PRESET = "paper"
 #: With larger weights, a weighted distance could be infinite.
 MAX_WEIGHT = 1e100
@@ -110,13 +110,10 @@ def measure_parts(a: Descriptor, b: Descriptor) -> tuple[FloatArray, float]:
     return layers, _euclidean(a.content, b.content)
 
 
-def resolve_preset(preset: str) -> tuple[float, float]:
-    """Return ``(style_weight, content_weight)`` of a preset that needs no calibration.
-
-    Raises WeightingError for an unknown name.
-    """
+def resolve_preset(preset: str) -> tuple[float, float] | None:
+    """Return the entry of ``PRESETS``. Raises WeightingError for an unknown name."""
     try:
-        return FIXED_PRESETS[preset]
+        return PRESETS[preset]
     except KeyError as error:
         raise WeightingError(
             "weighting_preset", preset=preset, presets=", ".join(PRESETS)

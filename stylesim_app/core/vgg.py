@@ -62,7 +62,7 @@ class Network:
         ``pixels`` is ``(B, S, S, 3)``, sRGB, 0 to 255. Each map is valid until the next is
         requested.
         """
-        batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.mean.device)
+        batch = torch.tensor(pixels, device=self.mean.device)
         batch = batch.permute(0, 3, 1, 2).float().div(255).sub(self.mean).div(self.std)
         precision = PRECISIONS[self.provenance.precision]
         maps = batch.to(precision, memory_format=torch.channels_last)

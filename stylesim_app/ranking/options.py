@@ -35,10 +35,10 @@ class RankingOptions:
 
         Raises WeightingError for weights that define no distance, or an unknown preset.
         """
-        if self.preset == "balanced":
-            style, content = _require(serving.pairs).balanced_weights(self.layer_weights)
-        else:
-            style, content = resolve_preset(self.preset)
+        preset = resolve_preset(self.preset)
+        if preset is None:
+            preset = _require(serving.pairs).balanced_weights(self.layer_weights)
+        style, content = preset
         return Weighting(
             style_weight=style if self.style_weight is None else self.style_weight,
             content_weight=content if self.content_weight is None else self.content_weight,

@@ -79,7 +79,9 @@ class RankingForm(forms.Form):
     preset = forms.CharField(
         required=False,
         label=_("Compare by"),
-        widget=forms.RadioSelect(choices=[(name, PRESET_LABELS[name]) for name in PRESETS]),
+        widget=forms.RadioSelect(
+            choices=[(name, PRESET_LABELS.get(name, name)) for name in PRESETS]
+        ),
     )
     style_weight = forms.FloatField(required=False, label=_("Style weight"))
     content_weight = forms.FloatField(required=False, label=_("Content weight"))
@@ -156,7 +158,10 @@ class RankingPageForm(RankingForm):
 
     def choices(self) -> list[tuple[str, str | Promise]]:
         """Return value and label of each button."""
-        return [*((name, PRESET_LABELS[name]) for name in PRESETS), (CUSTOM, _("Custom weights"))]
+        return [
+            *((name, PRESET_LABELS.get(name, name)) for name in PRESETS),
+            (CUSTOM, _("Custom weights")),
+        ]
 
     def own_weights(self) -> list[tuple[forms.BoundField, str]]:
         """Return the fields of the two weights, each with its value, or the one that the preset

@@ -12,7 +12,7 @@ import pytest
 
 from project.demo.gallery import write_gallery
 from stylesim_app.core.calibration import sample_pairs
-from stylesim_app.core.distances import FIXED_PRESETS, Weighting
+from stylesim_app.core.distances import PRESETS, Weighting
 from stylesim_app.work import pipeline
 
 pytestmark = pytest.mark.release
@@ -37,7 +37,7 @@ def share_of_nearest(gallery, preset: str, label: str, other: str | None = None)
     rows, parts = gallery
     matrix = np.full((len(rows), len(rows)), np.inf)
     pairs = np.triu_indices(len(rows), k=1)
-    matrix[pairs] = parts.distances(Weighting(*FIXED_PRESETS[preset]))
+    matrix[pairs] = parts.distances(Weighting(*PRESETS[preset]))
     matrix = np.minimum(matrix, matrix.T)
     if other is not None:
         values = np.array([row[other] for row in rows])

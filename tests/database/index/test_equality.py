@@ -97,7 +97,7 @@ def test_search_equals_brute_force(db, paths):
         print(f"{preset:9} identical {shares[0]:6.2f}  certified {shares[1]:6.2f}")
         assert wrong == []
         assert shares[0] >= IDENTICAL
-        assert shares[1] >= CERTIFIED[preset]
+        assert shares[1] >= CERTIFIED.get(preset, 0)
 
     while not upkeep.maintain(math.inf, idle=True):
         pass

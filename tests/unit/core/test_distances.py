@@ -8,7 +8,7 @@ import pytest
 from stylesim_app.core.calibration import PairSample, sample_pairs
 from stylesim_app.core.descriptors import STYLE_LAYERS, Descriptor, Provenance
 from stylesim_app.core.distances import (
-    FIXED_PRESETS,
+    PRESETS,
     DistanceParts,
     Weighting,
     measure_parts,
@@ -38,13 +38,13 @@ def test_weights_that_define_no_distance_are_refused(arguments, message):
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones():
-    with pytest.raises(WeightingError, match="'papers'; choose one of paper, style, content, bal"):
+    with pytest.raises(WeightingError, match=f"'papers'; choose one of {', '.join(PRESETS)}"):
         resolve_preset("papers")
 
 
 def test_the_paper_preset_has_the_papers_weights():
-    assert FIXED_PRESETS["paper"] == (1.0, 1e-4)
-    assert Weighting() == Weighting(*FIXED_PRESETS["paper"])
+    assert PRESETS["paper"] == (1.0, 1e-4)
+    assert Weighting() == Weighting(*PRESETS["paper"])
 
 
 def random_parts(count: int, seed: int = 0) -> DistanceParts:
