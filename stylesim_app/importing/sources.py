@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.db.models import FileField, JSONField
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ..collection.adapter import adapter
 from ..collection.swapping import get_artwork_model
@@ -74,10 +75,10 @@ def open_source(
     """
     if path.is_dir():
         if mapping or root is not None:
-            raise ImportFailed(_("Columns and their folder belong to a manifest, not to a folder."))
+            raise ImportFailed(_("--map and --root work only with a manifest, not with a folder."))
         return _open_folder(path)
     if not path.is_file():
-        raise ImportFailed(_("There is no folder or manifest at %(path)s.") % {"path": path})
+        raise ImportFailed(_("Folder or manifest not found: %(path)s.") % {"path": path})
     return _open_manifest(path, mapping or {}, (root or path.parent).absolute())
 
 
@@ -87,9 +88,7 @@ def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         column, separator, target = (part.strip() for part in text.rpartition("="))
         if not (column and separator and target):
-            raise ImportFailed(
-                _("A mapping is written column=field, not %(text)r.") % {"text": text}
-            )
+            raise ImportFailed(_("Write a mapping as COLUMN=FIELD, not %(text)r.") % {"text": text})
         mapping[column] = target
     return mapping
 
@@ -125,14 +124,17 @@ def _open_folder(folder: Path) -> Source:
                 others += 1
     if not pictures:
         raise ImportFailed(
-            _("There are no pictures in %(path)s; endings looked for: %(endings)s.")
+            _("No pictures found in %(path)s. Supported file types: %(endings)s.")
             % {"path": folder, "endings": " ".join(sorted(_ENDINGS))}
         )
     notes = []
     if others:
-        notes.append(
-            _("Passed over %(count)d files that do not end like a picture.") % {"count": others}
+        skipped = ngettext(
+            "Skipped %(count)d file that is not a picture.",
+            "Skipped %(count)d files that are not pictures.",
+            others,
         )
+        notes.append(skipped % {"count": others})
     return Source(
         total=len(pictures),
         rows=lambda: (Row(str(path.relative_to(folder)), path) for path in pictures),
@@ -161,7 +163,7 @@ def _open_manifest(path: Path, mapping: Mapping[str, str], root: Path) -> Source
     left_out = [name for name in header if name and name not in targets]
     if left_out and extra_field() is None:
         notes.append(
-            _("No field takes these columns, which are left out: %(columns)s.")
+            _("Ignored columns without a matching field: %(columns)s.")
             % {"columns": ", ".join(left_out)}
         )
     return Source(total=total, rows=rows, notes=notes)
@@ -179,7 +181,7 @@ def _read_cells(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield number, [cell.strip() for cell in cells]
     except UnicodeDecodeError as error:
         raise ImportFailed(
-            _("%(path)s is not a CSV file in UTF-8 (%(reason)s).")
+            _("%(path)s is not a CSV file in UTF-8 (%(reason)s). Save it as UTF-8 and try again.")
             % {"path": path, "reason": error.reason}
         ) from error
     except (csv.Error, OSError) as error:
@@ -202,7 +204,7 @@ def _resolve_columns(
             )
         if target not in (FILE, *fields):
             raise ImportFailed(
-                _("No field %(field)r can be imported; there are: %(fields)s.")
+                _("There is no field %(field)r to import into. Available fields: %(fields)s.")
                 % {"field": target, "fields": ", ".join((FILE, *fields))}
             )
     taken = set(mapping.values())
@@ -217,12 +219,12 @@ def _resolve_columns(
     counts = [*Counter(filter(None, header)).items(), *Counter(targets.values()).items()]
     for name, count in counts:
         if count > 1:
-            raise ImportFailed(_("More than one column gives %(name)r.") % {"name": name})
+            raise ImportFailed(_("More than one column is used for %(name)r.") % {"name": name})
     if FILE not in targets.values():
         raise ImportFailed(
             _(
-                "%(path)s has no column “file”; its columns are: %(columns)s. If another one names "
-                "the pictures, say so with --map COLUMN=file."
+                "%(path)s has no column “file”; its columns are: %(columns)s. If another column "
+                "names the pictures, use --map COLUMN=file."
             )
             % {"path": path, "columns": columns}
         )
@@ -242,13 +244,13 @@ def _make_row(
     path = Path(os.path.normpath(root / name.replace("\0", "")))
     problem = ""
     if any("\0" in cell for cell in cells):
-        problem = _("The row holds a NUL character.")
+        problem = _("The row contains a NUL character.")
     elif any(cells[len(header) :]):
-        problem = _("The row has more cells than the header has columns.")
+        problem = _("The row has more cells than the header.")
     elif not name:
         problem = _("The row names no file.")
     elif not path.is_relative_to(os.path.normpath(root)):
-        problem = _("The file lies outside the folder %(folder)s.") % {"folder": root}
+        problem = _("The file is outside the folder %(folder)s.") % {"folder": root}
     return Row(
         name=name,
         path=path,

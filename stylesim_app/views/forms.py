@@ -25,10 +25,10 @@ from ..messages import localize
 from ..ranking.options import CUSTOM, RankingOptions
 
 PRESET_LABELS = {
-    "paper": _("Style, with some content"),
-    "style": _("Style alone"),
-    "content": _("Content alone"),
-    "balanced": _("Style and content alike"),
+    "paper": _("Mostly style"),
+    "style": _("Style only"),
+    "content": _("Content only"),
+    "balanced": _("Style and content equally"),
 }
 #: What each style layer sees, from brushwork to motifs.
 LAYER_WORDS = {
@@ -65,7 +65,7 @@ class LayerWeightsField(forms.CharField):
             return tuple(float(part) for part in text.split(","))
         except ValueError as error:
             raise ValidationError(
-                _("Give %(count)d numbers, separated by commas."),
+                _("Enter %(count)d numbers, separated by commas."),
                 params={"count": len(STYLE_LAYERS)},
             ) from error
 
@@ -84,9 +84,9 @@ class RankingForm(forms.Form):
     style_weight = forms.FloatField(required=False, label=_("Style weight"))
     content_weight = forms.FloatField(required=False, label=_("Content weight"))
     layer_weights = LayerWeightsField(required=False, label=_("Layer weights"))
-    limit = forms.IntegerField(required=False, min_value=1, label=_("Number of works"))
+    limit = forms.IntegerField(required=False, min_value=1, label=_("Number of results"))
     exclude_same_artist = forms.BooleanField(
-        required=False, label=_("Leave out works by the same artist")
+        required=False, label=_("Exclude works by the same artist")
     )
 
     @cached_property
@@ -98,7 +98,7 @@ class RankingForm(forms.Form):
         limit: int = self.cleaned_data["limit"] or DEFAULT_LIMIT
         if limit > conf.max_results:
             raise ValidationError(
-                _("At most %(limit)d works can be asked for at once."),
+                _("Enter at most %(limit)d."),
                 params={"limit": conf.max_results},
             )
         return limit
@@ -120,7 +120,7 @@ class RankingForm(forms.Form):
         """Resolve the preset that answers give to custom weights, which needs such weights."""
         cleaned["preset"] = ""
         if not any(name in self.errors or cleaned[name] is not None for name in OWN_WEIGHTS):
-            reason = _("Give style_weight, content_weight or both with the preset custom.")
+            reason = _("The custom preset needs style_weight, content_weight or both.")
             self.add_error("preset", ValidationError(reason, code="weighting_custom"))
 
     def _check(self, weights: dict[str, Any], field: str | None) -> None:
