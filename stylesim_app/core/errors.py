@@ -109,11 +109,9 @@ class WeightingError(CoreError):
         "weighting_number": gettext_noop("%(name)s must be a finite number, not %(value)r."),
         "weighting_negative": gettext_noop("%(name)s must not be negative, but is %(value)s."),
         "weighting_large": gettext_noop("%(name)s must be at most %(limit)g, but is %(value)g."),
-        "weighting_zero": gettext_noop("style_weight and content_weight must not both be zero."),
+        "weighting_zero": gettext_noop("Style weight and content weight must not both be zero."),
         "weighting_layers_zero": gettext_noop("At least one layer weight must be above zero."),
-        "weighting_layer_count": gettext_noop(
-            "layer_weights needs %(expected)d numbers, got %(actual)d."
-        ),
+        "weighting_layer_count": gettext_noop("Enter %(expected)d layer weights, not %(actual)d."),
         "weighting_calibration": gettext_noop(
             "The balanced preset needs a calibration, which is made once %(minimum)d works are "
             "indexed."

@@ -127,7 +127,11 @@ class RankingForm(forms.Form):
         try:
             RankingOptions(**weights).weighting(self.serving)
         except WeightingError as error:
-            self.add_error(field, ValidationError(localize(error), code=error.code))
+            self.add_error(field, ValidationError(self._explain(error), code=error.code))
+
+    def _explain(self, error: WeightingError) -> str:
+        """Return the message of an error, which names weights as the API and the commands do."""
+        return localize(error)
 
     def options(self) -> RankingOptions:
         """Return what the search is asked for."""
@@ -153,6 +157,14 @@ class RankingPageForm(RankingForm):
             sent.pop(name, None)
         sent.setdefault("limit", str(DEFAULT_LIMIT))
         super().__init__(sent)
+
+    def _explain(self, error: WeightingError) -> str:
+        """Return the message of an error, which names weights by their labels on the page."""
+        labels = {**LAYER_WORDS, **{name: self.fields[name].label for name in OWN_WEIGHTS}}
+        name = error.params.get("name")
+        if name not in labels:
+            return super()._explain(error)
+        return localize(WeightingError(error.code, **{**error.params, "name": labels[name]}))
 
     def choices(self) -> list[tuple[str, str | Promise]]:
         """Return value and label of each button."""

@@ -97,6 +97,8 @@ def test_candidates_can_be_narrowed(staff_client, collection):
     html = staff_client.get(address).content.decode()
     assert sorted(ranked_titles(html)[0]) == ["bars-a", "bars-b"]
     assert re.search(r"<details open>\s*<summary>Filter works", html)
+    html = staff_client.get(f"{address}&q=nothing").content.decode()
+    assert "No works match. Try fewer words or filters." in html
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_candidates_can_be_narrowed(staff_client, collection):
         ("&preset=custom&style_weight=-1", "must not be negative"),
         ("&preset=custom&style_weight=much", "Enter a number."),
         ("&preset=custom&style_weight=0&content_weight=0", "must not both be zero"),
-        ("&layer_weights=1,2", "needs 5 numbers, got 2"),
+        ("&layer_weights=1,2", "Enter 5 layer weights, not 2"),
         ("&layer_weights=a,b", "Enter 5 numbers"),
         ("&limit=100000", "Enter at most 100"),
         ("&limit=0", "greater than or equal to 1"),

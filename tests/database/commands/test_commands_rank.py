@@ -134,7 +134,7 @@ def test_weights_of_ones_own(collection, image, capsys):
         (["--style-weight=-1"], "style_weight must not be negative"),
         (["--content-weight", "nan"], "--content-weight: Enter a number."),
         (["--style-weight", "0", "--content-weight", "0"], "must not both be zero"),
-        (["--layer-weights", "1,2"], "layer_weights needs 5 numbers, got 2"),
+        (["--layer-weights", "1,2"], "Enter 5 layer weights, not 2"),
         (["--layer-weights", "a,b,c,d,e"], "--layer-weights: Enter 5 numbers"),
         (["--layer-weights", "0,0,0,0,0"], "At least one layer weight must be above zero"),
     ],

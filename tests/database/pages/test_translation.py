@@ -123,6 +123,10 @@ def test_a_page_answers_in_chinese(client, collection):
     html = client.get(address, headers={"accept-language": "zh-CN"}).content.decode()
     assert "10 件相似作品，由近到远排列" in html
     assert re.search(r"比 <strong>[\d.]+%</strong> 的作品对更接近", html)
+    query = {"style_weight": "-1", "layer_weights": "-1,0,0,0,1"}
+    html = client.get(address, query, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "“风格权重”不能为负数" in html
+    assert "“色彩与颗粒感”不能为负数" in html
 
 
 def test_an_error_of_the_api_answers_in_chinese(client, db):
