@@ -191,7 +191,7 @@ def test_a_port_that_is_taken_is_said_before_anything_is_done(demo):
         assert find_port(port, others=False) is None
         assert find_port(port, others=True) in range(port + 1, port + 20)
     assert code == 1
-    assert f"Port {port} cannot be used; give another --port." in printed
+    assert f"Port {port} is not available. Choose another with --port." in printed
     assert not (demo.data / "db.sqlite3").exists()
 
 
@@ -223,7 +223,7 @@ def test_a_process_that_dies_at_once_is_not_started_for_ever(tmp_path):
     for _ in range(children.MAX_FAILED_STARTS - 1):
         wait_until(lambda: not child.alive)
         child.restart()
-    with pytest.raises(ChildFailed, match="ends as soon as it is started; see"):
+    with pytest.raises(ChildFailed, match="stops right after it starts; see"):
         child.restart()
     child.stop()
     assert "no database" in (tmp_path / "log").read_text()
