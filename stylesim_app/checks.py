@@ -41,7 +41,13 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
     try:
         model = get_artwork_model()
     except ImproperlyConfigured as error:
-        return [Error(str(error), hint="Name an installed model.", id="stylesim_app.E001")]
+        return [
+            Error(
+                str(error),
+                hint="Set STYLESIM_ARTWORK_MODEL to an installed model, as app_label.Model.",
+                id="stylesim_app.E001",
+            )
+        ]
     name = conf.artwork_image_field
     try:
         field = model._meta.get_field(name)
@@ -51,8 +57,8 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
         return [
             Error(
                 f"STYLESIM_ARTWORK_IMAGE_FIELD is {name!r}, but {conf.artwork_model} has no image "
-                "field of that name.",
-                hint="Name the ImageField or FileField that holds the picture.",
+                "field with that name.",
+                hint="Set it to the ImageField or FileField that holds the picture.",
                 id="stylesim_app.E002",
             )
         ]
@@ -63,7 +69,7 @@ def check_artwork_model(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
     ):
         return [
             checks.Warning(
-                f"{conf.artwork_model} has no field is_public, so only staff see any artwork.",
+                f"{conf.artwork_model} has no is_public field, so only staff can see artworks.",
                 hint="Set STYLESIM_VISIBLE_ARTWORKS to a callable from request to queryset.",
                 id="stylesim_app.W001",
             )
@@ -79,7 +85,7 @@ def check_artwork_adapter(app_configs: Sequence[Any] | None, **_: Any) -> list[C
         return [
             Error(
                 str(error),
-                hint="Give the dotted path of a subclass of "
+                hint="Set it to the dotted path of a subclass of "
                 "stylesim_app.collection.adapter.ArtworkAdapter.",
                 id="stylesim_app.E011",
             )
@@ -100,7 +106,7 @@ def check_visibility_hook(app_configs: Sequence[Any] | None, **_: Any) -> list[C
     return [
         Error(
             f"STYLESIM_VISIBLE_ARTWORKS cannot be used: {reason}.",
-            hint="Give the dotted path of a callable from request to queryset.",
+            hint="Set it to the dotted path of a callable from request to queryset.",
             id="stylesim_app.E003",
         )
     ]
@@ -113,7 +119,7 @@ def check_storage(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
     return [
         Error(
             'STORAGES has no alias "stylesim", where descriptors are kept.',
-            hint="Add a storage that no web server serves, outside MEDIA_ROOT.",
+            hint="Add one that the web server does not serve, outside MEDIA_ROOT.",
             id="stylesim_app.E004",
         )
     ]
@@ -129,7 +135,7 @@ def check_weights(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
         return []
     return [
         Error(
-            f"STYLESIM_WEIGHTS is {name!r}, which is no weights file.",
+            f"STYLESIM_WEIGHTS is {name!r}, which is not a weights file.",
             hint="Use paintings, imagenet, or the path of a .safetensors or .pth file.",
             id="stylesim_app.E005",
         )
@@ -161,7 +167,7 @@ def check_precision(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
         return []
     return [
         Error(
-            f"STYLESIM_PRECISION is {conf.precision!r}.",
+            f"STYLESIM_PRECISION is {conf.precision!r}, which is not a precision.",
             hint=f"Use one of {', '.join(PRECISIONS)}.",
             id="stylesim_app.E007",
         )
@@ -171,12 +177,12 @@ def check_precision(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
 @register()
 def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     if conf.store not in STORES:
-        reason, hint = "no store", f"Use one of {', '.join(STORES)}."
+        reason, hint = "not a store", f"Use one of {', '.join(STORES)}."
     elif conf.store != "pgvector":
         return []
     elif connection.vendor != "postgresql":
-        reason = f"no store for {connection.display_name}"
-        hint = "Use PostgreSQL with the extension pgvector, or the store embedded."
+        reason = f"not available on {connection.display_name}"
+        hint = "Use PostgreSQL with the pgvector extension, or the embedded store."
     elif not apps.is_installed("stylesim_app.stores.pgvector"):
         reason = "an app that is not installed"
         hint = 'Add "stylesim_app.stores.pgvector" to INSTALLED_APPS, and migrate.'
@@ -200,9 +206,9 @@ def check_cache_dir(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
         return []
     return [
         checks.Warning(
-            f"STYLESIM_CACHE_DIR is {str(folder)!r}, where this process cannot write, so that no "
-            "collection of 64 works or more can be searched.",
-            hint="Name a folder on a local disk that web processes and workers can write to.",
+            f"STYLESIM_CACHE_DIR is {str(folder)!r}, where this process cannot write, so "
+            "collections of 64 works or more cannot be searched.",
+            hint="Set it to a folder on a local disk that web processes and workers can write to.",
             id="stylesim_app.W006",
         )
     ]
@@ -220,7 +226,7 @@ def check_throttle(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
     except (ValueError, KeyError, IndexError):
         return [
             Error(
-                f"STYLESIM_SEARCH_THROTTLE is {conf.search_throttle!r}.",
+                f"STYLESIM_SEARCH_THROTTLE is {conf.search_throttle!r}, which is not a rate.",
                 hint="Use a rate of Django REST framework, for example 30/minute.",
                 id="stylesim_app.E008",
             )
@@ -237,7 +243,7 @@ def check_database(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
         return []
     return [
         checks.Warning(
-            "Web processes and workers write to SQLite at once, and do not wait for one another.",
+            "Web processes and workers write to SQLite at the same time without waiting.",
             hint='Add "OPTIONS": {"timeout": 30, "transaction_mode": "IMMEDIATE"} to DATABASES.',
             id="stylesim_app.W004",
         )
@@ -258,7 +264,7 @@ def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
     if not settings.MEDIA_ROOT:
         messages.append(
             checks.Warning(
-                "MEDIA_ROOT is empty, so that uploads are stored in the working directory.",
+                "MEDIA_ROOT is empty, so uploads are stored in the working directory.",
                 hint="Set MEDIA_ROOT to a folder.",
                 id="stylesim_app.W005",
             )
@@ -267,7 +273,7 @@ def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
     if not settings.MEDIA_URL.strip("/"):
         messages.append(
             checks.Warning(
-                "MEDIA_URL is empty, so that original pictures have no address of their own.",
+                "MEDIA_URL is empty, so original pictures have no address.",
                 hint='Set MEDIA_URL to "media/", and include stylesim_app.views.pictures.original '
                 'at "media/<path:path>".',
                 id="stylesim_app.W007",
@@ -289,8 +295,8 @@ def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
     if timeout is None or retry <= timeout:
         messages.append(
             checks.Warning(
-                f"Q_CLUSTER has retry {retry} and timeout {timeout}; retry must exceed timeout, or "
-                "a message that is still at work is delivered again.",
+                f"Q_CLUSTER has retry {retry} and timeout {timeout}. retry must be greater than "
+                "timeout, or tasks that are still running are started again.",
                 hint='For example Q_CLUSTER = {"timeout": 600, "retry": 720, ...}.',
                 id="stylesim_app.W002",
             )
@@ -298,8 +304,8 @@ def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
     if timeout is not None and timeout <= conf.task_seconds:
         messages.append(
             checks.Warning(
-                f"Q_CLUSTER has timeout {timeout}, within which a task of STYLESIM_TASK_SECONDS "
-                f"({conf.task_seconds:g}) cannot end.",
+                f"Q_CLUSTER has timeout {timeout}, which is too short for tasks of "
+                f"STYLESIM_TASK_SECONDS ({conf.task_seconds:g}).",
                 hint="Raise the timeout well above STYLESIM_TASK_SECONDS.",
                 id="stylesim_app.W003",
             )
@@ -309,13 +315,13 @@ def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
 
 @register()
 def check_worker(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse to start a worker without PyTorch, which web processes do not need."""
+    """Refuse to start a worker that cannot index; web processes need no PyTorch."""
     if "qcluster" not in sys.argv[1:2] or process.has_torch():
         return []
     return [
         Error(
-            "This worker can describe no picture, because PyTorch is not installed.",
-            hint="Install the packages of a worker: pip install 'django-stylesim[worker]'.",
+            "This worker cannot index pictures, because PyTorch is not installed.",
+            hint="Install the worker packages: pip install 'django-stylesim[worker]'.",
             id="stylesim_app.E010",
         )
     ]

@@ -16,7 +16,7 @@ class WorkError(CoreError):
     MESSAGES = {
         "file_missing": gettext_noop("The image file is missing from storage (%(name)s)."),
         "worker_stopped": gettext_noop(
-            "The worker stopped %(attempts)d times while it described this image."
+            "The worker stopped %(attempts)d times while indexing this image."
         ),
         "unexpected": gettext_noop("%(kind)s: %(reason)s"),
     }
@@ -38,5 +38,5 @@ def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
 def translate_note(code: str) -> str:
     """Return the note on how a picture was read in the reader's language, empty for most."""
     if code == "first_frame":
-        return gettext("The file is an animation; its first frame was described.")
+        return gettext("This is an animated image; only its first frame is used.")
     return code

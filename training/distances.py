@@ -40,8 +40,7 @@ def weigh(
         pairs = np.triu_indices(len(style), 1)
         weights = 0.5 / float(np.median(style[pairs])), 0.5 / float(np.median(content[pairs]))
     style_weight, content_weight = weights
-    distances: NDArray[np.float32] = style_weight * style + content_weight * content
-    return distances
+    return np.asarray(style_weight * style + content_weight * content, np.float32)
 
 
 def _vector(descriptor: Descriptor, layer: str) -> NDArray[np.float32]:

@@ -66,7 +66,7 @@ class Child:
         self._failed_starts = self._failed_starts + 1 if self.age < START_SECONDS else 0
         if self._failed_starts >= MAX_FAILED_STARTS:
             raise ChildFailed(
-                _("%(command)s ends as soon as it is started; see %(log)s.")
+                _("%(command)s stops right after it starts; see %(log)s.")
                 % {"command": " ".join(self._command), "log": self.log}
             )
         self.stop()

@@ -33,7 +33,7 @@ class IndexAgainMixin(BaseAdmin):
         if not count:
             self.message_user(
                 request,
-                gettext("Nothing that was selected has a picture to index."),
+                gettext("None of the selected works has a picture to index."),
                 messages.WARNING,
             )
             return

@@ -160,8 +160,8 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
             self.message_user(
                 request,
                 ngettext(
-                    "Only %(count)d work can be asked about at once; the others are left out.",
-                    "Only %(count)d works can be asked about at once; the others are left out.",
+                    "Only %(count)d work can be shown at once; select fewer to see the others.",
+                    "Only %(count)d works can be shown at once; select fewer to see the others.",
                     MAX_QUERIES,
                 )
                 % {"count": MAX_QUERIES},
@@ -271,7 +271,7 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
             {"fields": ("accession_number", "collection", "exhibition", "rights")},
         ),
         (
-            _("Further fields"),
+            _("Additional fields"),
             {"fields": ("extra", "created", "modified"), "classes": ("collapse",)},
         ),
     )
@@ -281,16 +281,20 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
         """Return the year as written; the column sorts by its number."""
         return artwork.year
 
-    @admin.action(description=_("Show the selected works to the public"), permissions=["change"])
+    @admin.action(description=_("Make selected works public"), permissions=["change"])
     def make_public(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
         count = artworks.update(is_public=True)
-        said = ngettext("%(count)d work is public now.", "%(count)d works are public now.", count)
+        said = ngettext("%(count)d work is now public.", "%(count)d works are now public.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
-    @admin.action(description=_("Hide the selected works from the public"), permissions=["change"])
+    @admin.action(description=_("Hide selected works from the public"), permissions=["change"])
     def make_private(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
         count = artworks.update(is_public=False)
-        said = ngettext("%(count)d work is hidden now.", "%(count)d works are hidden now.", count)
+        said = ngettext(
+            "%(count)d work is now hidden from the public.",
+            "%(count)d works are now hidden from the public.",
+            count,
+        )
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
     def view_on_site(self, artwork: AbstractArtwork) -> str | None:

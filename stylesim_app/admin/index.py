@@ -137,13 +137,13 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
         sets: QuerySet[DescriptorSet] = super().get_queryset(request)
         return sets.annotate(described=Count("descriptors")).prefetch_related("calibrations")
 
-    @admin.display(description=_("described works"), ordering="described")
+    @admin.display(description=_("indexed works"), ordering="described")
     def described(self, row: Any) -> int:
         """Return the number of works that have a descriptor in the set."""
         count: int = row.described
         return count
 
-    @admin.display(description=_("calibrated on works"))
+    @admin.display(description=_("works at last calibration"))
     def calibrated_on(self, row: DescriptorSet) -> int | str:
         """Return the number of works at the latest calibration."""
         sizes = {

@@ -61,7 +61,9 @@ def rank_section(
     """Return the ranked works of one query. Raises WeightingError for unusable weights."""
     query = make_card(artwork)
     if not adapter().image(artwork):
-        return Section(query, [], reason=_("This work has no picture."))
+        return Section(
+            query, [], reason=_("This work has no picture. Add one to find similar works.")
+        )
     try:
         answer = find_similar(artwork, options, visible, candidates, serving)
     except NotIndexed as error:
@@ -74,4 +76,4 @@ def make_title(artworks: list[Any]) -> str:
     """Return the heading of a page of ranked works."""
     if len(artworks) == 1:
         return _("Works similar to %(title)s") % {"title": adapter().title(artworks[0])}
-    return _("Works similar to %(count)d works") % {"count": len(artworks)}
+    return _("Similar works for %(count)d selected works") % {"count": len(artworks)}

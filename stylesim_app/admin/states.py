@@ -94,7 +94,12 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
     if entry is None:
         return facts
     if entry.state == State.STALE:
-        facts.append((gettext("Meaning"), gettext("Described by the network used before.")))
+        facts.append(
+            (
+                gettext("Meaning"),
+                gettext("Indexed with a different network. Index it again to update it."),
+            )
+        )
     names = ("attempts", "requested_at", "indexed_at", "image_sha256")
     facts += [(_label(name), value) for name in names if (value := getattr(entry, name))]
     if note := translate_note(entry.note):
@@ -110,10 +115,10 @@ def notices(artworks: QuerySet[Any]) -> list[str]:
     if waiting and not status.worker_alive:
         found.append(
             ngettext(
-                "%(count)d work waits to be indexed, but no worker is running. "
-                "Start one: python manage.py qcluster",
-                "%(count)d works wait to be indexed, but no worker is running. "
-                "Start one: python manage.py qcluster",
+                "%(count)d work is waiting to be indexed, but no worker is running. Start one "
+                "with: python manage.py qcluster",
+                "%(count)d works are waiting to be indexed, but no worker is running. Start one "
+                "with: python manage.py qcluster",
                 waiting,
             )
             % {"count": waiting}
@@ -121,10 +126,10 @@ def notices(artworks: QuerySet[Any]) -> list[str]:
     if stale := status.states[State.STALE]:
         found.append(
             ngettext(
-                "%(count)d work was described by the network used before. "
-                "Bring it up to date: python manage.py stylesim_index --stale",
-                "%(count)d works were described by the network used before. "
-                "Bring them up to date: python manage.py stylesim_index --stale",
+                "%(count)d work was indexed with a different network. Update it with: python "
+                "manage.py stylesim_index --stale",
+                "%(count)d works were indexed with a different network. Update them with: python "
+                "manage.py stylesim_index --stale",
                 stale,
             )
             % {"count": stale}

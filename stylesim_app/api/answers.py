@@ -21,7 +21,7 @@ State = WorkItem.State
 
 
 class ProvenanceSerializer(serializers.Serializer[Provenance]):
-    """The provenance of the compared descriptors."""
+    """The network and settings that the descriptors were made with."""
 
     network = serializers.CharField()
     weights = serializers.SerializerMethodField()
@@ -56,20 +56,22 @@ class ResultSerializer(serializers.Serializer[Any]):
 
 
 class CoverageSerializer(serializers.Serializer[Any]):
-    """The number of visible works, and of those that can be ranked."""
+    """How many of the works visible to the caller are indexed."""
 
     indexed = Integer()
     visible = Integer()
 
 
 class RankedSerializer(serializers.Serializer[Any]):
-    """The ranked works and the facts of a ranking."""
+    """The ranked works, and how they were ranked."""
 
     preset = serializers.CharField()
     style_weight = Float(source="weighting.style_weight")
     content_weight = Float(source="weighting.content_weight")
     layer_weights = serializers.ListField(child=Float(), source="weighting.layer_weights")
-    certified = serializers.BooleanField(help_text="Whether no other work can belong here.")
+    certified = serializers.BooleanField(
+        help_text="True if the results are exact, false if they are an estimate."
+    )
     coverage = CoverageSerializer(source="*")
     provenance = ProvenanceSerializer(allow_null=True)
     results = ResultSerializer(many=True)
@@ -111,13 +113,15 @@ class ImageSearchSerializer(StrictSerializer):
 
 
 class SearchSerializer(serializers.Serializer[ImageSearch]):
-    """A search; read its ``url`` for the ranked works until ``state`` is indexed or failed."""
+    """A search. Poll its ``url`` until ``state`` is indexed or failed."""
 
     id = serializers.UUIDField()
     state = serializers.ChoiceField(choices=State.choices)
-    reason = serializers.CharField(help_text="Why there is no ranking, if there is none.")
+    reason = serializers.CharField(help_text="Why there are no results, if there are none.")
     url = serializers.SerializerMethodField()
-    results_url = serializers.SerializerMethodField(help_text="The page of it, if there are pages.")
+    results_url = serializers.SerializerMethodField(
+        help_text="The page with the results, if the site has pages."
+    )
 
     @extend_schema_field({"type": "string"})
     def get_url(self, search: ImageSearch) -> str | None:
@@ -136,21 +140,21 @@ class SearchAnswerSerializer(RankedSerializer):
 
 
 class WorkerSerializer(serializers.Serializer[Any]):
-    """The state of the workers: alive after a sign of life in the last minutes."""
+    """When a worker was last seen, and whether one is running."""
 
     seen_at = serializers.DateTimeField(source="worker_seen", allow_null=True)
     alive = serializers.BooleanField(source="worker_alive")
 
 
 class StatesSerializer(serializers.Serializer[dict[str, int]]):
-    """The number of works in each state."""
+    """Number of works by index state."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {state: Integer() for state in State.values}
 
 
 class IndexStatusSerializer(serializers.Serializer[Any]):
-    """The state of the index, counted over the works that the caller may see."""
+    """The state of the index, for the works visible to the caller."""
 
     visible = Integer()
     indexed = Integer()
@@ -158,13 +162,13 @@ class IndexStatusSerializer(serializers.Serializer[Any]):
     provenance = ProvenanceSerializer(allow_null=True)
     calibrated_on = Integer(
         allow_null=True,
-        help_text="Works in the collection at its calibration; told to those who may index.",
+        help_text="Number of works at the last calibration; null without permission to index.",
     )
     worker = WorkerSerializer(source="*")
 
 
 class IndexAgainSerializer(StrictSerializer):
-    """The works to index again: by their ids, or all in one state."""
+    """Works to index again: by id, or all in one state."""
 
     artworks = serializers.ListField(
         child=serializers.CharField(), required=False, min_length=1, max_length=1000
@@ -173,11 +177,11 @@ class IndexAgainSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
-            raise serializers.ValidationError(_("Give either “artworks” or “state”."))
+            raise serializers.ValidationError(_("Send either “artworks” or “state”, but not both."))
         return attrs
 
 
 class IndexRequestedSerializer(serializers.Serializer[Any]):
-    """The number of works that are waiting because of the request."""
+    """How many works were requested and are now waiting."""
 
     requested = Integer()

@@ -42,19 +42,19 @@ class ArtworkView(ApiView):
 @extend_schema_view(
     get=describe(
         operation_id="listArtworks",
-        summary="List, filter, order and page artworks",
+        summary="List artworks",
         responses=with_problems({200: artwork_serializer()(many=True)}, 400, 401, 404),
     ),
     post=describe(
         operation_id="createArtwork",
         summary="Create an artwork",
-        description="A worker indexes it soon after.",
+        description="The artwork is indexed soon after.",
         request={MULTIPART: artwork_serializer()},
         responses=with_problems({201: artwork_serializer()}, 400, 401, 403, 415),
     ),
 )
 class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
-    """The artworks that the caller may see."""
+    """The artworks visible to the caller, filtered, ordered and in pages."""
 
     filter_backends = (DjangoFilterBackend,)
 
@@ -79,29 +79,29 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
 @extend_schema_view(
     get=describe(
         operation_id="getArtwork",
-        summary="Read an artwork",
+        summary="Get an artwork",
         responses=with_problems({200: artwork_serializer()}, 401, 404),
     ),
     put=describe(
         operation_id="replaceArtwork",
-        summary="Write all fields of an artwork",
-        description="A worker indexes the picture soon after.",
+        summary="Replace all fields of an artwork",
+        description="The picture is indexed soon after.",
         request={MULTIPART: artwork_serializer()},
         responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 415),
     ),
     patch=describe(
         operation_id="updateArtwork",
-        summary="Write some fields of an artwork",
-        description="A worker indexes a new picture soon after.",
+        summary="Update some fields of an artwork",
+        description="A new picture is indexed soon after.",
         request={"application/json": artwork_serializer(), MULTIPART: artwork_serializer()},
         responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 415),
     ),
     delete=describe(
         operation_id="deleteArtwork",
         summary="Delete an artwork",
-        description="With its index entry, its descriptor and its thumbnails.",
+        description="Its index entry, descriptor and thumbnails are deleted too.",
         responses=with_problems(
-            {204: None}, *(401, 403, 404, 409), conflict="Other records refer to it."
+            {204: None}, *(401, 403, 404, 409), conflict="Other records refer to this artwork."
         ),
     ),
 )
@@ -137,7 +137,7 @@ class ThumbnailView(ApiView):
 
     @describe(
         operation_id="getThumbnail",
-        summary="A small version of the picture",
+        summary="Get a thumbnail of an artwork",
         responses=with_problems({(200, "image/jpeg"): OpenApiTypes.BINARY}, 401, 404),
     )
     def get(self, request: Request, pk: str, size: str) -> FileResponse:
@@ -148,4 +148,4 @@ class ThumbnailView(ApiView):
             with suppress(FileNotFoundError, ImageError):
                 thumbnail = make_thumbnail(artwork, size)
                 return FileResponse(thumbnail, content_type="image/jpeg", headers=headers)
-        raise NotFound(_("The picture of this artwork cannot be shown."))
+        raise NotFound(_("The picture of this artwork is missing or cannot be opened."))

@@ -50,7 +50,7 @@ class Pages(PageNumberPagination):
 
     page_size = 20
     page_size_query_param = "page_size"
-    invalid_page_message: Any = gettext_lazy("There is no page {page_number}.")
+    invalid_page_message: Any = gettext_lazy("Page {page_number} does not exist.")
 
     def get_page_size(self, request: Request) -> int:
         text = request.query_params.get("page_size")
@@ -61,7 +61,7 @@ class Pages(PageNumberPagination):
         except ValueError:
             size = 0
         if not 1 <= size <= conf.max_results:
-            reason = _("Give a whole number from 1 to %(most)d.") % {"most": conf.max_results}
+            reason = _("Enter a whole number from 1 to %(most)d.") % {"most": conf.max_results}
             raise ValidationError({"page_size": [reason]})
         return size
 
@@ -73,7 +73,7 @@ class BodyParser(JSONParser):
         try:
             return super().parse(*args, **kwargs)
         except RecursionError as error:
-            raise ParseError(_("The body is nested too deeply.")) from error
+            raise ParseError(_("The JSON in the request body is nested too deeply.")) from error
 
 
 class _EscapingRenderer(JSONRenderer):
@@ -161,8 +161,7 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
         artwork = None if key is None else self.get_queryset().filter(pk=key).first()
         if artwork is None:
             raise NotFound(
-                _("There is no artwork %(id)s that you may see. Look it up in the list.")
-                % {"id": pk}
+                _("Artwork %(id)s was not found, or you do not have access to it.") % {"id": pk}
             )
         return artwork
 
@@ -181,8 +180,8 @@ def refuse_unknown(request: Request, known: Collection[str]) -> None:
     # Content negotiation handles ``format``.
     unknown = sorted(set(request.query_params) - {*known, "format"})
     if unknown:
-        reason = _("This address takes no parameters.")
+        reason = _("This endpoint takes no parameters.")
         if known:
             names = ", ".join(known)
-            reason = _("There is no such parameter; there are %(names)s.") % {"names": names}
+            reason = _("Unknown parameter. Available parameters: %(names)s.") % {"names": names}
         raise ValidationError({name: [reason] for name in unknown})

@@ -23,14 +23,14 @@ from .schema import describe, with_problems
 
 
 class IndexView(ApiView):
-    """The index, counted over the works that the caller may see."""
+    """The index of the artworks visible to the caller."""
 
     permission_classes = (MayIndex,)
     serializer_class = IndexAgainSerializer
 
     @describe(
         operation_id="getIndex",
-        summary="Where the index stands",
+        summary="Get the state of the index",
         responses=with_problems({200: IndexStatusSerializer}, 401),
     )
     def get(self, request: Request) -> Response:
@@ -67,6 +67,6 @@ def _find_keys(visible: QuerySet[Any], ids: list[str]) -> list[Any]:
     found = set(visible.filter(pk__in=set(keys.values()) - {None}).values_list("pk", flat=True))
     missing = [text for text, key in keys.items() if key not in found]
     if missing:
-        reason = _("There is no artwork %(ids)s that you may see.") % {"ids": ", ".join(missing)}
+        reason = _("Not found, or you do not have access: %(ids)s.") % {"ids": ", ".join(missing)}
         raise ValidationError({"artworks": [reason]})
     return list(found)

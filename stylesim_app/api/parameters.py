@@ -32,7 +32,7 @@ class FlagField(forms.Field):
         try:
             return _FLAGS[(value or "").lower()]
         except KeyError as error:
-            raise DjangoValidationError(_("Give true or false.")) from error
+            raise DjangoValidationError(_("Enter true or false.")) from error
 
 
 class RankingParameters(RankingForm):

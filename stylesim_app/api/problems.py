@@ -53,13 +53,15 @@ def handle_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse |
         reason = told_reason(context["request"].user, error.state, str(error))
         response = problem_response(409, reason, "not_indexed", state=error.state)
     elif isinstance(error, RequestDataTooBig):
-        response = problem_response(413, _("Send less in the fields beside the file."), "too_large")
+        response = problem_response(
+            413, _("The form fields are too large. Send less text with the file."), "too_large"
+        )
     elif isinstance(error, SuspiciousOperation):
-        response = problem_response(400, _("The request cannot be read."), "parse_error")
+        response = problem_response(400, _("The request could not be read."), "parse_error")
     elif isinstance(error, exceptions.ValidationError):
         response = problem_response(
             error.status_code,
-            _("Some values cannot be used; “errors” names each and says why."),
+            _("Some values are invalid; see “errors” for details."),
             "invalid",
             errors=_flatten(error.detail),
         )
@@ -85,8 +87,10 @@ def told_reason(user: Any, state: str, reason: str) -> str:
     if may(user, "view"):
         return reason
     return {
-        WorkItem.State.PENDING.value: _("It is waiting for a worker to describe it."),
-        WorkItem.State.FAILED.value: _("It could not be described; staff can see why."),
+        WorkItem.State.PENDING.value: _(
+            "It is waiting to be indexed. Please try again in a moment."
+        ),
+        WorkItem.State.FAILED.value: _("It could not be indexed. Staff can see the reason."),
     }.get(state, reason)
 
 
@@ -115,21 +119,21 @@ def _hint(error: exceptions.APIException, view: APIView) -> str:
     """Return what to do about an error, or an empty string if its message is enough."""
     match error:
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
-            return _("Log in, or send the token of an account.")
+            return _("Log in, or send an API token.")
         case exceptions.PermissionDenied() if str(error.detail).startswith("CSRF"):
-            return _("Send the CSRF token of the session in the header X-CSRFToken.")
+            return _("Send the session's CSRF token in the X-CSRFToken header.")
         case exceptions.PermissionDenied():
-            return _("Ask an administrator for the permission.")
+            return _("Ask an administrator for permission.")
         case exceptions.MethodNotAllowed():
-            return _("Allowed here: %(names)s.") % {"names": ", ".join(view.allowed_methods)}
+            return _("Allowed methods: %(names)s.") % {"names": ", ".join(view.allowed_methods)}
         case exceptions.UnsupportedMediaType():
             names = [parser.media_type for parser in view.parser_classes]
-            return _("Accepted here: %(names)s.") % {"names": ", ".join(map(str, names))}
+            return _("Accepted types: %(names)s.") % {"names": ", ".join(map(str, names))}
         case exceptions.NotAcceptable():
             names = [renderer.media_type for renderer in view.renderer_classes]
-            return _("Available here: %(names)s.") % {"names": ", ".join(map(str, names))}
+            return _("Available types: %(names)s.") % {"names": ", ".join(map(str, names))}
         case exceptions.ParseError():
-            return _("Check that the body is what its Content-Type says.")
+            return _("Check that the body matches its Content-Type.")
     return ""
 
 

@@ -35,13 +35,13 @@ from .throttling import SearchThrottle
 
 
 class SimilarView(RankingView):
-    """The works nearest to an artwork, the nearest first, without the artwork itself."""
+    """The works most similar to an artwork, nearest first, without the artwork itself."""
 
     serializer_class = SimilarSerializer
 
     @describe(
         operation_id="listSimilarArtworks",
-        summary="Rank the works similar to an artwork",
+        summary="Find works similar to an artwork",
         parameters=RANKING_PARAMETERS,
         filters=True,
         responses=with_problems({200: SimilarSerializer}, 400, 401, 404, 409),
@@ -58,8 +58,7 @@ class SimilarView(RankingView):
 class SearchView(ApiView):
     """Search by an image, which is not kept.
 
-    A worker extracts its descriptors, since a web process loads no network; the response gives the
-    address of the result.
+    A worker compares it with the collection; poll the ``url`` in the response for the results.
     """
 
     serializer_class = ImageSearchSerializer
@@ -83,11 +82,11 @@ class SearchView(ApiView):
 
 
 class SearchDetailView(RankingView):
-    """The state of a search, or its ranked works, with weights that may differ in each request."""
+    """The state of a search or its results; each request may use other weights."""
 
     @describe(
         operation_id="getSearch",
-        summary="Ask for the result of a search",
+        summary="Get the results of a search",
         parameters=RANKING_PARAMETERS,
         filters=True,
         responses=with_problems(
@@ -104,9 +103,7 @@ class SearchDetailView(RankingView):
     def get(self, request: Request, pk: UUID) -> Response:
         search = image_search.find(pk, request.user)
         if search is None:
-            raise NotFound(
-                _("There is no such search of yours; it may have expired. Please search again.")
-            )
+            raise NotFound(_("Search not found. It may have expired; please search again."))
         options, serving = read_options(request)
         context = self.get_serializer_context()
         try:
@@ -125,7 +122,7 @@ class SearchDetailView(RankingView):
 
 
 class CompareView(ApiView):
-    """The distances between two artworks."""
+    """The distance between two artworks."""
 
     serializer_class = ComparisonSerializer
 
@@ -137,7 +134,7 @@ class CompareView(ApiView):
         summary="Compare two artworks",
         parameters=[
             OpenApiParameter("a", str, required=True, description="The id of an artwork."),
-            OpenApiParameter("b", str, required=True, description="The id of another."),
+            OpenApiParameter("b", str, required=True, description="The id of another artwork."),
             *WEIGHT_PARAMETERS,
         ],
         responses=with_problems({200: ComparisonSerializer}, 400, 401, 404, 409),
@@ -145,7 +142,7 @@ class CompareView(ApiView):
     def get(self, request: Request) -> Response:
         missing = [name for name in ("a", "b") if not request.query_params.get(name)]
         if missing:
-            raise ValidationError({name: [_("Give the id of an artwork.")] for name in missing})
+            raise ValidationError({name: [_("Enter the id of an artwork.")] for name in missing})
         options, serving = read_options(request)
         a, b = (self.find_artwork(request.query_params[name]) for name in ("a", "b"))
         return Response(self.get_serializer(compare_artworks(a, b, options, serving)).data)

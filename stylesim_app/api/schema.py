@@ -16,13 +16,13 @@ from .base import ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
 
 _MEANING = {
-    400: "Some values cannot be used; `errors` names them.",
+    400: "Some values are invalid; `errors` lists them.",
     401: "Missing or invalid credentials.",
-    403: "Not allowed, or the CSRF token is missing.",
-    404: "Not there, or not visible to the caller.",
-    409: "Not indexed yet; `state` says where it stands.",
-    415: "The body is of another type than is accepted.",
-    429: "Too many requests; `Retry-After` says when to come again.",
+    403: "Permission denied, or the CSRF token is missing.",
+    404: "Not found, or not visible to the caller.",
+    409: "Not indexed yet; see `state`.",
+    415: "The content type of the body is not accepted.",
+    429: "Too many requests; try again after `Retry-After` seconds.",
 }
 
 
@@ -33,13 +33,15 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="The kind of error, for programs.")
-    detail = serializers.CharField(help_text="What is wrong, and what to do.")
+    detail = serializers.CharField(help_text="What went wrong, and what to do.")
     errors = serializers.DictField(  # type: ignore[assignment]  # what RFC 9457 calls it
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
-        help_text="Messages by the name of the parameter or field.",
+        help_text="Messages by parameter or field.",
     )
-    state = serializers.CharField(required=False, help_text="Of a work that is not indexed.")
+    state = serializers.CharField(
+        required=False, help_text="The index state of a work that is not indexed."
+    )
 
 
 def with_problems(
@@ -73,23 +75,24 @@ WEIGHT_PARAMETERS = [
         str,
         enum=(*PRESETS, CUSTOM),
         default=DEFAULT_PRESET,
-        description="What to rank by; custom needs a weight.",
+        description="What to compare by; custom needs style_weight, content_weight or both.",
     ),
-    OpenApiParameter("style_weight", float, description="In place of the preset's, zero or more."),
-    OpenApiParameter(
-        "content_weight", float, description="In place of the preset's, zero or more."
-    ),
+    OpenApiParameter("style_weight", float, description="Replaces the preset's; zero or more."),
+    OpenApiParameter("content_weight", float, description="Replaces the preset's; zero or more."),
     OpenApiParameter(
         "layer_weights",
         str,
-        description=f"Five numbers with commas, for {', '.join(STYLE_LAYERS)}.",
+        description=f"Five numbers separated by commas, for {', '.join(STYLE_LAYERS)}.",
     ),
 ]
 RANKING_PARAMETERS = [
     *WEIGHT_PARAMETERS,
-    OpenApiParameter("limit", int, default=DEFAULT_LIMIT, description="Number of works."),
+    OpenApiParameter("limit", int, default=DEFAULT_LIMIT, description="Number of results."),
     OpenApiParameter(
-        "exclude_same_artist", bool, default=False, description="Leave out the artist of the query."
+        "exclude_same_artist",
+        bool,
+        default=False,
+        description="Exclude works by the artist of the query.",
     ),
 ]
 

@@ -82,21 +82,21 @@ class StrictSerializer(serializers.Serializer[Any]):
         if not isinstance(data, Mapping):
             return {}
         known = [name for name, field in self.fields.items() if not field.read_only]
-        reason = _("There is no such field; there are %(names)s.") % {"names": ", ".join(known)}
-        # The forms of pages include this token.
+        reason = _("Unknown field. Available fields: %(names)s.") % {"names": ", ".join(known)}
+        # Forms of pages hold the token too.
         unknown = set(data) - {*self.fields, "csrfmiddlewaretoken"}
         return {str(name): [reason] for name in sorted(unknown)}
 
 
 class IndexStateSerializer(serializers.Serializer[IndexEntry]):
-    """The state of an artwork in the index."""
+    """The index state of an artwork."""
 
     state = serializers.ChoiceField(choices=WorkItem.State.choices, read_only=True)
     reason = serializers.SerializerMethodField(
-        help_text="Why it failed, if it did; the details for staff alone."
+        help_text="Why indexing failed, if it did; details are shown to staff only."
     )
     note = serializers.SerializerMethodField(
-        help_text="What to know of how the picture was read, for example that it is an animation."
+        help_text="A note on how the picture was read, for example that it is animated."
     )
     indexed_at = serializers.DateTimeField(read_only=True, allow_null=True)
     attempts = serializers.IntegerField(read_only=True)
@@ -111,7 +111,7 @@ class IndexStateSerializer(serializers.Serializer[IndexEntry]):
 
 
 class ThumbnailsSerializer(serializers.Serializer[Any]):
-    """Addresses of small versions of the picture, by name."""
+    """URLs of thumbnails, by size."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {
@@ -121,7 +121,7 @@ class ThumbnailsSerializer(serializers.Serializer[Any]):
 
 
 class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
-    """An artwork: the fields of the model in use, and its state in the index."""
+    """An artwork with its fields and its index state."""
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,

@@ -30,11 +30,11 @@ def has_tokens() -> bool:
 
 
 class RootView(ApiMixin, APIView):
-    """The addresses of the API."""
+    """The endpoints of the API."""
 
     @describe(
         operation_id="listAddresses",
-        summary="The addresses of the API",
+        summary="List the endpoints",
         tags=["api"],
         responses=with_problems({200: OpenApiTypes.OBJECT}, 401),
     )
@@ -57,14 +57,14 @@ class RootView(ApiMixin, APIView):
 
 
 class TokenView(ApiMixin, ObtainAuthToken):
-    """A token for the name and password of an account."""
+    """A token for a username and password."""
 
     authentication_classes = ()
     throttle_classes = (TokenThrottle,)
 
     @describe(
         operation_id="getToken",
-        summary="A token for a name and password",
+        summary="Get a token",
         tags=["api"],
         request=AuthTokenSerializer,
         responses=with_problems({200: AuthTokenSerializer}, 400, 415, 429),
@@ -80,7 +80,7 @@ class SchemaView(ApiMixin, SpectacularAPIView):
     schema = None
     custom_settings = {
         "TITLE": "stylesim",
-        "DESCRIPTION": "Artworks of a collection, and which works look like which.",
+        "DESCRIPTION": "The artworks of a collection, and the works similar to each.",
         "VERSION": __version__,
         # A file is uploaded as bytes and returned as an address.
         "COMPONENT_SPLIT_REQUEST": True,
@@ -116,6 +116,6 @@ class NowhereView(ApiMixin, APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise NotFound(
-            _("Nothing is at this address. Addresses end with a slash; %(root)s lists them.")
+            _("Not found. API addresses end with a slash; %(root)s lists them all.")
             % {"root": request.build_absolute_uri(reverse("stylesim-api:root"))}
         )

@@ -151,7 +151,8 @@ def adapter() -> ArtworkAdapter:
         raise ImproperlyConfigured(f"STYLESIM_ARTWORK_ADAPTER cannot be used: {error}.") from error
     if not (isinstance(made, type) and issubclass(made, ArtworkAdapter)):
         raise ImproperlyConfigured(
-            f"STYLESIM_ARTWORK_ADAPTER cannot be used: {made!r} is no subclass of ArtworkAdapter."
+            f"STYLESIM_ARTWORK_ADAPTER cannot be used: {made!r} is not a subclass of "
+            "ArtworkAdapter."
         )
     return made()
 

@@ -54,7 +54,7 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
     """
     filters: dict[str, Any] = {
         **(
-            {"q": django_filters.CharFilter(method=search_text, label=_("Text"))}
+            {"q": django_filters.CharFilter(method=search_text, label=_("Keywords"))}
             if text_fields()
             else {}
         ),
@@ -92,7 +92,7 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
         filters["ordering"] = django_filters.OrderingFilter(
             fields=[(adapter().field(name), name) for name in fields],
             field_labels={**fields, **descending},
-            label=_("Order"),
+            label=_("Sort by"),
             empty_label=_("Default order"),
         )
     meta = type("Meta", (), {"model": get_artwork_model(), "fields": []})

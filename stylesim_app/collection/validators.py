@@ -20,15 +20,15 @@ def validate_object(value: Any) -> None:
     lists nest at most MAX_DEPTH deep, ``value`` included; as JSON it has at most MAX_BYTES.
     """
     if not isinstance(value, dict):
-        raise ValidationError(_("Give an object of names and values."), code="no_object")
+        raise ValidationError(_("Enter a JSON object of names and values."), code="no_object")
     _check(value, MAX_DEPTH)
     try:
         size = len(json.dumps(value, ensure_ascii=False).encode())
     except TypeError as error:
-        raise ValidationError(_("Give only what JSON has."), code="no_json") from error
+        raise ValidationError(_("Use only values that JSON supports."), code="no_json") from error
     if size > MAX_BYTES:
         raise ValidationError(
-            _("Give at most %(limit)d kB in all."),
+            _("Enter at most %(limit)d kB in total."),
             code="too_large",
             params={"limit": MAX_BYTES // 1000},
         )
@@ -39,11 +39,11 @@ def _check(value: Any, depth: int) -> None:
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ValidationError(_("Give finite numbers."), code="not_finite")
+        raise ValidationError(_("Use only finite numbers."), code="not_finite")
     elif isinstance(value, dict | list):
         if depth == 0:
             raise ValidationError(
-                _("Nest objects and lists at most %(limit)d deep."),
+                _("Nest objects and lists at most %(limit)d levels deep."),
                 code="too_deep",
                 params={"limit": MAX_DEPTH},
             )
@@ -61,5 +61,5 @@ def _check_text(text: str) -> None:
         is_unicode = "\0" not in text
     if not is_unicode:
         raise ValidationError(
-            _("Give texts of whole Unicode characters, without U+0000."), code="no_unicode"
+            _("Use valid Unicode text without the NUL character (U+0000)."), code="no_unicode"
         )

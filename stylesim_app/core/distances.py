@@ -47,7 +47,7 @@ class Weighting:
         _check_weight("style_weight", self.style_weight)
         _check_weight("content_weight", self.content_weight)
         for layer, weight in zip(STYLE_LAYERS, self.layer_weights, strict=True):
-            _check_weight(f"The weight of {layer}", weight)
+            _check_weight(layer, weight)
         if self.style_weight == 0 and self.content_weight == 0:
             raise WeightingError("weighting_zero")
         if not any(self.layer_weights):

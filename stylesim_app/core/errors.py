@@ -31,17 +31,18 @@ class ImageError(CoreError):
     MESSAGES: ClassVar[dict[str, str]] = {
         "image_empty": gettext_noop("The file is empty."),
         "image_too_many_bytes": gettext_noop(
-            "The file has %(megabytes).1f MB; at most %(limit).0f MB are accepted."
+            "The file is too large: %(megabytes).1f MB. The limit is %(limit).0f MB."
         ),
         "image_unknown_format": gettext_noop(
             "The file is not an image in one of these formats: %(formats)s."
         ),
         "image_too_many_pixels": gettext_noop(
-            "The image has %(width)d x %(height)d pixels; at most %(limit)d million are accepted."
+            "The image is too large: %(width)d x %(height)d pixels. The limit is %(limit)d "
+            "million pixels."
         ),
-        "image_bomb": gettext_noop("The image declares more pixels than can be opened safely."),
+        "image_bomb": gettext_noop("The image has too many pixels to open safely."),
         "image_broken": gettext_noop(
-            "The image is damaged or cut short and cannot be decoded (%(reason)s)."
+            "The image is damaged or incomplete and cannot be opened (%(reason)s)."
         ),
     }
 
@@ -51,34 +52,34 @@ class WeightsError(CoreError):
 
     MESSAGES: ClassVar[dict[str, str]] = {
         "weights_no_torch": gettext_noop(
-            "PyTorch is not installed, so that this process can describe no picture. Install the "
-            "packages of a worker: pip install 'django-stylesim[worker]'."
+            "PyTorch is not installed, so this process cannot index pictures. Install the "
+            "worker packages: pip install 'django-stylesim[worker]'."
         ),
-        "weights_missing": gettext_noop("There is no weights file at %(path)s."),
+        "weights_missing": gettext_noop("Weights file not found: %(path)s."),
         "weights_suffix": gettext_noop(
             "Weights must be a .safetensors or .pth file, not %(path)s."
         ),
         "weights_unreadable": gettext_noop(
-            "The weights file %(path)s cannot be read; it is cut short or not what its name says "
+            "The weights file %(path)s cannot be read; it is incomplete or in another format "
             "(%(reason)s)."
         ),
         "weights_unsafe": gettext_noop(
-            "The weights file %(path)s holds more than tensors and is refused, because loading it"
-            " could run code (%(reason)s)."
+            "The weights file %(path)s contains more than tensors and was refused, because "
+            "loading it could run code (%(reason)s)."
         ),
         "weights_other_network": gettext_noop(
-            "The weights file %(path)s is not a VGG19 in torchvision's names: %(reason)s."
+            "The weights file %(path)s is not a VGG19 with torchvision's layer names: %(reason)s."
         ),
         "weights_not_finite": gettext_noop(
-            "The weights file %(path)s holds NaN or infinite numbers."
+            "The weights file %(path)s contains NaN or infinite values."
         ),
         "weights_changed": gettext_noop(
-            "The file of the weights that ship with the app, %(path)s, is damaged: its SHA-256 is"
-            " %(actual)s, expected %(expected)s. Install the package again."
+            "The weights file shipped with the app, %(path)s, is damaged: its SHA-256 is "
+            "%(actual)s, expected %(expected)s. Reinstall the package."
         ),
         "weights_no_network": gettext_noop(
-            "The imagenet weights could not be downloaded (%(reason)s). Without internet access, "
-            "put %(file)s into %(folder)s by hand, name the path of a weights file, or use the "
+            "The imagenet weights could not be downloaded (%(reason)s). Without internet "
+            "access, copy %(file)s to %(folder)s, give the path of a weights file, or use the "
             "paintings weights, which need no download."
         ),
     }
@@ -91,9 +92,9 @@ class DescriptorError(CoreError):
         "descriptor_missing": gettext_noop("The descriptor file is missing from storage."),
         "descriptor_unreadable": gettext_noop("The descriptor file is damaged (%(reason)s)."),
         "descriptor_checksum": gettext_noop(
-            "The file is damaged: its checksum is not that of what was stored."
+            "The file is damaged: its checksum has changed since it was stored."
         ),
-        "descriptor_not_finite": gettext_noop("The descriptor holds NaN or infinite numbers."),
+        "descriptor_not_finite": gettext_noop("The descriptor contains NaN or infinite values."),
         "descriptor_provenance": gettext_noop(
             "Descriptors of different provenance cannot be compared (%(left)s, %(right)s)."
         ),
@@ -104,19 +105,15 @@ class WeightingError(CoreError):
     """Weights of a query that do not define a distance."""
 
     MESSAGES: ClassVar[dict[str, str]] = {
-        "weighting_preset": gettext_noop(
-            "There is no preset %(preset)r; choose one of %(presets)s."
-        ),
+        "weighting_preset": gettext_noop("Unknown preset %(preset)r. Choose one of %(presets)s."),
         "weighting_number": gettext_noop("%(name)s must be a finite number, not %(value)r."),
         "weighting_negative": gettext_noop("%(name)s must not be negative, but is %(value)s."),
         "weighting_large": gettext_noop("%(name)s must be at most %(limit)g, but is %(value)g."),
-        "weighting_zero": gettext_noop("style_weight and content_weight must not both be zero."),
+        "weighting_zero": gettext_noop("Style weight and content weight must not both be zero."),
         "weighting_layers_zero": gettext_noop("At least one layer weight must be above zero."),
-        "weighting_layer_count": gettext_noop(
-            "layer_weights needs %(expected)d numbers, got %(actual)d."
-        ),
+        "weighting_layer_count": gettext_noop("Enter %(expected)d layer weights, not %(actual)d."),
         "weighting_calibration": gettext_noop(
-            "The preset balanced needs a calibration of the collection, which is made as soon as "
-            "%(minimum)d works are indexed."
+            "The balanced preset needs a calibration, which is made once %(minimum)d works are "
+            "indexed."
         ),
     }

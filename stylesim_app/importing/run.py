@@ -59,7 +59,7 @@ def import_works(
     """
     if is_public is not None and not (adapter().field("is_public") is not None):
         raise ImportFailed(
-            _("%(model)s has no field is_public.") % {"model": conf.artwork_model},
+            _("%(model)s has no is_public field.") % {"model": conf.artwork_model},
         )
     known = _known_hashes()
     count = len(known)
@@ -93,7 +93,7 @@ def _import_row(row: Row, known: set[str], is_public: bool | None) -> ImportedRo
     if row.problem:
         return ImportedRow(row, RowState.FAILED, row.problem)
     if not row.path.is_file():
-        return ImportedRow(row, RowState.FAILED, _("There is no such file."))
+        return ImportedRow(row, RowState.FAILED, _("File not found."))
     try:
         with row.path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,6 +11,7 @@ from itertools import islice
 
 import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from .. import files
 from ..conf import conf
@@ -79,7 +80,8 @@ def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: N
     rows = list(described.order_by("pk").values_list("pk", "file_name"))
     if len(rows) < MINIMUM_WORKS:
         raise StylesimError(
-            f"A calibration needs at least {MINIMUM_WORKS} indexed works; there are {len(rows)}."
+            _("A calibration needs at least %(minimum)d indexed works; there are %(count)d.")
+            % {"minimum": MINIMUM_WORKS, "count": len(rows)}
         )
     # Seeded, so that calibrating twice gives the same numbers.
     order = np.random.default_rng(len(rows)).permutation(len(rows))
@@ -97,7 +99,10 @@ def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: N
 
     descriptors = list(islice(read(), PAIR_WORKS))
     if len(descriptors) < MINIMUM_WORKS:
-        raise StylesimError(f"Only {len(descriptors)} of {len(sample)} descriptors can be read.")
+        raise StylesimError(
+            _("Only %(count)d of %(total)d descriptors can be read.")
+            % {"count": len(descriptors), "total": len(sample)}
+        )
     pairs = sample_pairs(descriptors)
     compressed = len(rows) >= MINIMUM_COMPRESSED
     bases_name = ""

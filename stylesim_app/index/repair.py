@@ -32,8 +32,9 @@ def require_storage() -> None:
         raise StorageMissing(
             WorkItem.State.FAILED,
             _(
-                "The storage “%(alias)s” lacks what the last calibration wrote: is it mounted? "
-                "If its files are lost for good, stylesim_index --all describes all works again."
+                "The files of the last calibration are missing from the storage “%(alias)s”. Check "
+                "that it is mounted. If the files are lost, index all works again: stylesim_index "
+                "--all."
             )
             % {"alias": files.STORAGE_ALIAS},
         )

@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..core.errors import DescriptorError
@@ -76,7 +77,8 @@ def calibrate() -> Calibration:
     descriptor_set = sets.serving_set()
     if descriptor_set is None:
         raise StylesimError(
-            f"A calibration needs at least {calibration.MINIMUM_WORKS} indexed works; there are 0."
+            _("A calibration needs at least %(minimum)d indexed works; there are %(count)d.")
+            % {"minimum": calibration.MINIMUM_WORKS, "count": 0}
         )
     while True:
         with _maintainer(descriptor_set) as lease, suppress(LeaseLost):

@@ -44,7 +44,7 @@ def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
             f"{result.distance:.4f}",
             f"{result.style_distance:.4f}",
             f"{result.content_distance:.1f}",
-            "-" if result.closer_than is None else f"{share(result.closer_than)} %",
+            "-" if result.closer_than is None else f"{share(result.closer_than)}%",
             adapter().title(result.artwork),
             *([str(adapter().value(result.artwork, "artist"))] if with_artist else []),
         )

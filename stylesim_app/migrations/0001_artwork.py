@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                     models.IntegerField(
                         blank=True,
                         db_index=True,
-                        help_text="For sorting and filters; taken from the year if left empty.",
+                        help_text="For sorting and filters. Leave empty to take it from the year.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(-9999),
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                     "is_public",
                     models.BooleanField(
                         default=False,
-                        help_text="Whether people without an account may see it.",
+                        help_text="Show this work to visitors without an account.",
                         verbose_name="public",
                     ),
                 ),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 (
                     "extra",
                     stylesim_app.collection.fields.ObjectField(
-                        blank=True, default=dict, verbose_name="further fields"
+                        blank=True, default=dict, verbose_name="additional fields"
                     ),
                 ),
                 ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("host", models.CharField(max_length=200, unique=True, verbose_name="host")),
-                ("seen_at", models.DateTimeField(verbose_name="seen")),
+                ("seen_at", models.DateTimeField(verbose_name="last seen")),
             ],
             options={
                 "verbose_name": "worker",
@@ -285,9 +285,9 @@ class Migration(migrations.Migration):
                     "list_state",
                     models.CharField(
                         choices=[
-                            ("new", "to be listed"),
-                            ("torn", "to be listed again"),
-                            ("whole", "listed"),
+                            ("new", "not listed"),
+                            ("torn", "to be updated"),
+                            ("whole", "up to date"),
                         ],
                         default="new",
                         max_length=5,

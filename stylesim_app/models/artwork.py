@@ -35,7 +35,7 @@ class AbstractArtwork(models.Model):
         blank=True,
         db_index=True,
         validators=(MinValueValidator(-LAST_YEAR), MaxValueValidator(LAST_YEAR)),
-        help_text=_("For sorting and filters; taken from the year if left empty."),
+        help_text=_("For sorting and filters. Leave empty to take it from the year."),
     )
     medium = models.CharField(_("medium"), max_length=300, blank=True)
     dimensions = models.CharField(_("dimensions"), max_length=200, blank=True)
@@ -46,10 +46,10 @@ class AbstractArtwork(models.Model):
     exhibition = models.CharField(_("exhibition"), max_length=300, blank=True, db_index=True)
     rights = models.CharField(_("rights"), max_length=300, blank=True)
     is_public = models.BooleanField(
-        _("public"), default=False, help_text=_("Whether people without an account may see it.")
+        _("public"), default=False, help_text=_("Show this work to visitors without an account.")
     )
     image = CheckedImageField(_("image"), upload_to=artwork_path, max_length=255)
-    extra = ObjectField(_("further fields"), default=dict, blank=True)
+    extra = ObjectField(_("additional fields"), default=dict, blank=True)
     created = models.DateTimeField(_("created"), auto_now_add=True)
     modified = models.DateTimeField(_("modified"), auto_now=True)
 

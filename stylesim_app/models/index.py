@@ -54,9 +54,9 @@ class StoredDescriptor(models.Model):
     """
 
     class ListState(models.TextChoices):
-        NEW = "new", _("to be listed")
-        TORN = "torn", _("to be listed again")
-        WHOLE = "whole", _("listed")
+        NEW = "new", _("not listed")
+        TORN = "torn", _("to be updated")
+        WHOLE = "whole", _("up to date")
 
     entry = models.ForeignKey(IndexEntry, on_delete=models.CASCADE, related_name="descriptors")
     descriptor_set = models.ForeignKey(

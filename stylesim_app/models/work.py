@@ -145,7 +145,7 @@ class WorkerSign(models.Model):
     """The last sign of life of each worker host."""
 
     host = models.CharField(_("host"), max_length=200, unique=True)
-    seen_at = models.DateTimeField(_("seen"))
+    seen_at = models.DateTimeField(_("last seen"))
 
     class Meta:
         verbose_name = _("worker")

@@ -72,7 +72,9 @@ def find_similar_to_search(
     longer serves.
     """
     if search.state != WorkItem.State.INDEXED:
-        reason = search.reason or _("The image is waiting for a worker to describe it.")
+        reason = search.reason or _(
+            "This image is waiting to be processed. Please try again in a moment."
+        )
         raise NotIndexed(search.state, reason)
     serving = serving or Serving()
     descriptor_set = serving.descriptor_set
@@ -99,7 +101,10 @@ def find_similar_to_descriptor(
     if descriptor_set is not None and descriptor_set.digest != descriptor.provenance.digest:
         raise NotIndexed(
             WorkItem.State.STALE,
-            _("The collection was described by another network; index the stale works first."),
+            _(
+                "The collection was indexed with a different network. Update it first: "
+                "stylesim_index --stale."
+            ),
         )
     artworks = get_artwork_model()._default_manager.all()
     weighting = options.weighting(serving)
@@ -118,7 +123,9 @@ def find_stored(artwork: Any, descriptor_set: DescriptorSet | None) -> StoredDes
     if stored is None:
         state = entry.state if entry is not None else WorkItem.State.PENDING
         reason = entry.reason if entry is not None else ""
-        raise NotIndexed(state, reason or _("This work is waiting for a worker to describe it."))
+        raise NotIndexed(
+            state, reason or _("This work is waiting to be indexed. Please try again in a moment.")
+        )
     return stored
 
 
@@ -155,14 +162,14 @@ def _search(
 def _network_changed() -> NotIndexed:
     return NotIndexed(
         WorkItem.State.STALE,
-        _("The network has changed since this search was made. Please search again."),
+        _("The network has changed since this search. Please search again."),
     )
 
 
 def _index_changed() -> NotIndexed:
     return NotIndexed(
         WorkItem.State.STALE,
-        _("The index has changed since this search began. Please try again."),
+        _("The index changed during this search. Please try again."),
     )
 
 

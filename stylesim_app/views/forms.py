@@ -25,10 +25,10 @@ from ..messages import localize
 from ..ranking.options import CUSTOM, RankingOptions
 
 PRESET_LABELS = {
-    "paper": _("Style, with some content"),
-    "style": _("Style alone"),
-    "content": _("Content alone"),
-    "balanced": _("Style and content alike"),
+    "paper": _("Mostly style"),
+    "style": _("Style only"),
+    "content": _("Content only"),
+    "balanced": _("Style and content equally"),
 }
 #: What each style layer sees, from brushwork to motifs.
 LAYER_WORDS = {
@@ -65,7 +65,7 @@ class LayerWeightsField(forms.CharField):
             return tuple(float(part) for part in text.split(","))
         except ValueError as error:
             raise ValidationError(
-                _("Give %(count)d numbers, separated by commas."),
+                _("Enter %(count)d numbers, separated by commas."),
                 params={"count": len(STYLE_LAYERS)},
             ) from error
 
@@ -86,9 +86,9 @@ class RankingForm(forms.Form):
     style_weight = forms.FloatField(required=False, label=_("Style weight"))
     content_weight = forms.FloatField(required=False, label=_("Content weight"))
     layer_weights = LayerWeightsField(required=False, label=_("Layer weights"))
-    limit = forms.IntegerField(required=False, min_value=1, label=_("Number of works"))
+    limit = forms.IntegerField(required=False, min_value=1, label=_("Number of results"))
     exclude_same_artist = forms.BooleanField(
-        required=False, label=_("Leave out works by the same artist")
+        required=False, label=_("Exclude works by the same artist")
     )
 
     @cached_property
@@ -100,7 +100,7 @@ class RankingForm(forms.Form):
         limit: int = self.cleaned_data["limit"] or DEFAULT_LIMIT
         if limit > conf.max_results:
             raise ValidationError(
-                _("At most %(limit)d works can be asked for at once."),
+                _("Enter at most %(limit)d."),
                 params={"limit": conf.max_results},
             )
         return limit
@@ -122,14 +122,18 @@ class RankingForm(forms.Form):
         """Resolve the preset that answers give to custom weights, which needs such weights."""
         cleaned["preset"] = ""
         if not any(name in self.errors or cleaned[name] is not None for name in OWN_WEIGHTS):
-            reason = _("Give style_weight, content_weight or both with the preset custom.")
+            reason = _("The custom preset needs style_weight, content_weight or both.")
             self.add_error("preset", ValidationError(reason, code="weighting_custom"))
 
     def _check(self, weights: dict[str, Any], field: str | None) -> None:
         try:
             RankingOptions(**weights).weighting(self.serving)
         except WeightingError as error:
-            self.add_error(field, ValidationError(localize(error), code=error.code))
+            self.add_error(field, ValidationError(self._explain(error), code=error.code))
+
+    def _explain(self, error: WeightingError) -> str:
+        """Return the message of an error, which names weights as the API and the commands do."""
+        return localize(error)
 
     def options(self) -> RankingOptions:
         """Return what the search is asked for."""
@@ -155,6 +159,14 @@ class RankingPageForm(RankingForm):
             sent.pop(name, None)
         sent.setdefault("limit", str(DEFAULT_LIMIT))
         super().__init__(sent)
+
+    def _explain(self, error: WeightingError) -> str:
+        """Return the message of an error, which names weights by their labels on the page."""
+        labels = {**LAYER_WORDS, **{name: self.fields[name].label for name in OWN_WEIGHTS}}
+        name = error.params.get("name")
+        if name not in labels:
+            return super()._explain(error)
+        return localize(WeightingError(error.code, **{**error.params, "name": labels[name]}))
 
     def choices(self) -> list[tuple[str, str | Promise]]:
         """Return value and label of each button."""

@@ -66,8 +66,8 @@ def _search_form(
 def _refuse(request: HttpRequest, wait: float | None) -> HttpResponse:
     seconds = math.ceil(wait or 60)
     refusal = ngettext(
-        "Too many searches in a short time. Please try again in %(seconds)d second.",
-        "Too many searches in a short time. Please try again in %(seconds)d seconds.",
+        "Too many searches. Please try again in %(seconds)d second.",
+        "Too many searches. Please try again in %(seconds)d seconds.",
         seconds,
     ) % {"seconds": seconds}
     response = _search_form(request, ImageSearchForm(), status=429, refusal=refusal)

@@ -102,8 +102,8 @@ def test_no_serve_indexes_ranks_and_ends_and_a_second_run_keeps_what_is_there(de
     code, printed = demo.run("--no-serve")
     assert code == 0, printed
     assert "text.jpg: The file is not an image" in printed
-    assert "5 added, 0 known already, 1 failed." in printed
-    assert "Most like “bars-a”:" in printed
+    assert "5 added, 0 already in the collection, 1 failed." in printed
+    assert "Works most similar to “bars-a”:" in printed
     ranked = [line for line in printed.splitlines() if line.strip()[:1].isdigit()][-4:]
     assert [line.split()[0] for line in ranked] == ["1", "2", "3", "4"]
     assert {line.split()[-1] for line in ranked} == {"bars-b", "cross-a", "disc-a", "disc-b"}
@@ -116,7 +116,7 @@ def test_no_serve_indexes_ranks_and_ends_and_a_second_run_keeps_what_is_there(de
 
     code, printed = demo.run("--no-serve")
     assert code == 0, printed
-    assert "0 added, 5 known already, 1 failed." in printed
+    assert "0 added, 5 already in the collection, 1 failed." in printed
     assert password.read_text() == first_password
     assert sorted((demo.data / "stylesim").rglob("*.safetensors")) == descriptors
     assert demo.processes() == []
@@ -124,16 +124,16 @@ def test_no_serve_indexes_ranks_and_ends_and_a_second_run_keeps_what_is_there(de
 
 def test_it_serves_restarts_a_worker_that_died_and_ends_cleanly(demo):
     process = demo.start()
-    wait_until(lambda: demo.printed("Ctrl-C ends the demo.") or process.poll() is not None)
+    wait_until(lambda: demo.printed("Press Ctrl-C to stop the demo.") or process.poll() is not None)
     printed = demo.output.read_text()
     assert process.poll() is None, printed
-    [page] = re.findall(r"This work and those like it: (http\S+)", printed)
+    [page] = re.findall(r"This work and similar works: (http\S+)", printed)
     this_machine = build_opener(ProxyHandler({}))
     with this_machine.open(page) as answer:
         shown = answer.read().decode()
     assert "bars-a" in shown
     assert "disc-b" in shown
-    [site] = re.findall(r"API, with its documentation: (http\S+)", printed)
+    [site] = re.findall(r"API and its documentation: (http\S+)", printed)
     with this_machine.open(site) as answer:
         assert answer.status == 200
     password = (demo.data / "admin_password").read_text()
@@ -141,13 +141,13 @@ def test_it_serves_restarts_a_worker_that_died_and_ends_cleanly(demo):
 
     workers = [pid for pid in demo.processes() if command_of(pid).endswith("qcluster")]
     os.kill(min(workers), signal.SIGKILL)
-    wait_until(lambda: demo.printed("The worker had gone and was started again."))
+    wait_until(lambda: demo.printed("The worker stopped and was restarted."))
     wait_until(lambda: not set(workers) & set(demo.processes()))
     wait_until(lambda: any(command_of(pid).endswith("qcluster") for pid in demo.processes()))
 
     process.send_signal(signal.SIGINT)
     assert process.wait(SECONDS) == 0
-    assert demo.printed("Stopped. What is there stays for the next run.")
+    assert demo.printed("Stopped. Everything is kept for the next run.")
     assert "Traceback" not in demo.output.read_text()
     assert demo.processes() == []
 
@@ -181,7 +181,7 @@ def test_a_folder_that_is_not_there_is_said(demo):
     demo.images.rmdir()
     code, printed = demo.run("--no-serve")
     assert code == 1
-    assert f"CommandError: There is no folder or manifest at {demo.images}." in printed
+    assert f"CommandError: Folder or manifest not found: {demo.images}." in printed
 
 
 def test_a_port_that_is_taken_is_said_before_anything_is_done(demo):
@@ -191,7 +191,7 @@ def test_a_port_that_is_taken_is_said_before_anything_is_done(demo):
         assert find_port(port, others=False) is None
         assert find_port(port, others=True) in range(port + 1, port + 20)
     assert code == 1
-    assert f"Port {port} cannot be used; give another --port." in printed
+    assert f"Port {port} is not available. Choose another with --port." in printed
     assert not (demo.data / "db.sqlite3").exists()
 
 
@@ -223,7 +223,7 @@ def test_a_process_that_dies_at_once_is_not_started_for_ever(tmp_path):
     for _ in range(children.MAX_FAILED_STARTS - 1):
         wait_until(lambda: not child.alive)
         child.restart()
-    with pytest.raises(ChildFailed, match="ends as soon as it is started; see"):
+    with pytest.raises(ChildFailed, match="stops right after it starts; see"):
         child.restart()
     child.stop()
     assert "no database" in (tmp_path / "log").read_text()

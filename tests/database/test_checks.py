@@ -73,7 +73,7 @@ def test_the_pgvector_store_needs_postgresql_and_its_app(settings):
         app for app in settings.INSTALLED_APPS if app != "stylesim_app.stores.pgvector"
     ]
     [message] = [each for each in run_checks() if each.id == "stylesim_app.E009"]
-    expected = {"postgresql": "not installed", "sqlite": "no store for SQLite"}
+    expected = {"postgresql": "not installed", "sqlite": "not available on SQLite"}
     assert expected[connection.vendor] in message.msg
 
 

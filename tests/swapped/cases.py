@@ -97,11 +97,11 @@ def test_commands_import_index_and_rank(tmp_path: Path, capsys: Any):
     manifest.write_text("file,title\n" + "".join(f"{name}.png,{name}\n" for name in NAMES))
     call_command("stylesim_import", str(manifest))
     printed = capsys.readouterr().out
-    assert "No field takes these columns, which are left out: title." in printed
+    assert "Ignored columns without a matching field: title." in printed
     assert "4 added" in printed
-    assert "Only staff" not in printed
+    assert "visible to staff only" not in printed
     call_command("stylesim_import", str(folder))
-    assert "4 known already" in capsys.readouterr().out
+    assert "4 already in the collection" in capsys.readouterr().out
     call_command("stylesim_index")
     capsys.readouterr()
     call_command("stylesim_rank", str(folder / "disc-a.png"), "--json")
@@ -116,6 +116,6 @@ def test_commands_import_index_and_rank(tmp_path: Path, capsys: Any):
 
 def test_public_needs_a_field_for_it(tmp_path: Path):
     (tmp_path / "disc-a.png").write_bytes(pictures.png())
-    with pytest.raises(CommandError, match=r"swapped\.Picture has no field is_public"):
+    with pytest.raises(CommandError, match=r"swapped\.Picture has no is_public field"):
         call_command("stylesim_import", str(tmp_path), "--public")
     assert not Picture.objects.exists()

@@ -27,8 +27,8 @@ def open_source(
     """
     if path.is_dir():
         if mapping or root is not None:
-            raise ImportFailed(_("Columns and their folder belong to a manifest, not to a folder."))
+            raise ImportFailed(_("--map and --root work only with a manifest, not with a folder."))
         return open_folder(path)
     if not path.is_file():
-        raise ImportFailed(_("There is no folder or manifest at %(path)s.") % {"path": path})
+        raise ImportFailed(_("Folder or manifest not found: %(path)s.") % {"path": path})
     return open_manifest(path, mapping or {}, (root or path.parent).absolute())

@@ -23,9 +23,7 @@ def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         column, separator, target = (part.strip() for part in text.rpartition("="))
         if not (column and separator and target):
-            raise ImportFailed(
-                _("A mapping is written column=field, not %(text)r.") % {"text": text}
-            )
+            raise ImportFailed(_("Write a mapping as COLUMN=FIELD, not %(text)r.") % {"text": text})
         mapping[column] = target
     return mapping
 
@@ -62,7 +60,7 @@ def resolve_columns(
             )
         if target not in (FILE, *fields):
             raise ImportFailed(
-                _("No field %(field)r can be imported; there are: %(fields)s.")
+                _("There is no field %(field)r to import into. Available fields: %(fields)s.")
                 % {"field": target, "fields": ", ".join((FILE, *fields))}
             )
     taken = set(mapping.values())
@@ -77,12 +75,12 @@ def resolve_columns(
     counts = [*Counter(filter(None, header)).items(), *Counter(targets.values()).items()]
     for name, count in counts:
         if count > 1:
-            raise ImportFailed(_("More than one column gives %(name)r.") % {"name": name})
+            raise ImportFailed(_("More than one column is used for %(name)r.") % {"name": name})
     if FILE not in targets.values():
         raise ImportFailed(
             _(
-                "%(path)s has no column “file”; its columns are: %(columns)s. If another one names "
-                "the pictures, say so with --map COLUMN=file."
+                "%(path)s has no column “file”; its columns are: %(columns)s. If another column "
+                "names the pictures, use --map COLUMN=file."
             )
             % {"path": path, "columns": columns}
         )

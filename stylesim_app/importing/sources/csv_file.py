@@ -26,7 +26,7 @@ def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield number, [cell.strip() for cell in cells]
     except UnicodeDecodeError as error:
         raise ImportFailed(
-            _("%(path)s is not a CSV file in UTF-8 (%(reason)s).")
+            _("%(path)s is not a CSV file in UTF-8 (%(reason)s). Save it as UTF-8 and try again.")
             % {"path": path, "reason": error.reason}
         ) from error
     except (csv.Error, OSError) as error:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ...core.images import FORMATS
 from ...exceptions import ImportFailed
@@ -28,14 +29,17 @@ def open_folder(folder: Path) -> Source:
                 others += 1
     if not pictures:
         raise ImportFailed(
-            _("There are no pictures in %(path)s; endings looked for: %(endings)s.")
+            _("No pictures found in %(path)s. Supported file types: %(endings)s.")
             % {"path": folder, "endings": " ".join(sorted(_ENDINGS))}
         )
     notes = []
     if others:
-        notes.append(
-            _("Passed over %(count)d files that do not end like a picture.") % {"count": others}
+        skipped = ngettext(
+            "Skipped %(count)d file that is not a picture.",
+            "Skipped %(count)d files that are not pictures.",
+            others,
         )
+        notes.append(skipped % {"count": others})
     return Source(
         total=len(pictures),
         rows=lambda: (Row(str(path.relative_to(folder)), path) for path in pictures),

@@ -45,7 +45,7 @@ def open_manifest(path: Path, mapping: Mapping[str, str], root: Path) -> Source:
     left_out = [name for name in header if name and name not in targets]
     if left_out and extra_field() is None:
         notes.append(
-            _("No field takes these columns, which are left out: %(columns)s.")
+            _("Ignored columns without a matching field: %(columns)s.")
             % {"columns": ", ".join(left_out)}
         )
     return Source(total=total, rows=rows, notes=notes)
@@ -64,13 +64,13 @@ def _make_row(
     path = Path(os.path.normpath(root / name.replace("\0", "")))
     problem = ""
     if any("\0" in cell for cell in cells):
-        problem = _("The row holds a NUL character.")
+        problem = _("The row contains a NUL character.")
     elif any(cells[len(header) :]):
-        problem = _("The row has more cells than the header has columns.")
+        problem = _("The row has more cells than the header.")
     elif not name:
         problem = _("The row names no file.")
     elif not path.is_relative_to(os.path.normpath(root)):
-        problem = _("The file lies outside the folder %(folder)s.") % {"folder": root}
+        problem = _("The file is outside the folder %(folder)s.") % {"folder": root}
     return Row(
         name=name,
         path=path,

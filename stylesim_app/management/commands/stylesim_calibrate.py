@@ -13,7 +13,7 @@ from ...work import process
 
 
 class Command(BaseCommand):
-    help = "Measure the distances of random pairs of works, by which rankings say what is unusual."
+    help = "Measure the distances of random pairs of works, to show how unusual a match is."
 
     def handle(self, **_options: Any) -> None:
         process.prepare()

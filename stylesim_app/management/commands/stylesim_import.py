@@ -19,26 +19,26 @@ from ..output import progress_bar
 
 
 class Command(BaseCommand):
-    help = "Import a folder of pictures, or what a CSV manifest lists; each file once."
+    help = "Import a folder of pictures or the works in a CSV manifest. Known files are skipped."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "path",
             type=Path,
-            help="A folder, searched with its subfolders, or a CSV manifest with a column `file`.",
+            help="A folder of pictures and subfolders, or a CSV manifest with a `file` column.",
         )
         parser.add_argument(
             "--map",
             action="append",
             default=[],
             metavar="COLUMN=FIELD",
-            help="Which field, or `file`, a column of the manifest fills. May be given repeatedly.",
+            help="Use a column of the manifest for a field, or for `file`. Repeat for each column.",
         )
         parser.add_argument(
             "--root",
             type=Path,
             metavar="FOLDER",
-            help="Where the manifest's paths start; its own folder unless given.",
+            help="The folder that the manifest's paths start from; default: the manifest's folder.",
         )
         visibility = parser.add_mutually_exclusive_group()
         visibility.add_argument(
@@ -46,14 +46,14 @@ class Command(BaseCommand):
             action="store_true",
             default=None,
             dest="is_public",
-            help="Show to everybody each work of which the manifest does not say.",
+            help="Make works public unless the manifest says otherwise.",
         )
         visibility.add_argument(
             "--private",
             action="store_false",
             default=None,
             dest="is_public",
-            help="Show to staff only each work of which the manifest does not say.",
+            help="Make works visible to staff only, unless the manifest says otherwise.",
         )
 
     def handle(self, *, path: Path, is_public: bool | None, **options: Any) -> None:
@@ -78,7 +78,8 @@ class Command(BaseCommand):
         except KeyboardInterrupt as error:
             self._summarize(counts)
             raise CommandError(
-                _("Stopped. What was added stays; run the command again to go on."), returncode=130
+                _("Stopped. Imported works are kept; run the command again to continue."),
+                returncode=130,
             ) from error
         self._summarize(counts)
         if (
@@ -87,16 +88,19 @@ class Command(BaseCommand):
             and (adapter().field("is_public") is not None)
         ):
             self.stdout.write(
-                _("Only staff may see them, unless the manifest says public or --public is given.")
+                _(
+                    "Imported works are visible to staff only, unless the manifest or --public "
+                    "makes them public."
+                )
             )
         if counts[RowState.FAILED]:
             raise CommandError(
-                _("%(failed)d of %(total)d could not be imported; the reasons stand above.")
+                _("%(failed)d of %(total)d could not be imported; see the reasons above.")
                 % {"failed": counts[RowState.FAILED], "total": counts.total()}
             )
 
     def _summarize(self, counts: Counter[RowState]) -> None:
         self.stdout.write(
-            _("%(added)d added, %(known)d known already, %(failed)d failed.")
+            _("%(added)d added, %(known)d already in the collection, %(failed)d failed.")
             % {state.value: counts[state] for state in RowState}
         )

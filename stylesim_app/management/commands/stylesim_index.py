@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from ...core.errors import WeightsError
@@ -17,14 +18,14 @@ from ..output import failure_lines, progress_bar
 
 
 class Command(BaseCommand):
-    help = "Describe the works that wait, in this process; with --queue, by the workers."
+    help = "Index the works that are waiting, here or, with --queue, in the workers."
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group()
         for request, text in (
-            (Request.ALL, "Describe every work again."),
-            (Request.FAILED, "Try what failed once more."),
-            (Request.STALE, "Describe what another network described."),
+            (Request.ALL, "Index all works again."),
+            (Request.FAILED, "Try the failed works again."),
+            (Request.STALE, "Index again the works indexed with a different network."),
         ):
             which.add_argument(
                 f"--{request.value}",
@@ -37,37 +38,44 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queue",
             action="store_true",
-            help="Only enter the works in the work list, and ring the workers.",
+            help="Leave the indexing to the workers, and return at once.",
         )
 
     def handle(self, *, request: Request, queue: bool, **_options: Any) -> None:
         try:
             waiting = foreground.enter(request)
             if not waiting:
-                with _LeftBar(_("Listing neighbours")) as listing:
+                with _LeftBar(_("Updating lists of neighbours")) as listing:
                     foreground.maintain(listing.show)
-                self.stdout.write(_("Nothing waits."))
+                self.stdout.write(_("No works are waiting."))
             elif queue:
                 ring()
-                self.stdout.write(
-                    _("%(count)d works wait for a worker; stylesim_status tells how far they are.")
-                    % {"count": waiting}
+                queued = ngettext(
+                    "%(count)d work queued. Check progress with stylesim_status.",
+                    "%(count)d works queued. Check progress with stylesim_status.",
+                    waiting,
                 )
+                self.stdout.write(queued % {"count": waiting})
             else:
                 self._index(waiting)
         except WeightsError as error:
             raise CommandError(localize(error)) from error
 
     def _index(self, waiting: int) -> None:
-        with _LeftBar(_("Describing")) as describing, _LeftBar(_("Listing neighbours")) as listing:
+        with (
+            _LeftBar(_("Indexing")) as describing,
+            _LeftBar(_("Updating lists of neighbours")) as listing,
+        ):
             try:
                 failed = foreground.index_waiting(describing.show, listing.show)
             except KeyboardInterrupt as error:
-                raise CommandError(
-                    _("Stopped; %(count)d works still wait. Run the command again to go on.")
-                    % {"count": foreground.count_waiting()},
-                    returncode=130,
-                ) from error
+                count = foreground.count_waiting()
+                stopped = ngettext(
+                    "Stopped with %(count)d work waiting. Run the command again to continue.",
+                    "Stopped with %(count)d works waiting. Run the command again to continue.",
+                    count,
+                )
+                raise CommandError(stopped % {"count": count}, returncode=130) from error
         count = failed.count()
         self.stdout.write(
             _("%(indexed)d indexed, %(failed)d failed.")
@@ -76,10 +84,12 @@ class Command(BaseCommand):
         if count:
             for line in failure_lines(failed):
                 self.stderr.write(line)
-            raise CommandError(
-                _("%(count)d works could not be described; the reasons stand above.")
-                % {"count": count}
+            failures = ngettext(
+                "%(count)d work could not be indexed; see the reason above.",
+                "%(count)d works could not be indexed; see the reasons above.",
+                count,
             )
+            raise CommandError(failures % {"count": count})
 
 
 class _LeftBar:

@@ -24,17 +24,17 @@ _OPTIONS = ("limit", "preset", "style_weight", "content_weight", "layer_weights"
 
 
 class Command(BaseCommand):
-    help = "Rank all indexed works by their distance to an image file, which is not kept."
+    help = "Find the indexed works most similar to an image file, which is not kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
         # Texts all, so that the form checks them and says what is wrong as everywhere else.
         parser.add_argument("image", type=Path, help="An image file.")
-        parser.add_argument("--limit", metavar="N", help="How many works; 10 unless given.")
+        parser.add_argument("--limit", metavar="N", help="Number of results; default: 10.")
         parser.add_argument("--preset", metavar="P", help=f"One of {', '.join(PRESETS)}.")
-        parser.add_argument("--style-weight", metavar="W", help="In place of the preset's.")
-        parser.add_argument("--content-weight", metavar="W", help="In place of the preset's.")
-        parser.add_argument("--layer-weights", metavar="W,W,W,W,W", help="From relu1_1 to relu5_1.")
-        parser.add_argument("--json", action="store_true", help="Print JSON, as the API answers.")
+        parser.add_argument("--style-weight", metavar="W", help="Replaces the preset's.")
+        parser.add_argument("--content-weight", metavar="W", help="Replaces the preset's.")
+        parser.add_argument("--layer-weights", metavar="W,W,W,W,W", help="For relu1_1 to relu5_1.")
+        parser.add_argument("--json", action="store_true", help="Print JSON, as in the API.")
 
     def handle(self, *, image: Path, **options: Any) -> None:
         answer = _rank(image, _check_options(options))
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             for line in ranking_lines(answer):
                 self.stdout.write(line)
         else:
-            self.stdout.write(_("No work is indexed yet; see stylesim_status."))
+            self.stdout.write(_("No works are indexed yet. Check progress with stylesim_status."))
 
 
 def _check_options(options: dict[str, Any]) -> RankingOptions:

@@ -22,7 +22,7 @@ State = WorkItem.State
 
 
 class Command(BaseCommand):
-    help = "Say where the index stands, and what to do next."
+    help = "Show the state of the index, and what to do next."
     # It is what one turns to when a setting is wrong.
     requires_system_checks = ()
 
@@ -64,15 +64,15 @@ def _lines(status: IndexStatus) -> Iterator[str]:
         ),
         (
             _("lists of neighbours"),
-            _("%(count)s to be made") % {"count": _number(status.lists_missing)}
+            _("%(count)s to update") % {"count": _number(status.lists_missing)}
             if status.lists_missing
-            else _("complete"),
+            else _("up to date"),
         ),
         (
             _("worker"),
             _("never seen")
             if status.worker_seen is None
-            else _("seen %(time)s ago (%(moment)s)")
+            else _("last seen %(time)s ago (%(moment)s)")
             % {
                 "time": timesince(status.worker_seen),
                 "moment": formats.localize(localtime(status.worker_seen)),
@@ -94,16 +94,17 @@ def _hints(status: IndexStatus) -> Iterator[str]:
         yield _("Import pictures with stylesim_import PATH.")
     if status.states[State.PENDING] and not status.worker_alive:
         yield _(
-            "Works are waiting: start a worker with qcluster, or index them with stylesim_index."
+            "Works are waiting. Start a worker with qcluster, or index them now with "
+            "stylesim_index."
         )
     if status.states[State.FAILED]:
-        yield _("Once the causes are gone, try what failed again: stylesim_index --failed.")
+        yield _("Fix the causes above, then try the failed works again: stylesim_index --failed.")
     if status.states[State.STALE]:
         yield _(
-            "Another network described some works; describe them again: stylesim_index --stale."
+            "Some works were indexed with a different network. Update them: stylesim_index --stale."
         )
     if status.calibrated_on is None and status.indexed >= MINIMUM_WORKS:
-        yield _("Measure what distances mean in this collection: stylesim_calibrate.")
+        yield _("Calibrate distances for this collection: stylesim_calibrate.")
 
 
 def _number(count: int) -> str:

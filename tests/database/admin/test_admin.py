@@ -74,14 +74,14 @@ def test_the_list_shows_picture_state_and_reason(staff_client, collection, make_
     assert html.count('class="stylesim-state stylesim-stale">out of date') == 1
     assert html.count('class="stylesim-state stylesim-pending">waiting') == 1
     assert html.count('class="stylesim-state stylesim-failed">failed') == 1
-    assert "cannot be decoded (cut short).</span>" in html
+    assert "cannot be opened (cut short).</span>" in html
 
 
 def test_a_long_reason_is_shortened_in_the_list_and_whole_in_its_title(staff_client, make_artwork):
     artwork = make_artwork()
     fail(artwork, reason="x" * 400)
     html = staff_client.get(LIST).content.decode()
-    assert f'cannot be decoded ({"x" * 400})."' in html
+    assert f'cannot be opened ({"x" * 400})."' in html
     assert "…</span>" in html
 
 
@@ -121,7 +121,7 @@ def test_a_work_without_a_picture_says_so(staff_client, db):
     assert '<span class="stylesim-state">no picture</span>' in html
     assert "stylesim-thumbnail" not in html
     html = staff_client.get(f"{LIST}{artwork.pk}/change/").content.decode()
-    assert "This work has no picture." in html
+    assert "This work has no picture. Add one to find similar works." in html
 
 
 def test_the_reason_of_an_attempt_that_will_be_repeated_is_shown(staff_client, make_artwork):
@@ -157,7 +157,7 @@ def test_a_field_of_many_values_is_left_to_search(staff_client, collection):
 def test_notices_say_what_to_do(staff_client, collection, make_artwork):
     assert "stylesim-notice" not in staff_client.get(LIST).content.decode()
     make_artwork("disc-a")
-    assert "1 work waits to be indexed, but no worker is running" in (
+    assert "1 work is waiting to be indexed, but no worker is running" in (
         staff_client.get(LIST).content.decode()
     )
     WorkerSign.objects.create(host="h", seen_at=timezone.now())
@@ -166,7 +166,7 @@ def test_notices_say_what_to_do(staff_client, collection, make_artwork):
     IndexEntry.objects.filter(artwork__artist="Artist A").update(state="stale")
     html = staff_client.get(LIST).content.decode()
     assert "no worker is running" in html
-    assert "4 works were described by the network used before" in html
+    assert "4 works were indexed with a different network" in html
     assert "stylesim_index --stale" in html
 
 
@@ -183,7 +183,7 @@ def test_the_hook_rules_the_admin_too(staff_client, collection, settings):
     for address in (f"{SIMILAR}?ids={seen.pk}&limit=20", f"{LIST}{seen.pk}/change/"):
         html = staff_client.get(address).content.decode()
         assert "-b" not in "".join(ranked_titles(html)[0])
-        assert "8 of the 8 works that you may see are indexed." in html
+        assert "8 of 8 works you can see are indexed." in html
 
 
 def test_a_thumbnail_is_a_jpeg_that_only_this_reader_keeps(staff_client, make_artwork):
@@ -225,13 +225,13 @@ def test_the_record_shows_index_facts_and_ranked_works(
     html = response.content.decode()
     assert ranked_titles(html) == [titles_of(artwork)]
     assert artwork.stylesim_entry.image_sha256 in html
-    assert "its first frame was described" in html
+    assert "only its first frame is used" in html
     assert f'href="{LIST}{collection["disc-b"].pk}/change/"' in html
-    assert f'href="{SIMILAR}?ids={artwork.pk}">All options' in html
+    assert f'href="{SIMILAR}?ids={artwork.pk}">More options' in html
     assert "Distance = 1 × style + 0.0001 × content" in html
     # The copy is closer than all pairs; of the nearest other work, rounding decides whether it is.
-    shares = len(re.findall(r"closer than [\d.]+ % of random pairs", html))
-    all_pairs = html.count("Closer than all pairs measured")
+    shares = len(re.findall(r"closer than [\d.]+% of random pairs", html))
+    all_pairs = html.count("Closer than all random pairs")
     assert shares + all_pairs == 10
     assert all_pairs in (1, 2)
     assert f'href="{LIST}{artwork.pk}/picture/large.jpg?v=' in html
@@ -248,7 +248,7 @@ def test_the_distances_of_the_record_are_those_of_the_service(staff_client, coll
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [("none", "This work is waiting for a worker"), ("failed", "cannot be decoded (cut short)")],
+    [("none", "This work is waiting to be indexed"), ("failed", "cannot be opened (cut short)")],
 )
 def test_a_record_that_cannot_be_ranked_says_why(staff_client, collection, state, reason):
     artwork = collection["disc-a"]
@@ -264,7 +264,7 @@ def test_a_stale_record_is_still_ranked_and_says_what_it_is(staff_client, collec
     artwork = collection["disc-a"]
     IndexEntry.objects.filter(artwork=artwork).update(state="stale")
     html = staff_client.get(f"{LIST}{artwork.pk}/change/").content.decode()
-    assert "Described by the network used before." in html
+    assert "Indexed with a different network. Index it again to update it." in html
     assert len(ranked_titles(html)[0]) == 10
 
 
@@ -272,7 +272,7 @@ def test_the_only_work_has_none_to_compare_with(staff_client, make_artwork, inde
     artwork = make_artwork()
     index_artwork(artwork, "disc-a")
     html = staff_client.get(f"{LIST}{artwork.pk}/change/").content.decode()
-    assert "There is no other indexed work to compare with." in html
+    assert "No other works are indexed yet. Similar works appear here once they are." in html
 
 
 def test_titles_are_escaped(staff_client, collection):

@@ -46,7 +46,7 @@ def test_the_action_leads_to_the_ranked_page_of_all_selected(staff_client, colle
     queries = [section.query.artwork for section in page.context["sections"]]
     assert set(queries) == set(chosen)
     assert ranked_titles(html) == [titles_of(artwork) for artwork in queries]
-    assert "Works similar to 2 works" in html
+    assert "Similar works for 2 selected works" in html
 
 
 def test_one_query_is_named_in_the_heading(staff_client, collection):
@@ -59,7 +59,7 @@ def test_more_than_ten_are_not_asked_about_at_once(staff_client, collection):
     page = staff_client.get(response.url)
     assert len(page.context["sections"]) == 10
     assert messages_of(page) == [
-        "Only 10 works can be asked about at once; the others are left out."
+        "Only 10 works can be shown at once; select fewer to see the others."
     ]
 
 
@@ -97,18 +97,20 @@ def test_candidates_can_be_narrowed(staff_client, collection):
     html = staff_client.get(address).content.decode()
     assert sorted(ranked_titles(html)[0]) == ["bars-a", "bars-b"]
     assert re.search(r"<details open>\s*<summary>Filter works", html)
+    html = staff_client.get(f"{address}&q=nothing").content.decode()
+    assert "No works match. Try fewer words or filters." in html
 
 
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("&preset=loud", "There is no preset"),
+        ("&preset=loud", "Unknown preset"),
         ("&preset=custom&style_weight=-1", "must not be negative"),
         ("&preset=custom&style_weight=much", "Enter a number."),
         ("&preset=custom&style_weight=0&content_weight=0", "must not both be zero"),
-        ("&layer_weights=1,2", "needs 5 numbers, got 2"),
-        ("&layer_weights=a,b", "Give 5 numbers"),
-        ("&limit=100000", "At most 100 works"),
+        ("&layer_weights=1,2", "Enter 5 layer weights, not 2"),
+        ("&layer_weights=a,b", "Enter 5 numbers"),
+        ("&limit=100000", "Enter at most 100"),
         ("&limit=0", "greater than or equal to 1"),
         ("&year_from=late", "Enter a whole number."),
     ],
@@ -126,7 +128,7 @@ def test_a_query_that_is_not_indexed_says_so_beside_the_others(
     new = make_artwork("disc-a", title="new one")
     page = staff_client.get(f"{SIMILAR}?ids={new.pk},{collection['disc-b'].pk}")
     first, second = page.context["sections"]
-    assert first.reason == "This work is waiting for a worker to describe it."
+    assert first.reason == "This work is waiting to be indexed. Please try again in a moment."
     assert first.results == []
     assert first.formula == ""
     assert len(second.results) == 10
@@ -167,7 +169,7 @@ def test_index_again_of_nothing_to_index_says_so(staff_client, db):
     artwork = Artwork.objects.create(title="without a picture")
     response = act(staff_client, "index_again", [artwork])
     assert messages_of(staff_client.get(response.url)) == [
-        "Nothing that was selected has a picture to index."
+        "None of the selected works has a picture to index."
     ]
     assert not IndexEntry.objects.exists()
 
@@ -239,10 +241,10 @@ def test_works_are_shown_to_the_public_and_hidden_again(make_staff, make_artwork
     works = [make_artwork(name, is_public=False) for name in ("disc-a", "disc-b")]
     client = make_staff("view_artwork", "change_artwork")
     act(client, "make_public", works)
-    assert "2 works are public now." in messages_of(client.get(LIST))
+    assert "2 works are now public." in messages_of(client.get(LIST))
     assert Artwork.objects.filter(is_public=True).count() == 2
     act(client, "make_private", works[:1])
-    assert "1 work is hidden now." in messages_of(client.get(LIST))
+    assert "1 work is now hidden from the public." in messages_of(client.get(LIST))
     assert Artwork.objects.filter(is_public=True).count() == 1
 
 

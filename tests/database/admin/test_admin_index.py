@@ -21,7 +21,7 @@ def test_the_work_list(staff_client, collection):
     page = staff_client.get(f"{ENTRIES}?state__exact=failed")
     (entry,) = page.context["cl"].queryset
     html = page.content.decode()
-    assert "cannot be decoded (cut short)" in html
+    assert "cannot be opened (cut short)" in html
     assert "/add/" not in html.split('id="content"')[1]
     for query in ("disc-b", "damaged", entry.image_name):
         found = staff_client.get(ENTRIES, {"q": query}).context["cl"].queryset
@@ -29,7 +29,7 @@ def test_the_work_list(staff_client, collection):
         assert found.count() == 1
     html = staff_client.get(f"{ENTRIES}{entry.pk}/change/").content.decode()
     assert f'<a href="{LIST}{entry.artwork_id}/change/">disc-b</a>' in html
-    assert "cannot be decoded (cut short)" in html
+    assert "cannot be opened (cut short)" in html
     assert "None" not in html.split('id="content"')[1]
     assert 'name="_save"' not in html
     assert "deletelink" not in html
@@ -64,7 +64,7 @@ def test_the_note_of_an_entry(staff_client, collection):
     address = f"{ENTRIES}{entry.pk}/change/"
     assert "first frame" not in staff_client.get(address).content.decode()
     IndexEntry.objects.filter(pk=entry.pk).update(note="first_frame")
-    assert "its first frame was described" in staff_client.get(address).content.decode()
+    assert "only its first frame is used" in staff_client.get(address).content.decode()
 
 
 def test_operators_see_what_serves(staff_client, collection):

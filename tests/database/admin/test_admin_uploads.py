@@ -41,9 +41,9 @@ JPEG = pictures.encode(pictures.draw("disc-a", (400, 300)), "JPEG")
 BAD_FILES = {
     "empty": ("a.jpg", b"", "The file is empty."),
     "text": ("a.jpg", b"not a picture at all", "is not an image in one of these formats"),
-    "truncated": ("a.jpg", JPEG[: len(JPEG) // 2], "damaged or cut short"),
-    "bomb": ("a.png", large_png(60_000), "more pixels than can be opened safely"),
-    "too many pixels": ("a.png", large_png(12_000), "at most 100 million are accepted"),
+    "truncated": ("a.jpg", JPEG[: len(JPEG) // 2], "damaged or incomplete"),
+    "bomb": ("a.png", large_png(60_000), "too many pixels to open safely"),
+    "too many pixels": ("a.png", large_png(12_000), "The limit is 100 million pixels."),
     "svg": ("a.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not an image in one of"),
     "html": ("a.png", b"<html><script>alert(1)</script>", "is not an image in one of"),
     "script": ("a.gif", b"#!/bin/sh\necho", "is not an image in one of"),
@@ -91,7 +91,7 @@ def test_an_upload_is_ranked_as_soon_as_a_worker_described_it(
             f"{LIST}add/", form_of(upload, title="upload", year="c. 1889", _continue="1")
         )
     assert OrmQ.objects.count() == 1
-    assert "waiting for a worker" in staff_client.get(response.url).content.decode()
+    assert "waiting to be indexed" in staff_client.get(response.url).content.decode()
     run_worker()
     html = staff_client.get(response.url).content.decode()
     assert ranked_titles(html)[0][0] == "disc-a"
@@ -107,7 +107,7 @@ def test_an_upload_is_ranked_as_soon_as_a_worker_described_it(
         ('{"a": 1e999}', "finite"),
         (r'{"a": "\ud800"}', "Unicode"),
         (r'{"\u0000": 1}', "Unicode"),
-        ('{"a":' + "[" * 10 + "]" * 10 + "}", "at most 10 deep"),
+        ('{"a":' + "[" * 10 + "]" * 10 + "}", "at most 10 levels deep"),
         ("[" * 100_000, "valid JSON"),
         ('{"a": ' + "9" * 5000 + "}", "valid JSON"),
     ],

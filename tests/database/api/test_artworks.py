@@ -54,8 +54,8 @@ def test_an_artwork_shows_its_fields_its_page_and_its_index(visitor, collection)
 @pytest.mark.parametrize(
     ("state", "public_reason"),
     [
-        ("failed", "It could not be described; staff can see why."),
-        ("pending", "It is waiting for a worker to describe it."),
+        ("failed", "It could not be indexed. Staff can see the reason."),
+        ("pending", "It is waiting to be indexed. Please try again in a moment."),
     ],
 )
 def test_staff_learns_what_went_wrong_and_others_that_it_did(
@@ -71,7 +71,7 @@ def test_staff_learns_what_went_wrong_and_others_that_it_did(
     )
     index = curator.get(address(artwork)).json()["index"]
     assert (index["state"], index["attempts"]) == (state, 2)
-    assert index["reason"] == "There is no weights file at /srv/vgg.pth."
+    assert index["reason"] == "Weights file not found: /srv/vgg.pth."
     assert visitor.get(address(artwork)).json()["index"]["reason"] == public_reason
 
 
@@ -152,7 +152,7 @@ def test_a_parameter_that_cannot_be_used_is_named(visitor, db, parameter, value)
 def test_a_page_that_is_not_there(visitor, make_artwork, page):
     make_artwork()
     problem = check_problem(visitor.get(LIST, {"page": page}), 404, "not_found")
-    assert problem["detail"] == f"There is no page {page}."
+    assert problem["detail"] == f"Page {page} does not exist."
 
 
 def test_the_smallest_limit_bounds_a_page_that_names_no_size(visitor, collection, settings):
@@ -185,7 +185,7 @@ def test_what_is_not_visible_looks_like_what_is_not_there(visitor, make_artwork,
         problem = check_problem(response, 404, "not_found")
         shown = unquote(str(key))
         assert problem["detail"].replace(shown, "ID") == (
-            "There is no artwork ID that you may see. Look it up in the list."
+            "Artwork ID was not found, or you do not have access to it."
         )
 
 
@@ -260,7 +260,7 @@ def test_an_animation_is_taken_and_its_first_frame_described(
     run_worker()
     index = curator.get(response["Location"]).json()["index"]
     assert index["state"] == "indexed"
-    assert index["note"] == "The file is an animation; its first frame was described."
+    assert index["note"] == "This is an animated image; only its first frame is used."
 
 
 def test_some_fields_are_changed_by_json(curator, make_artwork):

@@ -70,7 +70,7 @@ def test_a_wrong_token_is_refused_even_where_none_is_needed(db):
     response = client.get("/api/artworks/")
     problem = check_problem(response, 401, "authentication_failed")
     assert response["WWW-Authenticate"] == "Token"
-    assert "send the token" in problem["detail"]
+    assert "send an API token" in problem["detail"]
 
 
 def test_a_session_needs_the_csrf_token(staff, make_artwork):
@@ -120,7 +120,7 @@ def test_a_body_of_another_type(curator, db):
 def test_a_body_that_is_not_what_its_type_says(curator, body, content_type, db):
     response = curator.post("/api/artworks/", body, content_type=content_type)
     problem = check_problem(response, 400, "parse_error")
-    assert ". Check that the body is what its Content-Type says." in problem["detail"]
+    assert ". Check that the body matches its Content-Type." in problem["detail"]
 
 
 def test_an_answer_of_another_type_than_there_is(visitor, db):

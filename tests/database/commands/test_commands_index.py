@@ -52,7 +52,7 @@ def test_what_waits_is_described_and_found_even_if_no_message_announced_it(make_
 def test_where_nothing_waits_no_network_is_loaded(db, capsys, settings):
     settings.STYLESIM_WEIGHTS = "/nowhere/weights.safetensors"
     call_command("stylesim_index")
-    assert capsys.readouterr().out == "Nothing waits.\n"
+    assert capsys.readouterr().out == "No works are waiting.\n"
 
 
 def test_a_bad_file_among_good_ones_is_listed_with_its_reason(make_artwork, capsys):
@@ -60,7 +60,7 @@ def test_a_bad_file_among_good_ones_is_listed_with_its_reason(make_artwork, caps
     bad = make_artwork("bars-b")
     with bad.image.storage.open(bad.image.name, "wb") as file:
         file.write(b"no image any more")
-    with pytest.raises(CommandError, match="1 works could not be described") as caught:
+    with pytest.raises(CommandError, match="1 work could not be indexed") as caught:
         call_command("stylesim_index")
     assert caught.value.returncode == 1
     assert states() == {"disc-a": State.INDEXED, "bars-b": State.FAILED}
@@ -112,7 +112,7 @@ def test_stale_describes_what_another_network_described(another_network):
 
 def test_without_stale_what_another_network_described_stays(another_network, capsys):
     call_command("stylesim_index")
-    assert capsys.readouterr().out == "Nothing waits.\n"
+    assert capsys.readouterr().out == "No works are waiting.\n"
     assert sets.serving_set() == another_network
 
 
@@ -121,7 +121,7 @@ def test_queue_enters_the_works_rings_once_and_describes_nothing(collection, cap
     call_command("stylesim_index", "--all", "--queue")
     assert set(states().values()) == {State.PENDING}
     assert OrmQ.objects.count() == 1
-    assert "12 works wait for a worker" in capsys.readouterr().out
+    assert "12 works queued" in capsys.readouterr().out
 
 
 def test_one_kind_of_works_at_a_time(db):
@@ -168,7 +168,7 @@ def test_ctrl_c_puts_back_what_was_claimed(make_artwork, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pipeline.Pipeline, "start", interrupt)
-    with pytest.raises(CommandError, match="Stopped; 2 works still wait") as caught:
+    with pytest.raises(CommandError, match="Stopped with 2 works waiting") as caught:
         call_command("stylesim_index")
     assert caught.value.returncode == 130
     for entry in IndexEntry.objects.all():
@@ -188,7 +188,7 @@ def test_only_the_first_failures_are_listed(make_artwork, capsys):
         artwork.image.storage.delete(artwork.image.name)
     worklist.reconcile()
     IndexEntry.objects.update(attempts=conf.max_attempts - 1)
-    with pytest.raises(CommandError, match="22 works could not be described"):
+    with pytest.raises(CommandError, match="22 works could not be indexed"):
         call_command("stylesim_index")
     lines = capsys.readouterr().err.splitlines()
     assert len([line for line in lines if "is missing from storage" in line]) == 20

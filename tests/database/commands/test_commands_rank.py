@@ -55,7 +55,7 @@ def test_the_work_itself_comes_first_at_distance_zero_and_ten_are_shown(collecti
     assert len(lines) == 11
     # What is stored is rounded, so that the content distance is only nearly zero.
     assert lines[1].split()[:3] == ["1", "0.0000", "0.0000"]
-    assert lines[1].split()[4:] == ["100.0", "%", "disc-a", "Artist", "A"]
+    assert lines[1].split()[4:] == ["100.0%", "disc-a", "Artist", "A"]
     distances = [float(line.split()[1]) for line in lines[1:]]
     assert distances == sorted(distances)
     assert len({line.index("Artist") for line in lines[1:]}) == 1
@@ -91,7 +91,7 @@ def test_only_all_pairs_are_a_hundred_percent(collection):
     answer = find_similar(collection["disc-a"], RankingOptions(limit=1), works, works)
     [result] = answer.results
     nearly = replace(answer, results=[replace(result, closer_than=99.97)])
-    assert " 99.9 % " in list(ranking_lines(nearly))[1]
+    assert " 99.9% " in list(ranking_lines(nearly))[1]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -116,16 +116,16 @@ def test_weights_of_ones_own(collection, image, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--limit", "100000"], "--limit: At most 100 works can be asked for at once."),
+        (["--limit", "100000"], "--limit: Enter at most 100."),
         (["--limit", "0"], "--limit: Ensure this value is greater than or equal to 1."),
         (["--limit", "many"], "--limit: Enter a whole number."),
-        (["--preset", "nice"], "--preset: There is no preset 'nice'; choose one of paper"),
+        (["--preset", "nice"], "--preset: Unknown preset 'nice'. Choose one of paper"),
         (["--style-weight", "much"], "--style-weight: Enter a number."),
         (["--style-weight=-1"], "style_weight must not be negative"),
         (["--content-weight", "nan"], "--content-weight: Enter a number."),
         (["--style-weight", "0", "--content-weight", "0"], "must not both be zero"),
-        (["--layer-weights", "1,2"], "layer_weights needs 5 numbers, got 2"),
-        (["--layer-weights", "a,b,c,d,e"], "--layer-weights: Give 5 numbers"),
+        (["--layer-weights", "1,2"], "Enter 5 layer weights, not 2"),
+        (["--layer-weights", "a,b,c,d,e"], "--layer-weights: Enter 5 numbers"),
         (["--layer-weights", "0,0,0,0,0"], "At least one layer weight must be above zero"),
     ],
 )
@@ -140,8 +140,8 @@ def test_what_cannot_be_ranked_by_is_refused_in_words(image, options, message):
     [
         (b"", "The file is empty."),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The file is not an image in one of"),
-        (pictures.png()[:300], "The image is damaged or cut short"),
-        (b"\0" * 2_000_000, "The file has 2.0 MB; at most 1 MB are accepted."),
+        (pictures.png()[:300], "The image is damaged or incomplete"),
+        (b"\0" * 2_000_000, "The file is too large: 2.0 MB. The limit is 1 MB."),
     ],
 )
 def test_a_file_that_is_no_image_is_refused_in_words(tmp_path, settings, content, message):
@@ -161,12 +161,15 @@ def test_a_missing_image_and_a_folder_are_refused_in_words(tmp_path):
 
 def test_before_anything_is_indexed_it_says_so(image, capsys):
     call_command("stylesim_rank", str(image))
-    assert capsys.readouterr().out == "No work is indexed yet; see stylesim_status.\n"
+    assert (
+        capsys.readouterr().out
+        == "No works are indexed yet. Check progress with stylesim_status.\n"
+    )
 
 
 def test_works_of_another_network_are_not_compared(collection, image):
     DescriptorSet.objects.update(digest="0" * 64)
-    with pytest.raises(CommandError, match="described by another network"):
+    with pytest.raises(CommandError, match="indexed with a different network"):
         call_command("stylesim_rank", str(image))
 
 

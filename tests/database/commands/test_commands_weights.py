@@ -48,11 +48,11 @@ def that_runs_code(folder: Path) -> Path:
 
 
 BAD_WEIGHTS = [
-    (lambda folder: folder / "missing.safetensors", "There is no weights file at"),
+    (lambda folder: folder / "missing.safetensors", "Weights file not found"),
     (lambda folder: folder / "weights.bin", "must be a .safetensors or .pth file"),
-    (cut_short, "cannot be read; it is cut short or not what its name says"),
-    (of_another_network, "is not a VGG19 in torchvision's names: no features.0.weight"),
-    (that_runs_code, "is refused, because loading it could run code"),
+    (cut_short, "cannot be read; it is incomplete or in another format"),
+    (of_another_network, "is not a VGG19 with torchvision's layer names: no features.0.weight"),
+    (that_runs_code, "was refused, because loading it could run code"),
 ]
 
 
@@ -94,7 +94,7 @@ def test_imagenet_without_a_network_names_the_other_ways(image, tmp_path, settin
         call_command("stylesim_rank", str(image))
     message = str(caught.value)
     assert "could not be downloaded" in message
-    assert f"put {IMAGENET_FILE} into {tmp_path / 'models'} by hand" in message
+    assert f"copy {IMAGENET_FILE} to {tmp_path / 'models'}" in message
     assert "paintings weights, which need no download" in message
 
 

@@ -230,10 +230,10 @@ def test_a_storage_that_is_gone_is_not_taken_for_damage(eighty, tmp_path, caplog
     upkeep.maintain(60, idle=True)
     shutil.move(tmp_path / "stylesim", tmp_path / "away")
     artwork = Artwork.objects.first()
-    with pytest.raises(StorageMissing, match="is it mounted"):
+    with pytest.raises(StorageMissing, match="Check that it is mounted"):
         rank(artwork, preset="content")
     upkeep.maintain(60, idle=True)
-    assert "is it mounted" in caplog.text
+    assert "Check that it is mounted" in caplog.text
     assert StoredDescriptor.objects.count() == 80
     assert not IndexEntry.objects.filter(state=State.FAILED).exists()
     assert Calibration.objects.count() == 1

@@ -93,7 +93,7 @@ def test_a_new_image_is_not_compared_with_descriptors_of_another_network(
     collection, other_weights, described
 ):
     fresh = pipeline.describe([pipeline.decode_picture(pictures.png("disc-a"))])[0]
-    with pytest.raises(NotIndexed, match="described by another network"):
+    with pytest.raises(NotIndexed, match="indexed with a different network"):
         find_similar_to_descriptor("disc-a.png", fresh, RankingOptions())
 
 

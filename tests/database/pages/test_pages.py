@@ -23,7 +23,7 @@ def test_the_gallery_shows_what_is_visible(client, collection):
     assert len(titles(text)) == 11
     assert "disc-a" not in text
     assert "Artist B, 1810" in text
-    assert "described so far" not in text
+    assert "indexed so far" not in text
 
 
 def test_staff_see_works_that_are_not_public(staff_client, collection):
@@ -53,7 +53,7 @@ def test_a_filter_that_cannot_be_used_is_marked_and_lists_nothing(
 ):
     text = page(client, "gallery", **query)
     assert message in text
-    assert "These filters cannot be used" in text
+    assert "Some filters are invalid" in text
     assert titles(text) == []
 
 
@@ -81,7 +81,7 @@ def test_equal_works_keep_their_order(client, make_artwork):
 
 
 def test_an_empty_gallery_says_what_to_do(client, staff):
-    assert "Works appear here as soon as they are made public." in page(client, "gallery")
+    assert "Works appear here once they are public." in page(client, "gallery")
     client.force_login(staff)
     text = page(client, "gallery")
     assert "python manage.py stylesim_import" in text
@@ -91,8 +91,8 @@ def test_an_empty_gallery_says_what_to_do(client, staff):
 def test_the_gallery_says_how_far_the_index_is(client, staff, collection, make_artwork, run_worker):
     make_artwork(title="new")
     text = page(client, "gallery")
-    assert "12 of 13 works are described so far." in text
-    assert "No worker has reported recently." in text
+    assert "12 of 13 works are indexed so far." in text
+    assert "Indexing is paused because no worker is running." in text
     assert "qcluster" not in text
     client.force_login(staff)
     assert "python manage.py qcluster" in page(client, "gallery")
@@ -141,10 +141,10 @@ def test_an_artwork_is_shown_with_its_facts_and_ranked_works(client, collection)
     assert "disc-a" not in ranked
     assert text.count('class="bar"') == 10
     assert text.count("Closer than") == 10
-    assert "12 of 12 works that you may see are described" in text
+    assert "12 of 12 works you can see are indexed" in text
     assert "vgg19 · paintings" in text
     assert "float32" in text
-    assert "Described on" in text
+    assert "Indexed on" in text
     assert "Index again" not in text
 
 
@@ -205,15 +205,16 @@ def test_ranked_works_can_be_narrowed(client, collection):
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"preset": "nice"}, "There is no preset 'nice'"),
-        ({"style_weight": "-1"}, "style_weight must not be negative"),
+        ({"preset": "nice"}, "Unknown preset 'nice'"),
+        ({"style_weight": "-1"}, "Style weight must not be negative"),
         ({"style_weight": "much"}, "Enter a number."),
         ({"style_weight": "nan"}, "Enter a number."),
         ({"style_weight": "0", "content_weight": "0"}, "must not both be zero"),
+        ({"layer_weights": "-1,0,0,0,1"}, "Colour and grain must not be negative"),
         ({"layer_weights": "0,0,0,0,0"}, "At least one layer weight must be above zero."),
-        ({"layer_weights": "1,2"}, "layer_weights needs 5 numbers, got 2."),
-        ({"layer_weights": "1,2,3,4,x"}, "Give 5 numbers, separated by commas."),
-        ({"limit": "100000"}, "At most 100 works can be asked for at once."),
+        ({"layer_weights": "1,2"}, "Enter 5 layer weights, not 2."),
+        ({"layer_weights": "1,2,3,4,x"}, "Enter 5 numbers, separated by commas."),
+        ({"limit": "100000"}, "Enter at most 100."),
         ({"limit": "0"}, "greater than or equal to 1"),
         ({"limit": "many"}, "Enter a whole number."),
         ({"year_to": "then"}, "Enter a whole number."),
@@ -222,7 +223,7 @@ def test_ranked_works_can_be_narrowed(client, collection):
 def test_weights_that_cannot_be_used_are_marked(client, collection, query, message):
     text = page(client, "artwork", collection["disc-a"].pk, **query)
     assert message in text
-    assert "Nothing was ranked" in text
+    assert "No results" in text
     assert titles(text) == []
 
 
@@ -230,18 +231,18 @@ def test_balanced_before_a_calibration_says_why(client, make_artwork, index_artw
     work = make_artwork()
     index_artwork(work, "disc-a")
     text = page(client, "artwork", work.pk, preset="balanced")
-    assert "needs a calibration of the collection" in text
+    assert "needs a calibration" in text
     text = page(client, "artwork", work.pk)
-    assert "There is nothing to compare with yet" in text
+    assert "No similar works yet" in text
 
 
 def test_a_work_that_waits_says_so_and_looks_again(client, staff, collection, make_artwork):
     work = make_artwork(title="new")
     text = page(client, "artwork", work.pk)
-    assert "This work is being described" in text
+    assert "This work is being indexed" in text
     assert 'http-equiv="refresh"' in text
     assert "data-poll" in text
-    assert "No worker has reported recently, so this may take longer." in text
+    assert "No worker is running, so this may take longer." in text
     assert "qcluster" not in text
     client.force_login(staff)
     assert "python manage.py qcluster" in page(client, "artwork", work.pk)
@@ -260,7 +261,7 @@ def test_only_staff_are_told_why_a_work_failed(client, staff, collection):
     work.stylesim_entry.descriptors.all().delete()
     IndexEntry.objects.filter(artwork=work).update(state="failed", error="Disk on fire.")
     text = page(client, "artwork", work.pk)
-    assert "This work could not be described." in text
+    assert "This work could not be indexed." in text
     assert "Disk on fire." not in text
     assert "data-poll" not in text
     client.force_login(staff)
@@ -275,7 +276,7 @@ def test_an_animated_picture_says_that_its_first_frame_is_used(client, run_worke
     work = make_artwork()
     work.image.save("a.gif", ContentFile(animation))
     run_worker()
-    assert "its first frame was described" in page(client, "artwork", work.pk)
+    assert "only its first frame is used" in page(client, "artwork", work.pk)
 
 
 def test_what_is_not_visible_is_as_if_it_did_not_exist(client, collection):
@@ -288,4 +289,4 @@ def test_what_is_not_visible_is_as_if_it_did_not_exist(client, collection):
         ):
             response = client.get(address)
             assert response.status_code == 404
-            assert "This page does not exist" in response.content.decode()
+            assert "Page not found" in response.content.decode()

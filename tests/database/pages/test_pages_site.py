@@ -162,7 +162,7 @@ def test_the_app_stands_alone_in_a_bare_host(client, collection, settings):
     with override_settings(ROOT_URLCONF=__name__):
         text = page(client, "gallery")
         assert text.startswith("<!doctype html>")
-        assert "Skip to the content" in text
+        assert "Skip to content" in text
         assert "Sign in" not in text
         assert client.get(f"/works/artworks/{work.pk}/").status_code == 200
         assert tags.admin_url(work) == ""

@@ -121,23 +121,27 @@ def test_a_page_answers_in_chinese(client, collection):
     assert "名称（降序）" in html
     address = collection["disc-a"].get_absolute_url()
     html = client.get(address, headers={"accept-language": "zh-CN"}).content.decode()
-    assert "最接近的 10 件作品，由近到远" in html
+    assert "10 件相似作品，由近到远排列" in html
     assert re.search(r"比 <strong>[\d.]+%</strong> 的作品对更接近", html)
+    query = {"style_weight": "-1", "layer_weights": "-1,0,0,0,1"}
+    html = client.get(address, query, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "“风格权重”不能为负数" in html
+    assert "“色彩与颗粒感”不能为负数" in html
 
 
 def test_an_error_of_the_api_answers_in_chinese(client, db):
     answer = client.get("/api/artworks/999/", headers={"accept-language": "zh-hans"})
     assert answer.status_code == 404
-    assert answer.json()["detail"].startswith("没有您可查看的作品 999。")
+    assert answer.json()["detail"].startswith("未找到作品 999，")
 
 
 def test_the_admin_answers_in_chinese(staff_client, collection):
     fail(collection["disc-b"], reason="cut short")
     html = staff_client.get(LIST, headers={"accept-language": "zh-hans"}).content.decode()
     content = html.split('id="content"')[1]
-    for text in ("馆藏", "索引状态", "查找相似作品", "重新索引"):
+    for text in ("馆藏", "索引状态", "查找相似作品", "重新建立索引"):
         assert text in content
-    assert "图片已损坏或不完整，无法解码（cut short）。" in content
+    assert "图片已损坏或不完整，无法打开（cut short）。" in content
 
 
 def test_a_stored_reason_is_told_in_the_language_of_its_reader(collection):
@@ -145,6 +149,6 @@ def test_a_stored_reason_is_told_in_the_language_of_its_reader(collection):
     entry = collection["disc-a"].stylesim_entry
     entry.refresh_from_db()
     with translation.override("zh-hans"):
-        assert entry.reason == "图片尺寸为 9000 x 8000 像素；最多允许 50 百万像素。"
+        assert entry.reason == "图片过大：9000 × 8000 像素，上限为 50 百万像素。"
     with translation.override("en"):
-        assert entry.reason.startswith("The image has 9000 x 8000 pixels")
+        assert entry.reason.startswith("The image is too large: 9000 x 8000 pixels")

@@ -101,7 +101,7 @@ def test_works_by_the_same_artist_can_be_left_out(collection):
 
 def test_a_work_that_waits_says_so(make_artwork, collection):
     waiting = make_artwork()
-    with pytest.raises(NotIndexed, match="waiting for a worker") as caught:
+    with pytest.raises(NotIndexed, match="waiting to be indexed") as caught:
         rank(waiting)
     assert caught.value.state == "pending"
     IndexEntry.objects.create(artwork=waiting, state="failed", error="The file is empty.")
@@ -110,7 +110,7 @@ def test_a_work_that_waits_says_so(make_artwork, collection):
 
 
 def test_balanced_needs_a_calibration(db):
-    with pytest.raises(WeightingError, match="as soon as 4 works are indexed"):
+    with pytest.raises(WeightingError, match="once 4 works are indexed"):
         RankingOptions(preset="balanced").weighting(Serving())
 
 

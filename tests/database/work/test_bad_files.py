@@ -29,9 +29,9 @@ State = WorkItem.State
     [
         (b"", "The file is empty."),
         (b"some text", "The file is not an image in one of these formats"),
-        (pictures.png()[:300], "The image is damaged or cut short"),
-        (png_bomb(), "declares more pixels than can be opened safely"),
-        (png_bomb(20_000, 8_000), "20000 x 8000 pixels; at most 100 million"),
+        (pictures.png()[:300], "The image is damaged or incomplete"),
+        (png_bomb(), "too many pixels to open safely"),
+        (png_bomb(20_000, 8_000), "20000 x 8000 pixels. The limit is 100 million"),
     ],
 )
 def test_a_bad_file_fails_with_its_reason(make_artwork, run_worker, content, reason):
@@ -87,7 +87,7 @@ def test_unusable_weights_are_told_on_the_entry(make_artwork, run_worker, settin
     run_worker()
     entry = IndexEntry.objects.get()
     assert entry.error_code == "weights_missing"
-    assert "There is no weights file at" in entry.reason
+    assert "Weights file not found" in entry.reason
     assert entry.state == State.PENDING
 
 

@@ -255,7 +255,7 @@ def test_an_image_that_stops_workers_fails_after_three_attempts(make_artwork, se
     assert worklist.claim(IndexEntry, 1) == []
     entry = IndexEntry.objects.get()
     assert entry.state == State.FAILED
-    assert entry.reason == "The worker stopped 3 times while it described this image."
+    assert entry.reason == "The worker stopped 3 times while indexing this image."
 
 
 def test_work_is_bounded_in_time_and_rings_again(make_artwork, settings):

@@ -28,8 +28,8 @@ from stylesim_app.core.ranking import rank_parts
         (("1", 0), "must be a finite number, not '1'"),
         ((0, 0), "must not both be zero"),
         ((1, 0, (0, 0, 0, 0, 0)), "At least one layer weight"),
-        ((1, 0, (1, 1, 1)), "needs 5 numbers, got 3"),
-        ((1, 0, (1, 1, -1, 1, 1)), "weight of relu3_1 must not be negative"),
+        ((1, 0, (1, 1, 1)), "Enter 5 layer weights, not 3"),
+        ((1, 0, (1, 1, -1, 1, 1)), "relu3_1 must not be negative"),
     ],
 )
 def test_weights_that_define_no_distance_are_refused(arguments, message):
@@ -38,7 +38,7 @@ def test_weights_that_define_no_distance_are_refused(arguments, message):
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones():
-    with pytest.raises(WeightingError, match=f"'papers'; choose one of {', '.join(PRESETS)}"):
+    with pytest.raises(WeightingError, match=rf"'papers'\. Choose one of {', '.join(PRESETS)}"):
         resolve_preset("papers")
 
 

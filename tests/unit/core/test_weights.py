@@ -35,7 +35,7 @@ def test_a_damaged_paintings_file_is_noticed(tmp_path, monkeypatch, state):
     path = tmp_path / "vgg19-paintings.safetensors"
     save_file(state, path)
     monkeypatch.setattr(module, "PAINTINGS_PATH", path)
-    with pytest.raises(WeightsError, match="Install the package again"):
+    with pytest.raises(WeightsError, match="Reinstall the package"):
         load_weights("paintings", tmp_path)
 
 

@@ -35,7 +35,7 @@ _ANSWER_SECONDS = 60.0
 
 
 class Command(BaseCommand):
-    help = "Show the app with a sample gallery, or with pictures of your own."
+    help = "Run the app with a sample gallery, or with your own pictures."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,16 +43,14 @@ class Command(BaseCommand):
             "--images",
             type=Path,
             metavar="PATH",
-            help="A folder of pictures, or a CSV manifest, in place of the sample gallery.",
+            help="A folder of pictures or a CSV manifest to use instead of the sample gallery.",
         )
-        parser.add_argument(
-            "--port", type=int, help=f"{PORT}, or the next one that is free, unless given."
-        )
+        parser.add_argument("--port", type=int, help=f"Default: {PORT}, or the next free port.")
         parser.add_argument(
             "--no-serve",
             action="store_false",
             dest="serve",
-            help="Do all but serve, and end the worker.",
+            help="Index and rank only; do not start the web server.",
         )
 
     def handle(
@@ -65,7 +63,7 @@ class Command(BaseCommand):
             with ExitStack() as stack:
                 self._show(stack, images, _choose_port(port) if serve else None)
         except KeyboardInterrupt:
-            self.stdout.write(_("Stopped. What is there stays for the next run."))
+            self.stdout.write(_("Stopped. Everything is kept for the next run."))
         except (ImportFailed, ChildFailed) as error:
             raise CommandError(str(error)) from error
 
@@ -110,15 +108,15 @@ class Command(BaseCommand):
         for note in notes:
             self.stdout.write(note)
         self.stdout.write(
-            _("%(added)d added, %(known)d known already, %(failed)d failed.")
+            _("%(added)d added, %(known)d already in the collection, %(failed)d failed.")
             % {state.value: counts[state] for state in RowState}
         )
 
     def _wait(self, worker: Child) -> None:
         """Wait until the worker has indexed everything."""
-        self._announce(_("Describing"))
+        self._announce(_("Indexing"))
         left = foreground.count_waiting()
-        with progress_bar(left, _("Describing")) as bar:
+        with progress_bar(left, _("Indexing")) as bar:
             while left:
                 time.sleep(_POLL_SECONDS)
                 self._keep_working(worker)
@@ -128,7 +126,7 @@ class Command(BaseCommand):
                 bar.refresh()
         failed = IndexEntry.objects.filter(state=WorkItem.State.FAILED)
         if failed.exists():
-            self.stderr.write(_("Not described:"))
+            self.stderr.write(_("Not indexed:"))
             for line in failure_lines(failed):
                 self.stderr.write(line)
 
@@ -140,16 +138,17 @@ class Command(BaseCommand):
 
     def _keep_working(self, worker: Child) -> None:
         if collection.keep_working(worker):
-            self.stderr.write(_("The worker had gone and was started again."))
+            self.stderr.write(_("The worker stopped and was restarted."))
 
     def _rank(self) -> str:
         """Print the ranked works for the first one, and return the path of its page."""
         answer = collection.rank_first_work()
         if answer is None:
-            self.stdout.write(_("No work is indexed, so there is nothing to rank."))
+            self.stdout.write(_("No works are indexed, so there are no similar works to show."))
             return reverse("stylesim:gallery")
         self.stdout.write(
-            "\n" + _("Most like “%(title)s”:") % {"title": adapter().title(answer.query)}
+            "\n"
+            + _("Works most similar to “%(title)s”:") % {"title": adapter().title(answer.query)}
         )
         for line in ranking_lines(answer):
             self.stdout.write(line)
@@ -160,17 +159,17 @@ class Command(BaseCommand):
         _wait_for_answer(page, server)
         lines = (
             ("", ""),
-            (_("This work and those like it"), page),
+            (_("This work and similar works"), page),
             (_("All works"), site + reverse("stylesim:gallery")),
             (_("Admin"), site + reverse("admin:index")),
-            (_("API, with its documentation"), site + reverse("stylesim-api:docs")),
+            (_("API and its documentation"), site + reverse("stylesim-api:docs")),
             (_("Account"), collection.ADMIN),
-            (_("Password"), password or _("as you have set it")),
+            (_("Password"), password or _("the one you set")),
             ("", ""),
         )
         for label, value in lines:
             self.stdout.write(f"{label}: {value}" if label else "")
-        self.stdout.write(_("Ctrl-C ends the demo."))
+        self.stdout.write(_("Press Ctrl-C to stop the demo."))
         self.stdout.flush()
 
 
@@ -179,8 +178,12 @@ def _choose_port(wanted: int | None) -> int:
     if port is not None:
         return port
     if wanted is None:
-        raise CommandError(_("No port from %(port)d on is free; give --port.") % {"port": PORT})
-    raise CommandError(_("Port %(port)d cannot be used; give another --port.") % {"port": wanted})
+        raise CommandError(
+            _("No free port found from %(port)d. Choose one with --port.") % {"port": PORT}
+        )
+    raise CommandError(
+        _("Port %(port)d is not available. Choose another with --port.") % {"port": wanted}
+    )
 
 
 def _draw_with_bar(names: Iterable[str]) -> Iterable[str]:
@@ -200,5 +203,6 @@ def _wait_for_answer(page: str, server: Child) -> None:
         except OSError:
             time.sleep(_POLL_SECONDS)
     raise ChildFailed(
-        _("The web server does not show %(page)s; see %(log)s.") % {"page": page, "log": server.log}
+        _("The web server could not show %(page)s; see %(log)s.")
+        % {"page": page, "log": server.log}
     )

@@ -18,8 +18,8 @@ class RequireVector(pgvector.django.VectorExtension):
         except DatabaseError as error:
             raise DatabaseError(
                 "The pgvector store needs the extension vector 0.8 or newer. Install it on the "
-                "server, and let a superuser run CREATE EXTENSION vector in this database. "
-                f"PostgreSQL says: {error}"
+                "server, then run CREATE EXTENSION vector in this database as a superuser. "
+                f"Error from PostgreSQL: {error}"
             ) from error
 
     def database_backwards(
