@@ -25,7 +25,7 @@ class Command(BaseCommand):
         for request, text in (
             (Request.ALL, "Index all works again."),
             (Request.FAILED, "Try the failed works again."),
-            (Request.STALE, "Index again the works indexed with a different network."),
+            (Request.STALE, "Update the works indexed with a different network."),
         ):
             which.add_argument(
                 f"--{request.value}",

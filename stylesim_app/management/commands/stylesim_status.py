@@ -69,12 +69,12 @@ def _lines(status: IndexStatus) -> Iterator[str]:
             else _("up to date"),
         ),
         (
-            _("worker"),
-            _("never seen")
+            _("worker last seen"),
+            _("never")
             if status.worker_seen is None
-            else _("last seen %(time)s ago (%(moment)s)")
+            else _("%(time)s ago (%(moment)s)")
             % {
-                "time": timesince(status.worker_seen),
+                "time": timesince(status.worker_seen, depth=1),
                 "moment": formats.localize(localtime(status.worker_seen)),
             },
         ),
