@@ -10,12 +10,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, path, reverse
-from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -25,17 +23,14 @@ from django.utils.translation import ngettext
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
 from ..collection.filters import TEXT_FACTS, artwork_filterset
-from ..core.errors import ImageError
 from ..models import AbstractArtwork
 from ..ranking.options import RankingOptions
 from ..views import places
 from ..views.forms import RankingPageForm
+from ..views.pictures import serve_thumbnail
 from .again import IndexAgainMixin, request_artworks
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
-
-#: How long a browser caches a picture; the URL changes with the file.
-THUMBNAIL_SECONDS = 3600
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -197,21 +192,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
 
     def thumbnail_view(self, request: HttpRequest, object_id: str, size: str) -> HttpResponseBase:
         """Return a small picture for staff; the admin needs neither pages nor served media."""
-        artwork = self._get_visible(request, object_id)
-        if size not in thumbnails.SIZES or not adapter().image(artwork):
-            raise Http404
-        try:
-            picture = thumbnails.make_thumbnail(artwork, size)
-        except (ImageError, FileNotFoundError):
-            # Browsers show an image even if the status of its response is an error.
-            placeholder = render(
-                request, "stylesim_app/placeholder.svg", content_type="image/svg+xml", status=404
-            )
-            patch_cache_control(placeholder, no_store=True)
-            return placeholder
-        response = FileResponse(picture, content_type="image/jpeg")
-        patch_cache_control(response, private=True, max_age=THUMBNAIL_SECONDS)
-        return response
+        return serve_thumbnail(request, self._get_visible(request, object_id), size)
 
     def _get_visible(self, request: HttpRequest, object_id: str) -> Any:
         if not self.has_view_permission(request):

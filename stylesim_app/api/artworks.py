@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Any
 
 import django_filters
 from django.db.models import ProtectedError, QuerySet, RestrictedError
-from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
@@ -18,10 +17,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
 
-from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
-from ..collection.thumbnails import make_thumbnail
-from ..core.errors import ImageError
+from ..views.pictures import jpeg_response, read_thumbnail
 from .base import ApiView, Conflict
 from .permissions import MayWriteArtworks
 from .schema import describe, with_problems
@@ -140,12 +137,9 @@ class ThumbnailView(ApiView):
         summary="Get a thumbnail of an artwork",
         responses=with_problems({(200, "image/jpeg"): OpenApiTypes.BINARY}, 401, 404),
     )
-    def get(self, request: Request, pk: str, size: str) -> FileResponse:
-        artwork = self.find_artwork(pk)
+    def get(self, request: Request, pk: str, size: str) -> HttpResponseBase:
+        content = read_thumbnail(self.find_artwork(pk), size)
+        if content is None:
+            raise NotFound(_("The picture of this artwork is missing or cannot be opened."))
         # The picture may be replaced, and the artwork hidden, at any time.
-        headers = {"Cache-Control": "private, max-age=60"}
-        if adapter().image(artwork):
-            with suppress(FileNotFoundError, ImageError):
-                thumbnail = make_thumbnail(artwork, size)
-                return FileResponse(thumbnail, content_type="image/jpeg", headers=headers)
-        raise NotFound(_("The picture of this artwork is missing or cannot be opened."))
+        return jpeg_response(request, content, max_age=60)

@@ -37,8 +37,14 @@ def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
 
 
 def version_of(artwork: models.Model) -> str:
-    """Return a short name of the picture's file, for URLs that may be cached for long."""
-    return f"{zlib.crc32(str(adapter().image(artwork).name).encode()):08x}"
+    """Return a short name of the artwork's picture, for URLs that browsers may cache for long.
+
+    It changes with the name of the file, and with each request to index it: a file may be replaced
+    under the same name.
+    """
+    entry = getattr(artwork, "stylesim_entry", None)
+    requested = "" if entry is None else entry.requested_at
+    return f"{zlib.crc32(f'{adapter().image(artwork).name} {requested}'.encode()):08x}"
 
 
 def delete_thumbnails(storage: Storage, name: str) -> None:

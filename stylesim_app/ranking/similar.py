@@ -184,6 +184,7 @@ def _answer(
 ) -> RankedAnswer:
     descriptor_set = serving.descriptor_set
     indexed, total = coverage.count(visible, descriptor_set)
+    artworks = candidates.select_related("stylesim_entry").in_bulk(ranking.candidates)
     return RankedAnswer(
         query=query,
         preset=options.name,
@@ -192,7 +193,5 @@ def _answer(
         indexed=indexed,
         visible=total,
         provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
-        results=list_results(
-            ranking, candidates.in_bulk(ranking.candidates), weighting, serving.pairs
-        ),
+        results=list_results(ranking, artworks, weighting, serving.pairs),
     )

@@ -32,7 +32,7 @@ PAGE_SIZE = 24
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show the visible works, filtered, ordered and in pages."""
-    visible = visibility.visible_artworks(request)
+    visible = visibility.visible_artworks(request).select_related("stylesim_entry")
     filters = artwork_filterset()(request.GET, queryset=visible)
     works = filters.qs if filters.is_valid() else visible.none()
     page = Paginator(_in_stable_order(works), PAGE_SIZE).get_page(request.GET.get("page"))

@@ -28,17 +28,21 @@ WEEK = 7 * DAY
 
 @require_safe
 def thumbnail(request: HttpRequest, pk: str, size: str) -> HttpResponseBase:
-    """Serve a small version of an artwork; 404 with a picture that says so if its file is
-    broken."""
-    artwork = visible_artwork(request, pk)
-    content = _read_thumbnail(artwork, size)
+    """Serve a small version of an artwork."""
+    return serve_thumbnail(request, visible_artwork(request, pk), size)
+
+
+def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpResponseBase:
+    """Return a small version of an artwork; for a picture that is missing or cannot be decoded, a
+    placeholder with status 404, which browsers show too."""
+    content = read_thumbnail(artwork, size)
     if content is None:
         kind = "image/svg+xml"
         response = render(request, "stylesim_app/placeholder.svg", content_type=kind, status=404)
         patch_cache_control(response, no_store=True)
         return response
     current = request.GET.get("v") == thumbnails.version_of(artwork)
-    return _jpeg(request, content, max_age=WEEK if current else 0)
+    return jpeg_response(request, content, max_age=WEEK if current else 0)
 
 
 @require_safe
@@ -73,12 +77,12 @@ def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
         content = files.read(search.preview_name)
     except (FileNotFoundError, DescriptorError) as error:
         raise Http404 from error
-    return _jpeg(request, content, max_age=WEEK)
+    return jpeg_response(request, content, max_age=WEEK)
 
 
-def _read_thumbnail(artwork: Any, size: str) -> bytes | None:
+def read_thumbnail(artwork: Any, size: str) -> bytes | None:
     """Return the bytes of a JPEG; None if the picture is missing or cannot be decoded."""
-    if not adapter().image(artwork):
+    if size not in thumbnails.SIZES or not adapter().image(artwork):
         return None
     try:
         with thumbnails.make_thumbnail(artwork, size) as file:
@@ -88,7 +92,8 @@ def _read_thumbnail(artwork: Any, size: str) -> bytes | None:
     return content
 
 
-def _jpeg(request: HttpRequest, content: bytes, max_age: int) -> HttpResponseBase:
+def jpeg_response(request: HttpRequest, content: bytes, max_age: int) -> HttpResponseBase:
+    """Return a JPEG that a browser keeps for ``max_age`` seconds, then asks for by its ETag."""
     response = HttpResponse(content, content_type="image/jpeg")
     response["X-Content-Type-Options"] = "nosniff"
     response["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'

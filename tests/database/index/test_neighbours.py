@@ -100,9 +100,8 @@ def test_a_list_is_one_query(listed):
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        ranked = neighbours.rank_listed(stored, Artwork.objects.all(), 50)
-    keys, _ranking = ranked
-    assert len(keys) == 50
+        ranking = neighbours.rank_listed(stored, Artwork.objects.all(), 50)
+    assert len(ranking.candidates) == 50
     assert len(queries) == 2
     assert sum("stylesim_app_neighbour" in query["sql"] for query in queries) == 1
 

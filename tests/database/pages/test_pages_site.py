@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import engines
 from django.test import override_settings
 from django.urls import include, path, reverse
@@ -50,6 +52,16 @@ def test_a_new_file_has_a_new_address(make_artwork):
     before = tags.thumbnail_url(work, "small")
     work.image.save("b.png", ContentFile(pictures.png("bars-b")))
     assert tags.thumbnail_url(work, "small") != before
+
+
+def test_a_file_replaced_under_the_same_name_has_a_new_address(make_artwork):
+    work = make_artwork()
+    before = tags.thumbnail_url(work, "small")
+    work.image.storage.delete(work.image.name)
+    work.image = SimpleUploadedFile(Path(work.image.name).name, pictures.png("bars-b"))
+    work.save()
+    again = Artwork.objects.get(pk=work.pk)
+    assert tags.thumbnail_url(again, "small") != before
 
 
 def break_picture(work, how):
