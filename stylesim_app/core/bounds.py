@@ -53,10 +53,11 @@ class Bounds:
         if weighting.style_weight:
             # Weights may exceed the range of float32; as shares of their sum they do not.
             total = sum(weighting.layer_weights)
+            shares = [np.float32(weight / total) for weight in weighting.layer_weights]
             squares = [
-                np.float32(weight / total) * self._bound(layer, direction)
-                for layer, weight in zip(STYLE_LAYERS, weighting.layer_weights, strict=True)
-                if weight
+                share * self._bound(layer, direction)
+                for layer, share in zip(STYLE_LAYERS, shares, strict=True)
+                if share
             ]
             scale = np.float64(weighting.style_weight) * np.sqrt(total)
             style = sum(squares[1:], start=squares[0])
@@ -75,7 +76,9 @@ class Bounds:
         if not direction:
             return np.maximum(self.squares[layer], 0)
         combine = np.add if direction > 0 else np.subtract
-        bounded: FloatArray = combine(self.squares[layer], self.swings[layer])
+        # A bound beyond float32 is infinite, which still bounds.
+        with np.errstate(over="ignore"):
+            bounded: FloatArray = combine(self.squares[layer], self.swings[layer])
         return np.maximum(bounded, 0, out=bounded)
 
 

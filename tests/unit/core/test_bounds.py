@@ -196,6 +196,7 @@ def small_network(monkeypatch):
 
 
 @example(["zeros", "zeros", "offset"], 1e14, 2, 0, [])
+@example(["offset", "offset", "twin"], 1e14, 2, 47, [Weighting(1, 0, (0, 0, 0, 1, 1e-60))])
 @example(["zeros", "twin", "twin"], 1e-22, 2, 0, [Weighting(1, 0, (0, 0, 0, 1.25, 1e-9))])
 @given(
     st.lists(st.sampled_from(ODD), min_size=3, max_size=12),
