@@ -239,7 +239,7 @@ def test_balanced_before_a_calibration_says_why(client, make_artwork, index_artw
 def test_a_work_that_waits_says_so_and_looks_again(client, staff, collection, make_artwork):
     work = make_artwork(title="new")
     text = page(client, "artwork", work.pk)
-    assert "This work is being indexed" in text
+    assert "Waiting to be indexed" in text
     assert 'http-equiv="refresh"' in text
     assert "data-poll" in text
     assert "No worker is running, so this may take longer." in text
