@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,8 @@ def fit_centres(rows: FloatArray, count: int, generator: np.random.Generator) ->
 def nearest_centres(rows: FloatArray, centres: FloatArray) -> NDArray[np.int64]:
     """Return the index of the nearest centre of each row, ``(n,)``."""
     squares = np.einsum("ij,ij->i", centres, centres) - 2 * (rows @ centres.T)
-    return squares.argmin(axis=1)
+    nearest: NDArray[np.int64] = squares.argmin(axis=1)
+    return nearest
 
 
 def _draw_directions(rests: FloatArray, generator: np.random.Generator) -> FloatArray:
@@ -110,16 +112,17 @@ def _draw_directions(rests: FloatArray, generator: np.random.Generator) -> Float
     """
     vectors = np.linalg.eigh((rests.T @ rests).astype(np.float64))[1][:, -SIGNATURE_BITS:]
     turn = np.linalg.qr(generator.normal(size=(SIGNATURE_BITS, SIGNATURE_BITS)))[0]
-    return (turn @ vectors.T).astype(np.float32)
+    directions: FloatArray = (turn @ vectors.T).astype(np.float32)
+    return directions
 
 
-def _draw(rows: NDArray, count: int, generator: np.random.Generator) -> NDArray:  # type: ignore[type-arg]
+def _draw(rows: NDArray[Any], count: int, generator: np.random.Generator) -> NDArray[Any]:
     return rows[np.sort(generator.choice(len(rows), min(count, len(rows)), replace=False))]
 
 
-def _blocks(rows: NDArray, size: int = 20_000) -> list[NDArray]:  # type: ignore[type-arg]
+def _blocks(rows: NDArray[Any], size: int = 20_000) -> list[NDArray[Any]]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def _restore(levels: NDArray[np.uint8]) -> FloatArray:
-    return levels.astype(np.float32) / _LEVELS
+    return levels.astype(np.float32) / np.float32(_LEVELS)

@@ -92,7 +92,9 @@ def _add_watermark(picture: Image.Image, chance: Chance) -> Image.Image:
     """Repeat a half-transparent word over the picture, on a slant."""
     side = max(picture.size)
     tile = Image.new("L", (round(0.36 * side), round(0.16 * side)), 0)
-    ImageDraw.Draw(tile).text((0.02 * side, 0.02 * side), "ARCHIVE", fill=140, font_size=0.07 * side)
+    ImageDraw.Draw(tile).text(
+        (0.02 * side, 0.02 * side), "ARCHIVE", fill=140, font_size=0.07 * side
+    )
     sheet = Image.new("L", (2 * side, 2 * side), 0)
     for top in range(0, 2 * side, tile.height):
         for left in range(0, 2 * side, tile.width):

@@ -91,12 +91,14 @@ def tilt(picture: Image.Image, generator: np.random.Generator, share: float) -> 
 
 def draw_pattern(size: tuple[int, int], generator: np.random.Generator) -> Image.Image:
     """Return coloured shapes on a coloured ground, which belong to no picture."""
-    ground, *colours = [tuple(int(each) for each in row) for row in generator.integers(0, 256, (40, 3))]
+    ground, *colours = [
+        tuple(int(each) for each in row) for row in generator.integers(0, 256, (40, 3))
+    ]
     pattern = Image.new("RGB", size, ground)
     pen = ImageDraw.Draw(pattern)
     for number, colour in enumerate(colours):
         left, top = generator.uniform(-0.1, 1, 2) * size
-        right, bottom = (left, top) + generator.uniform(0.03, 0.25, 2) * size
+        right, bottom = np.add((left, top), generator.uniform(0.03, 0.25, 2) * size)
         shape = pen.ellipse if number % 2 else pen.rectangle
         shape((left, top, right, bottom), fill=colour)
     return pattern

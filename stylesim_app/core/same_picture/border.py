@@ -36,6 +36,6 @@ def _uniform_rows(grey: NDArray[np.uint8]) -> int:
     if not grey.size:
         return 0
     level = np.median(grey[0])
-    stray = (np.abs(grey - level) > TOLERANCE).mean(axis=1)
+    stray = (np.abs(grey.astype(np.int16) - np.int16(level)) > TOLERANCE).mean(axis=1)
     other = np.flatnonzero(stray > STRAY_SHARE)
     return int(other[0]) if len(other) else len(grey)

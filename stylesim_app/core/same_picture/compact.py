@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,9 +68,7 @@ class CompactFeatures:
 
     def to_bytes(self) -> bytes:
         """Serialise to 15 bytes and 24 for each feature."""
-        header = _HEADER.pack(
-            FORMAT_VERSION, self.fingerprint, len(self), self.width, self.height
-        )
+        header = _HEADER.pack(FORMAT_VERSION, self.fingerprint, len(self), self.width, self.height)
         columns = (getattr(self, name).astype(kind).tobytes() for name, kind, _ in _COLUMNS)
         return header + b"".join(columns)
 
@@ -87,7 +85,7 @@ class CompactFeatures:
             raise ValueError(f"expected {expected} bytes for {count} features, got {len(content)}")
         if not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
             raise ValueError(f"expected sides of up to {MOST_PIXELS:g} px, got {width} x {height}")
-        columns = {}
+        columns: dict[str, NDArray[Any]] = {}
         start = _HEADER.size
         for name, kind, numbers in _COLUMNS:
             column = np.frombuffer(content, kind, count * numbers, start)
@@ -99,7 +97,7 @@ class CompactFeatures:
 def quantise_points(points: FloatArray, width: float, height: float) -> ShortArray:
     """Return points ``(n, 2)`` in pixels as 65,535ths of width and height."""
     shares = np.clip(points / np.array([width, height], np.float32), 0, 1)
-    return np.rint(shares * _POINT_STEPS).astype(np.uint16)
+    return np.rint(shares * np.float32(_POINT_STEPS)).astype(np.uint16)
 
 
 def restore_points(points: ShortArray, width: float, height: float) -> FloatArray:
@@ -109,18 +107,20 @@ def restore_points(points: ShortArray, width: float, height: float) -> FloatArra
 
 def quantise_sizes(sizes: FloatArray) -> ByteArray:
     """Return diameters ``(n,)`` in pixels as 16ths of an octave above one pixel."""
-    octaves = np.log2(np.maximum(sizes, 1))
-    return np.minimum(np.rint(octaves * SIZE_STEPS), 255).astype(np.uint8)
+    steps: FloatArray = np.rint(np.log2(np.maximum(sizes, 1)) * np.float32(SIZE_STEPS))
+    return np.minimum(steps, 255).astype(np.uint8)
 
 
 def restore_sizes(sizes: ByteArray) -> FloatArray:
     """Return quantised diameters ``(n,)`` in pixels."""
-    return np.exp2(sizes.astype(np.float32) / SIZE_STEPS)
+    diameters: FloatArray = np.exp2(sizes.astype(np.float32) / np.float32(SIZE_STEPS))
+    return diameters
 
 
 def quantise_angles(angles: FloatArray) -> ByteArray:
     """Return angles ``(n,)`` in degrees as 256ths of a turn."""
-    return (np.rint(angles * (ANGLE_STEPS / 360)).astype(np.int64) % ANGLE_STEPS).astype(np.uint8)
+    steps: NDArray[np.int64] = np.rint(angles * (ANGLE_STEPS / 360)).astype(np.int64)
+    return (steps % ANGLE_STEPS).astype(np.uint8)
 
 
 def restore_angles(angles: ByteArray) -> FloatArray:

@@ -8,6 +8,7 @@ Hellinger's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +28,8 @@ DESCRIPTOR_SIZE = 128
 
 # Low, because a dark painting has low contrasts; the strongest features are taken first.
 _CONTRAST_THRESHOLD = 0.01
+# Long side at which a border is looked for, at most.
+_MOST_PIXELS = 4 * LONG_SIDE
 # Cells along the long side, among which features are spread.
 _CELLS = 8
 _BICUBIC = Image.Resampling.BICUBIC
@@ -82,17 +85,20 @@ def extract_features(
     uint8. A picture without any contrast has no features. Raises ValueError for another array.
     """
     grey = _to_grey(picture)
+    # A border is found as well in less.
+    grey.thumbnail((_MOST_PIXELS, _MOST_PIXELS), _BICUBIC)
     left, top, right, bottom = box = find_inside(np.asarray(grey))
     scale = LONG_SIDE / max(right - left, bottom - top)
     size = max(1, round(scale * (right - left))), max(1, round(scale * (bottom - top)))
     inside = np.asarray(grey.resize(size, _BICUBIC, box=box))
 
-    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST_THRESHOLD)
-    keypoints = _spread(list(sift.detect(inside, None)), count)
+    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST_THRESHOLD, enable_precise_upscale=True)
+    keypoints: Sequence[cv2.KeyPoint] = _spread(sift.detect(inside, None), count)
     histograms = np.empty((0, DESCRIPTOR_SIZE), np.float32)
     if keypoints:
-        # Returned once more, because OpenCV drops those it cannot describe.
-        keypoints, histograms = sift.compute(inside, keypoints)
+        # Keypoints are returned once more, because OpenCV drops those it cannot describe.
+        keypoints, described = sift.compute(inside, keypoints)
+        histograms = np.asarray(described, np.float32)
     points = np.array([keypoint.pt for keypoint in keypoints], np.float32).reshape(-1, 2)
     # OpenCV counts from the centre of the first pixel.
     points += np.float32(0.5) + np.array([left, top], np.float32) * np.float32(scale)
@@ -109,13 +115,19 @@ def extract_features(
 def to_root_sift(histograms: FloatArray) -> FloatArray:
     """Return the square roots of SIFT's histograms ``(n, 128)``, each summing to 1 before."""
     sums = histograms.sum(axis=1, keepdims=True)
-    return np.sqrt(histograms / np.maximum(sums, np.finfo(np.float32).tiny))
+    roots: FloatArray = np.sqrt(histograms / np.maximum(sums, np.finfo(np.float32).tiny))
+    return roots
 
 
 def _to_grey(picture: Image.Image | NDArray[np.uint8]) -> Image.Image:
     if isinstance(picture, Image.Image):
-        return picture.convert("L")
-    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)):
+        # A copy, even of a picture that is grey already.
+        return picture.convert("L").copy()
+    if (
+        picture.dtype != np.uint8
+        or picture.ndim not in (2, 3)
+        or picture.shape[2:] not in ((), (3,))
+    ):
         raise ValueError(
             "expected uint8 of shape (height, width) or (height, width, 3), "
             f"got {picture.dtype} of shape {picture.shape}"
@@ -123,7 +135,7 @@ def _to_grey(picture: Image.Image | NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(picture).convert("L")
 
 
-def _spread(keypoints: list[cv2.KeyPoint], count: int) -> list[cv2.KeyPoint]:
+def _spread(keypoints: Sequence[cv2.KeyPoint], count: int) -> list[cv2.KeyPoint]:
     """Return ``count`` keypoints: strong ones, but fewer where a cell has many already."""
     if not keypoints:
         return []

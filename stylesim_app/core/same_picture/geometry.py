@@ -25,7 +25,7 @@ FEWEST = 4
 FEWEST_FOR_HOMOGRAPHY = 8
 #: How far an inlier's features may lie from where the transform puts them: pixels of the query,
 #: octaves, degrees, and distance of the descriptors.
-PIXELS, OCTAVES, DEGREES, DISTANCE = 0.012 * LONG_SIDE, 0.75, 25.0, 0.85
+PIXELS, OCTAVES, DEGREES, DISTANCE = 0.01 * LONG_SIDE, 0.5, 20.0, 0.75
 #: Limits of a transform: scale, either way; unequal scales at one place; between places.
 LARGEST_SCALE, LARGEST_STRETCH, LARGEST_CHANGE = 10.0, 2.5, 3.0
 #: Least share of either picture that the inliers must spread over.
@@ -130,7 +130,10 @@ def _fit_homography(
 
 
 def _find_inliers(
-    query: LocalFeatures, candidate: LocalFeatures, distances: NDArray[np.float32], matrix: FloatArray
+    query: LocalFeatures,
+    candidate: LocalFeatures,
+    distances: NDArray[np.float32],
+    matrix: FloatArray,
 ) -> Matches:
     """Return all pairs that a transform explains, whether they were matched before or not."""
     places = transforms.apply_transform(matrix, candidate.points)
@@ -168,7 +171,8 @@ def _describe(
     source = transforms.apply_transform(np.linalg.inv(matrix), shown)
     covered = transforms.area_of(source) / transforms.area_of(frame)
 
-    derivative = transforms.jacobians(matrix, frame.mean(axis=0, keepdims=True))[0]
+    centre: FloatArray = frame.mean(axis=0, keepdims=True)
+    derivative = transforms.jacobians(matrix, centre)[0]
     left, scales, right = np.linalg.svd(derivative)
     turn = left @ right
     turned = float(np.degrees(np.arctan2(turn[1, 0], turn[0, 0])))

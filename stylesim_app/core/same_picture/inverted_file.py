@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +108,7 @@ class InvertedFile:
         """The segments, from the first and largest to the last; with works that were removed."""
         return tuple(self._segments)
 
-    def keys(self) -> NDArray[np.int64]:
+    def work_keys(self) -> NDArray[np.int64]:
         """Return the keys of all works, in no order."""
         pairs = zip(self._segments, self._live, strict=True)
         return np.concatenate([np.empty(0, np.int64), *(each.keys[live] for each, live in pairs)])
@@ -132,7 +132,8 @@ class InvertedFile:
         if not self._segments:
             return []
         idf = self._inverse_frequencies()
-        parts, first = [], 0
+        parts: list[tuple[NDArray[Any], ...]] = []
+        first = 0
         for segment, live in zip(self._segments, self._live, strict=True):
             parts.extend(_vote(query, segment, live, idf, first))
             first += len(segment.keys)
@@ -162,7 +163,7 @@ class InvertedFile:
 
 def _vote(
     query: QueryWords, segment: Segment, live: NDArray[np.bool_], idf: FloatArray, first: int
-) -> Iterator[tuple[NDArray[np.generic], ...]]:
+) -> Iterator[tuple[NDArray[Any], ...]]:
     """Yield the fields of Votes, block by block; ``first`` is the position of the first work."""
     starts = segment.starts[query.words]
     counts = segment.starts[query.words + 1] - starts

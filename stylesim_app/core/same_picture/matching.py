@@ -45,7 +45,8 @@ def measure_distances(query: LocalFeatures, candidate: LocalFeatures) -> FloatAr
     """Return the distances of all descriptors of a query and a candidate, ``(n, m)``."""
     left, right = query.descriptors, candidate.descriptors
     squares = np.einsum("ij,ij->i", left, left)[:, None] + np.einsum("ij,ij->i", right, right)
-    return np.sqrt(np.maximum(squares - 2 * (left @ right.T), 0))
+    distances: FloatArray = np.sqrt(np.maximum(squares - 2 * (left @ right.T), 0))
+    return distances
 
 
 def match_features(distances: FloatArray) -> Matches:
@@ -56,14 +57,15 @@ def match_features(distances: FloatArray) -> Matches:
     count, choices = distances.shape
     if count == 0 or choices < 2:
         return NO_MATCHES
-    nearest = np.argpartition(distances, 1, axis=1)[:, :2]
-    first, second = np.take_along_axis(distances, nearest, axis=1).T
-    swapped = first > second
-    ratios = np.minimum(first, second) / np.maximum(np.maximum(first, second), 1e-6)
-    good = (ratios < RATIO) & (np.minimum(first, second) < LARGEST_DISTANCE)
-    kept = np.flatnonzero(good)
+    nearest = distances.argmin(axis=1)
+    rows = np.arange(count)
+    first = distances[rows, nearest]
+    others = distances.copy()
+    others[rows, nearest] = np.inf
+    ratios = first / np.maximum(others.min(axis=1), 1e-6)
+    kept = np.flatnonzero((ratios < RATIO) & (first < LARGEST_DISTANCE))
     kept = kept[np.argsort(ratios[kept], kind="stable")[:MOST_MATCHES]]
-    return Matches(kept, nearest[kept, swapped[kept].astype(int)])
+    return Matches(kept, nearest[kept])
 
 
 def agree_on_a_pose(query: LocalFeatures, candidate: LocalFeatures, matches: Matches) -> Matches:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,9 @@ IndexArray = NDArray[np.int64]
 class Segment:
     """Postings of ``len(keys)`` works.
 
-    ``starts`` ``(words + 1,)`` bounds the postings of each word, by which the other columns ``(n,)``
-    are sorted: ``works``, positions in ``keys``; ``signatures``; ``angles`` and ``sizes``, quantised
-    as in CompactFeatures. ``keys`` ``(w,)`` are the caller's, ascending.
+    ``keys`` ``(w,)`` are the caller's, ascending. ``starts`` ``(words + 1,)`` bounds the postings
+    of each word. The other columns are ``(n,)``: ``works``, positions in ``keys``; ``signatures``;
+    ``angles`` and ``sizes``, quantised as in CompactFeatures.
     """
 
     keys: IndexArray
@@ -38,14 +38,14 @@ class Segment:
     sizes: NDArray[np.uint8]
 
     @classmethod
-    def build(
-        cls, works: Sequence[tuple[int, CompactFeatures]], vocabulary: Vocabulary
-    ) -> Self:
+    def build(cls, works: Sequence[tuple[int, CompactFeatures]], vocabulary: Vocabulary) -> Self:
         """Return the postings of works, by key. Raises ValueError for a key that comes twice."""
         works = sorted(works, key=lambda work: work[0])
         keys = np.array([key for key, _ in works], np.int64)
         if (np.diff(keys) == 0).any():
-            raise ValueError(f"expected each key once, got {keys[:-1][np.diff(keys) == 0][0]} twice")
+            raise ValueError(
+                f"expected each key once, got {keys[:-1][np.diff(keys) == 0][0]} twice"
+            )
         counts = [len(features) for _, features in works]
         words = _join([features.words for _, features in works], np.uint16)
         order = np.argsort(words, kind="stable")
@@ -80,12 +80,17 @@ class Segment:
             postings.append(chosen)
             works.append(renumbered[segment.works[chosen]])
             word_count = len(segment.starts) - 1
-            words.append(np.repeat(np.arange(word_count, dtype=np.uint16), np.diff(segment.starts))[chosen])
+            words.append(
+                np.repeat(np.arange(word_count, dtype=np.uint16), np.diff(segment.starts))[chosen]
+            )
         joined = np.concatenate(words)
         by_word = np.argsort(joined, kind="stable")
         columns = {
             name: np.concatenate(
-                [getattr(each, name)[chosen] for each, chosen in zip(segments, postings, strict=True)]
+                [
+                    getattr(each, name)[chosen]
+                    for each, chosen in zip(segments, postings, strict=True)
+                ]
             )[by_word]
             for name in ("signatures", "angles", "sizes")
         }
@@ -102,7 +107,8 @@ class Segment:
     def open(cls, folder: Path) -> Self:
         """Map a segment into memory. Raises ValueError if its columns do not fit together."""
         columns = {
-            field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r") for field in fields(cls)
+            field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r")
+            for field in fields(cls)
         }
         count = int(columns["starts"][-1])
         for name in ("works", "signatures", "angles", "sizes"):
@@ -116,5 +122,5 @@ def _bounds(words: NDArray[np.uint16], word_count: int) -> IndexArray:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _join(parts: Sequence[NDArray[np.generic]], kind: type[np.generic]) -> NDArray:  # type: ignore[type-arg]
+def _join(parts: Sequence[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:
     return np.concatenate([np.empty(0, kind), *parts]).astype(kind)

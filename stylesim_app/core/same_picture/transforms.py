@@ -6,6 +6,8 @@ float64.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,7 @@ def frame_of(width: float, height: float) -> FloatArray:
     return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
 
 
-def apply_transform(matrix: FloatArray, points: NDArray[np.floating]) -> FloatArray:
+def apply_transform(matrix: FloatArray, points: NDArray[np.floating[Any]]) -> FloatArray:
     """Return the images of points ``(n, 2)``; infinite where they lie on the horizon."""
     mapped = points @ matrix[:, :2].T + matrix[:, 2]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -25,13 +27,13 @@ def apply_transform(matrix: FloatArray, points: NDArray[np.floating]) -> FloatAr
     return images
 
 
-def depths(matrix: FloatArray, points: NDArray[np.floating]) -> FloatArray:
+def depths(matrix: FloatArray, points: NDArray[np.floating[Any]]) -> FloatArray:
     """Return the third coordinates of the images of points ``(n, 2)``; 0 lies on the horizon."""
     third: FloatArray = points @ matrix[2, :2] + matrix[2, 2]
     return third
 
 
-def jacobians(matrix: FloatArray, points: NDArray[np.floating]) -> FloatArray:
+def jacobians(matrix: FloatArray, points: NDArray[np.floating[Any]]) -> FloatArray:
     """Return the derivatives of a transform at points ``(n, 2)``: ``(n, 2, 2)``."""
     images, third = apply_transform(matrix, points), depths(matrix, points)
     rows = matrix[:2, :2] - images[:, :, None] * matrix[2, :2]

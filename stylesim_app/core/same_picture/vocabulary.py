@@ -14,7 +14,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,8 @@ PROBES = 6
 #: Bits of a signature.
 SIGNATURE_BITS = 64
 
+# A descriptor in the parts that are coded.
+_PARTS = CODE_PARTS, DESCRIPTOR_SIZE // CODE_PARTS
 # RootSIFT lies between 0 and 1.
 _LEVELS = 255
 _KINDS = {"cells": np.uint8, "words": np.uint8, "codebook": np.float16, "directions": np.float16}
@@ -65,7 +67,8 @@ class Vocabulary:
 
     @property
     def word_count(self) -> int:
-        return self.words.shape[0] * self.words.shape[1]
+        cells, leaves = self.words.shape[:2]
+        return int(cells * leaves)
 
     def nearest_words(self, descriptors: FloatArray, count: int = 1) -> NDArray[np.int64]:
         """Return the words nearest to each descriptor ``(n, 128)``, nearest first: ``(n, count)``.
@@ -80,11 +83,13 @@ class Vocabulary:
         for cell in np.unique(cells):
             rows, slots = np.nonzero(cells == cell)
             squares[rows, slots] = _relative_squares(descriptors[rows], self.words[cell])
-        squares = squares.reshape(len(descriptors), probes * leaves)
-        best = np.argpartition(squares, count - 1, axis=1)[:, :count]
-        order = np.argsort(np.take_along_axis(squares, best, axis=1), axis=1, kind="stable")
+        flat = squares.reshape(len(descriptors), probes * leaves)
+        best = np.argpartition(flat, count - 1, axis=1)[:, :count]
+        order = np.argsort(np.take_along_axis(flat, best, axis=1), axis=1, kind="stable")
         best = np.take_along_axis(best, order, axis=1)
-        return np.take_along_axis(cells, best // leaves, axis=1) * leaves + best % leaves
+        words: NDArray[np.int64] = np.take_along_axis(cells, best // leaves, axis=1) * leaves
+        words += best % leaves
+        return words
 
     def sign(self, descriptors: FloatArray, words: NDArray[np.integer]) -> NDArray[np.uint64]:
         """Return a signature of 64 bits for descriptors ``(n, 128)`` as members of words ``(n,)``.
@@ -96,7 +101,7 @@ class Vocabulary:
     def encode(self, features: LocalFeatures) -> CompactFeatures:
         """Return what is stored of a picture's features."""
         words = self.nearest_words(features.descriptors)[:, 0]
-        rests = (features.descriptors - self._centres(words)).reshape(len(words), CODE_PARTS, -1)
+        rests = (features.descriptors - self._centres(words)).reshape(len(words), *_PARTS)
         codes = np.empty((len(words), CODE_PARTS), np.uint8)
         for part, entries in enumerate(self.codebook):
             codes[:, part] = _relative_squares(rests[:, part], entries).argmin(axis=1)
@@ -139,10 +144,12 @@ class Vocabulary:
             )
         if len(compact) and int(compact.words.max()) >= self.word_count:
             raise ValueError(f"expected words below {self.word_count}, got {compact.words.max()}")
-        return self.codebook[np.arange(CODE_PARTS), compact.codes].reshape(-1, DESCRIPTOR_SIZE)
+        parts: FloatArray = self.codebook[np.arange(CODE_PARTS), compact.codes]
+        return parts.reshape(-1, DESCRIPTOR_SIZE)
 
     def _centres(self, words: NDArray[np.integer]) -> FloatArray:
-        return self.words.reshape(-1, DESCRIPTOR_SIZE)[words]
+        centres: FloatArray = self.words.reshape(-1, DESCRIPTOR_SIZE)[words]
+        return centres
 
     def _sign_rests(self, rests: FloatArray) -> NDArray[np.uint64]:
         bits = rests @ self.directions.T > 0
@@ -150,13 +157,13 @@ class Vocabulary:
 
     def to_bytes(self, origin: dict[str, str]) -> bytes:
         """Serialise to safetensors, uint8 and float16; ``origin`` goes into the header."""
-        tensors = {
-            name: getattr(self, name) * _LEVELS if kind is np.uint8 else getattr(self, name)
-            for name, kind in _KINDS.items()
-        }
         return save(
-            {name: np.rint(tensors[name]).astype(kind) if kind is np.uint8 else tensors[name].astype(kind)
-             for name, kind in _KINDS.items()},
+            {
+                "cells": np.rint(self.cells * _LEVELS).astype(np.uint8),
+                "words": np.rint(self.words * _LEVELS).astype(np.uint8),
+                "codebook": self.codebook.astype(np.float16),
+                "directions": self.directions.astype(np.float16),
+            },
             origin,
         )
 
@@ -167,12 +174,14 @@ class Vocabulary:
             tensors = load(content)
         except SafetensorError as error:
             raise ValueError(f"expected a vocabulary in safetensors, got {error}") from error
-        numbers = {}
+        numbers: dict[str, Any] = {}
         for name, kind in _KINDS.items():
             if name not in tensors or tensors[name].dtype != kind:
                 found = tensors[name].dtype if name in tensors else "nothing"
                 raise ValueError(f"expected {name} of {np.dtype(kind)}, got {found}")
-            numbers[name] = tensors[name].astype(np.float32) / (_LEVELS if kind is np.uint8 else 1)
+            numbers[name] = tensors[name].astype(np.float32)
+            if kind is np.uint8:
+                numbers[name] /= _LEVELS
         _check_shapes({name: tensor.shape for name, tensor in numbers.items()})
         fingerprint = hashlib.sha256(content).digest()[:FINGERPRINT_BYTES]
         return cls(**numbers, fingerprint=fingerprint)

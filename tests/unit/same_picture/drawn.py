@@ -25,7 +25,7 @@ def draw(seed: int, size: tuple[int, int] = (480, 360)) -> Image.Image:
     for number in range(160):
         colour = tuple(int(value) for value in generator.integers(0, 256, 3))
         left, top = generator.uniform(0, 1, 2) * size
-        right, bottom = (left, top) + generator.uniform(4, 60, 2)
+        right, bottom = np.add((left, top), generator.uniform(4, 60, 2))
         shape = pen.ellipse if number % 2 else pen.rectangle
         shape((left, top, right, bottom), fill=colour)
     return picture

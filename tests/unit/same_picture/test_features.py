@@ -63,16 +63,14 @@ def test_features_are_spread_over_the_picture():
 
 
 def test_an_array_is_read_like_an_image():
-    assert np.array_equal(
-        extract_features(np.asarray(draw(1))).points, works_features(1).points
-    )
+    assert np.array_equal(extract_features(np.asarray(draw(1))).points, works_features(1).points)
 
 
 @pytest.mark.parametrize(
     "picture", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.uint8)]
 )
 def test_another_array_is_refused(picture):
-    with pytest.raises(ValueError, match="expected uint8 of shape .* got"):
+    with pytest.raises(ValueError, match=r"expected uint8 of shape .* got"):
         extract_features(picture)
 
 
@@ -89,7 +87,7 @@ def test_mirrored_features_are_those_of_the_mirror_image():
     # More of them, since the spreading cells lie elsewhere in the mirror image.
     extracted = extract_features(ImageOps.mirror(draw(1)), 2 * WORK_FEATURES)
     left, right = paired(calculated, extracted)
-    assert len(np.unique(left)) > 0.9 * len(calculated)
+    assert len(np.unique(left)) > 0.8 * len(calculated)
     likeness = np.einsum("ij,ij->i", calculated.descriptors[left], extracted.descriptors[right])
     assert np.median(likeness) > 0.99
 

@@ -57,7 +57,7 @@ def test_a_query_without_features_finds_nothing():
 def test_a_work_without_features_can_be_added_and_is_not_found():
     collection = filled(range(3))
     collection.add([(7, compact(7, 0))])
-    assert 7 in collection.keys()
+    assert 7 in collection.work_keys()
     assert best(collection, 2) == 2
 
 
@@ -105,7 +105,7 @@ def test_an_added_work_is_found_at_once_and_a_removed_one_no_more():
     assert best(collection, 9) == 9
     collection.remove([9, 1234])
     assert best(collection, 9) != 9
-    assert sorted(collection.keys()) == list(range(5))
+    assert sorted(collection.work_keys()) == list(range(5))
 
 
 def test_a_work_that_is_added_again_is_replaced():
@@ -128,7 +128,7 @@ def test_adding_one_by_one_is_adding_all(order):
         one_by_one.add([(seed, compact(seed))])
     assert len(one_by_one.segments) <= 6
     for seed in range(0, 40, 7):
-        expected = {key: votes for key, votes in at_once.find(words(seed), 100)}
+        expected = dict(at_once.find(words(seed), 100))
         assert dict(one_by_one.find(words(seed), 100)) == pytest.approx(expected)
 
 
@@ -142,7 +142,7 @@ def test_merging_leaves_out_what_was_removed():
 
 
 def test_large_segments_are_not_merged(monkeypatch):
-    monkeypatch.setattr(inverted_file, "LARGEST_MERGE", 6)
+    monkeypatch.setattr(inverted_file, "LARGEST_MERGE", 5)
     collection = filled(range(4), range(4, 8), range(8, 10))
     assert [len(segment.keys) for segment in collection.segments] == [4, 4, 2]
     assert [best(collection, seed) for seed in range(10)] == list(range(10))
@@ -171,5 +171,5 @@ def test_segments_are_mapped_from_disk(tmp_path):
 def test_columns_that_do_not_fit_are_refused(tmp_path):
     filled(range(2)).segments[0].save(tmp_path / "0")
     np.save(tmp_path / "0" / "angles.npy", np.zeros(3, np.uint8))
-    with pytest.raises(ValueError, match="expected 120 angles in .*, got 3"):
+    with pytest.raises(ValueError, match=r"expected 120 angles in .*, got 3"):
         Segment.open(tmp_path / "0")
