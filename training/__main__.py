@@ -1,4 +1,4 @@
-"""``python -m training prepare|train|evaluate|export``: train custom weights."""
+"""``python -m training prepare|train|evaluate|export|vocabulary``: train custom weights."""
 
 from __future__ import annotations
 
@@ -73,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
         "--balance", type=Path, metavar="PICTURES", help="scale layers by what prepare wrote"
     )
     verb.add_argument("--origin", nargs="+", default=[], metavar="KEY=TEXT", help="for its header")
+
+    verb = _add(verbs, "vocabulary", _vocabulary, "fit the visual words of the same-picture lane")
+    verb.add_argument("folder", type=Path, help="of JPEG files, with any folders in it")
+    verb.add_argument("output", type=Path, help="a .safetensors file")
+    verb.add_argument("--seed", type=int, default=0)
     return parser
 
 
@@ -125,6 +130,13 @@ def _export(options: argparse.Namespace) -> None:
         tensors = balance(tensors, pixels[:: max(1, len(pixels) // PICTURES)][:PICTURES])
     origin = dict(entry.split("=", 1) for entry in options.origin)
     print(export(tensors, {"plan": json.dumps(plan), **origin}, options.output))
+
+
+def _vocabulary(options: argparse.Namespace) -> None:
+    # OpenCV is an extra that no other verb needs.
+    from .vocabulary import train_vocabulary
+
+    print(train_vocabulary(options.folder, options.seed, options.output))
 
 
 if __name__ == "__main__":

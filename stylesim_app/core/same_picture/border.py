@@ -1,0 +1,41 @@
+"""Find the picture inside a uniform border, such as a passe-partout or the margin of a scan."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: How far, in grey levels, a border's pixels may lie from its median.
+TOLERANCE = 12
+#: Share of a row's pixels that may lie farther off: dust, a stamp, noise of compression.
+STRAY_SHARE = 0.02
+#: Least share of each side that must remain for a border to be taken for one.
+LEAST_INSIDE = 0.25
+
+#: Left, top, right and bottom in pixels, the last two outside the box.
+Box = tuple[int, int, int, int]
+
+
+def find_inside(grey: NDArray[np.uint8]) -> Box:
+    """Return the box inside the uniform border of a grey picture ``(height, width)``.
+
+    Each side is examined on its own. Without a border, or where too little would remain, the box
+    is that of the complete picture.
+    """
+    height, width = grey.shape
+    top, bottom = _uniform_rows(grey), _uniform_rows(grey[::-1])
+    middle = grey[top : height - bottom]
+    left, right = _uniform_rows(middle.T), _uniform_rows(middle.T[::-1])
+    if height - top - bottom < LEAST_INSIDE * height or width - left - right < LEAST_INSIDE * width:
+        return 0, 0, width, height
+    return left, top, width - right, height - bottom
+
+
+def _uniform_rows(grey: NDArray[np.uint8]) -> int:
+    """Return how many of the first rows have the grey of the first."""
+    if not grey.size:
+        return 0
+    level = np.median(grey[0])
+    stray = (np.abs(grey.astype(np.int16) - np.int16(level)) > TOLERANCE).mean(axis=1)
+    other = np.flatnonzero(stray > STRAY_SHARE)
+    return int(other[0]) if len(other) else len(grey)

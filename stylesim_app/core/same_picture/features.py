@@ -1,0 +1,154 @@
+"""Local features of a picture: SIFT keypoints, spread over it, with RootSIFT descriptors.
+
+SIFT: Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 2004. RootSIFT:
+Arandjelović and Zisserman, "Three things everyone should know to improve object retrieval", CVPR
+2012: the square root of the L1-normalised histogram, so that Euclidean distance becomes
+Hellinger's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .border import find_inside
+
+#: Long side of the picture inside its border, in pixels, at which features are found.
+LONG_SIDE = 512
+#: Features of a stored work, and of a query, which may show much besides the work.
+WORK_FEATURES = 300
+QUERY_FEATURES = 800
+#: Numbers of a RootSIFT descriptor: 4 x 4 cells of 8 directions.
+DESCRIPTOR_SIZE = 128
+
+# Low, because a dark painting has low contrasts; the strongest features are taken first.
+_CONTRAST_THRESHOLD = 0.01
+# Long side at which a border is looked for, at most.
+_MOST_PIXELS = 4 * LONG_SIDE
+# Cells along the long side, among which features are spread.
+_CELLS = 8
+_BICUBIC = Image.Resampling.BICUBIC
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class LocalFeatures:
+    """The features of one picture, in the order of their strength.
+
+    ``width`` and ``height`` are those of the complete picture, in pixels of the scale at which
+    features were found. ``points`` is ``(n, 2)``, x and y in these pixels; ``sizes`` ``(n,)``
+    diameters in pixels; ``angles`` ``(n,)`` degrees from x towards y, 0 to 360; ``descriptors``
+    ``(n, 128)``, RootSIFT, of length 1.
+    """
+
+    width: float
+    height: float
+    points: FloatArray
+    sizes: FloatArray
+    angles: FloatArray
+    descriptors: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def mirrored(self) -> LocalFeatures:
+        """Return the features of the picture's mirror image, left and right exchanged.
+
+        SIFT describes a region along the direction of its keypoint. Mirroring exchanges the two
+        sides of that direction: cells in their rows, and each direction with its opposite.
+        """
+        points = self.points.copy()
+        points[:, 0] = self.width - points[:, 0]
+        cells = self.descriptors.reshape(-1, 4, 4, 8)[:, ::-1]
+        return LocalFeatures(
+            self.width,
+            self.height,
+            points,
+            self.sizes,
+            (180 - self.angles) % 360,
+            cells[..., -np.arange(8) % 8].reshape(-1, DESCRIPTOR_SIZE),
+        )
+
+
+def extract_features(
+    picture: Image.Image | NDArray[np.uint8], count: int = WORK_FEATURES
+) -> LocalFeatures:
+    """Find at most ``count`` features of an upright sRGB picture, inside its uniform border.
+
+    The picture is a Pillow image, or an array ``(height, width)`` or ``(height, width, 3)`` of
+    uint8. A picture without any contrast has no features. Raises ValueError for another array.
+    """
+    grey = _to_grey(picture)
+    # A border is found as well in less.
+    grey.thumbnail((_MOST_PIXELS, _MOST_PIXELS), _BICUBIC)
+    left, top, right, bottom = box = find_inside(np.asarray(grey))
+    scale = LONG_SIDE / max(right - left, bottom - top)
+    size = max(1, round(scale * (right - left))), max(1, round(scale * (bottom - top)))
+    inside = np.asarray(grey.resize(size, _BICUBIC, box=box))
+
+    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST_THRESHOLD, enable_precise_upscale=True)
+    keypoints: Sequence[cv2.KeyPoint] = _spread(sift.detect(inside, None), count)
+    histograms = np.empty((0, DESCRIPTOR_SIZE), np.float32)
+    if keypoints:
+        # Keypoints are returned once more, because OpenCV drops those it cannot describe.
+        keypoints, described = sift.compute(inside, keypoints)
+        histograms = np.asarray(described, np.float32)
+    points = np.array([keypoint.pt for keypoint in keypoints], np.float32).reshape(-1, 2)
+    # OpenCV counts from the centre of the first pixel.
+    points += np.float32(0.5) + np.array([left, top], np.float32) * np.float32(scale)
+    return LocalFeatures(
+        scale * grey.width,
+        scale * grey.height,
+        points,
+        np.array([keypoint.size for keypoint in keypoints], np.float32),
+        np.array([keypoint.angle for keypoint in keypoints], np.float32) % 360,
+        to_root_sift(histograms),
+    )
+
+
+def to_root_sift(histograms: FloatArray) -> FloatArray:
+    """Return the square roots of SIFT's histograms ``(n, 128)``, each summing to 1 before."""
+    sums = histograms.sum(axis=1, keepdims=True)
+    roots: FloatArray = np.sqrt(histograms / np.maximum(sums, np.finfo(np.float32).tiny))
+    return roots
+
+
+def _to_grey(picture: Image.Image | NDArray[np.uint8]) -> Image.Image:
+    if isinstance(picture, Image.Image):
+        # A copy, even of a picture that is grey already.
+        return picture.convert("L").copy()
+    if (
+        picture.dtype != np.uint8
+        or picture.ndim not in (2, 3)
+        or picture.shape[2:] not in ((), (3,))
+    ):
+        raise ValueError(
+            "expected uint8 of shape (height, width) or (height, width, 3), "
+            f"got {picture.dtype} of shape {picture.shape}"
+        )
+    return Image.fromarray(picture).convert("L")
+
+
+def _spread(keypoints: Sequence[cv2.KeyPoint], count: int) -> list[cv2.KeyPoint]:
+    """Return ``count`` keypoints: strong ones, but fewer where a cell has many already."""
+    if not keypoints:
+        return []
+    points = np.array([keypoint.pt for keypoint in keypoints])
+    # Large features are fewer, and outlive blur and loss of resolution.
+    strengths = np.array([keypoint.response * keypoint.size**0.5 for keypoint in keypoints])
+    column, row = (points * (_CELLS / LONG_SIDE)).astype(int).T
+    cells = row * _CELLS + column
+    order = np.lexsort((-strengths, cells))
+    starts = np.flatnonzero(np.diff(cells[order], prepend=-1))
+    counts = np.diff(np.append(starts, len(order)))
+    ranks = np.empty(len(order))
+    ranks[order] = np.arange(len(order)) - np.repeat(starts, counts)
+    # The n-th of a cell counts as if it were n times weaker.
+    best = np.argsort(-strengths / (1 + ranks), kind="stable")[:count]
+    return [keypoints[index] for index in best]
