@@ -26,12 +26,13 @@ class StylesimConfig(AppConfig):
         from . import checks  # noqa: F401  (registers itself)
         from .ranking import image_search
         from .signal_handlers import connect
-        from .views import menu
+        from .views import menu, same_picture
         from .work import kinds
         from .work.queue import ensure_schedule
 
         connect()
         menu.add_items()
+        same_picture.add_panels()
         kinds.register(kinds.ARTWORKS)
         kinds.register(image_search.SEARCHES)
         post_migrate.connect(ensure_schedule, sender=self)

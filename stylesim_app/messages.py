@@ -8,6 +8,13 @@ from typing import Any
 from django.utils.translation import gettext, gettext_noop
 
 from .core.errors import CoreError
+from .core.same_picture.relation import Relation
+
+#: A turn of fewer degrees, and a share beyond, are not mentioned.
+SMALL_TURN = 3
+ALMOST_ALL = 0.95
+#: A turn so near to a quarter of a circle is called a quarter.
+NEARLY_SQUARE = 3
 
 
 class WorkError(CoreError):
@@ -40,3 +47,34 @@ def translate_note(code: str) -> str:
     if code == "first_frame":
         return gettext("This is an animated image; only its first frame is used.")
     return code
+
+
+def relation_words(relation: Relation | None) -> str:
+    """Return in words how a work shows the picture: "mirrored, turned 90° clockwise"."""
+    if relation is None:
+        return gettext("the same file")
+    words = []
+    if relation.mirrored:
+        words.append(gettext("mirrored"))
+    turned = _round_turn(relation.turned)
+    if abs(turned) == 180:
+        words.append(gettext("turned upside down"))
+    elif abs(turned) >= SMALL_TURN:
+        turn = (
+            gettext("turned %(degrees)d° clockwise")
+            if turned > 0
+            else gettext("turned %(degrees)d° counterclockwise")
+        )
+        words.append(turn % {"degrees": abs(turned)})
+    if relation.query_covered < ALMOST_ALL:
+        words.append(
+            gettext("%(share)d%% of the picture") % {"share": 100 * relation.query_covered}
+        )
+    if relation.covered < ALMOST_ALL:
+        words.append(gettext("within a larger picture"))
+    return ", ".join(words) or gettext("complete, without cropping")
+
+
+def _round_turn(degrees: float) -> int:
+    nearest = 90 * round(degrees / 90)
+    return int(nearest if abs(degrees - nearest) <= NEARLY_SQUARE else round(degrees))

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 
 from stylesim_app import files, tasks
 from stylesim_app.core.descriptors import Descriptor
-from stylesim_app.index import compact_index, sets, upkeep
+from stylesim_app.index import compact_index, same_picture, sets, upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline
 
@@ -79,6 +79,12 @@ def cleared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is searched while a test switches sets or indexes, but where it says so."""
     monkeypatch.setattr(sets, "CLEARED_AFTER", timedelta(0))
     monkeypatch.setattr(compact_index, "KEPT_FOR", timedelta(0))
+
+
+@pytest.fixture(autouse=True)
+def no_postings() -> None:
+    """Keys of rows that were rolled back come again."""
+    same_picture._postings_of.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -6,13 +6,16 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from .errors import ImageError
+
+if TYPE_CHECKING:
+    from .same_picture.features import LocalFeatures
 
 #: Raised whenever a change here alters pixels: older descriptors are then stale.
 PREPROCESSING_VERSION = 1
@@ -61,11 +64,15 @@ class ImageFacts:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A file as the network sees it, ``(S, S, 3)``, with the hash of its bytes."""
+    """A file as the network sees it, ``(S, S, 3)``, with the hash of its bytes.
+
+    ``features`` are those of the picture before it was resized, None where OpenCV is missing.
+    """
 
     pixels: NDArray[np.uint8]
     facts: ImageFacts
     sha256: str
+    features: LocalFeatures | None = None
 
 
 def check_size(size: int, limits: Limits) -> None:
@@ -114,8 +121,20 @@ def load_pixels(
     Both sides are resized to ``size`` with Pillow's bicubic filter, which is antialiased; the
     aspect ratio is not kept. Raises ImageError.
     """
-    image, facts = open_image(content, limits, min_side=2 * size)
-    return np.array(image.resize((size, size), Image.Resampling.BICUBIC)), facts
+    image, facts = open_for_network(content, limits, size)
+    return to_pixels(image, size), facts
+
+
+def open_for_network(
+    content: bytes, limits: Limits, size: int = INPUT_SIZE
+) -> tuple[Image.Image, ImageFacts]:
+    """Return the image whose ``to_pixels`` the network sees. Raises ImageError."""
+    return open_image(content, limits, min_side=2 * size)
+
+
+def to_pixels(image: Image.Image, size: int = INPUT_SIZE) -> NDArray[np.uint8]:
+    """Return an image as the network sees it: ``(size, size, 3)``."""
+    return np.array(image.resize((size, size), Image.Resampling.BICUBIC))
 
 
 def _decode(content: bytes, limits: Limits, min_side: int | None) -> tuple[Image.Image, ImageFacts]:

@@ -11,7 +11,7 @@ from ..core.descriptors import Descriptor
 from ..core.images import Picture
 from ..models import DescriptorSet, IndexEntry, StoredDescriptor
 from ..signals import artwork_indexed, send_on_commit
-from . import compact_index, sets
+from . import compact_index, same_picture, sets
 
 FIRST_FRAME_NOTE = "first_frame"
 
@@ -60,5 +60,6 @@ def _replace_descriptor(
         entry=entry, descriptor_set=descriptor_set, file_name=name
     )
     compact_index.add_to_stores(stored, descriptor)
+    same_picture.replace_features(entry, picture)
     send_on_commit(artwork_indexed, type(entry.artwork), artwork=entry.artwork)
     return True

@@ -21,7 +21,7 @@ from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
 from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor
-from . import calibration, compact_index, neighbours, repair, sets
+from . import calibration, compact_index, neighbours, repair, same_picture, sets
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def maintain(
         on_step()
         return time.monotonic() < deadline and not (idle and anything_waits())
 
-    done = True
+    done = same_picture.match_waiting(in_time) if idle else True
     for descriptor_set in [*_kept(), *(_retired() if idle else ())]:
         with _maintainer(descriptor_set) as lease:
             if lease is not None:

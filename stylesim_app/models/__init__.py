@@ -6,6 +6,7 @@ field can be indexed.
 
 from .artwork import AbstractArtwork, Artwork, artwork_path
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
+from .same_picture import PictureMatch, StoredFeatures
 from .work import ImageSearch, IndexEntry, WorkerSign, WorkItem, failure_fields
 
 __all__ = [
@@ -18,7 +19,9 @@ __all__ = [
     "ImageSearch",
     "IndexEntry",
     "Neighbour",
+    "PictureMatch",
     "StoredDescriptor",
+    "StoredFeatures",
     "WorkItem",
     "WorkerSign",
     "artwork_path",

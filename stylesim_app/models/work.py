@@ -115,7 +115,8 @@ class ImageSearch(WorkItem):
     """A search by an image that is not an artwork, deleted after some hours.
 
     The image itself is deleted once its descriptor is extracted; a small preview is kept as long as
-    the search.
+    the search. ``same_pictures`` lists pairs of a StoredFeatures' key and a relation, most inliers
+    first; None if that was not searched for.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -128,6 +129,7 @@ class ImageSearch(WorkItem):
     descriptor_set = models.ForeignKey(
         "stylesim_app.DescriptorSet", on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    same_pictures = models.JSONField(null=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
 
     class Meta:

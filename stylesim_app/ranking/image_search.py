@@ -19,7 +19,7 @@ from .. import files
 from ..conf import conf
 from ..core.descriptors import Descriptor
 from ..core.images import Picture
-from ..index import sets
+from ..index import same_picture, sets
 from ..models import ImageSearch
 from ..work import queue
 from ..work.kinds import WorkKind, describe
@@ -58,10 +58,17 @@ def store(search: ImageSearch, picture: Picture, descriptor: Descriptor) -> None
         descriptor_name=descriptor_name,
         preview_name=preview_name,
         descriptor_set=descriptor_set,
+        same_pictures=_find_same_pictures(picture),
         image_name="",
     )
     files.delete([search.image_name] if finished else [descriptor_name, preview_name])
     sets.switch_when_complete(descriptor_set)
+
+
+def _find_same_pictures(picture: Picture) -> list[Any] | None:
+    if picture.features is None:
+        return None
+    return [(key, relation.to_json()) for key, relation in same_picture.find(picture.features)]
 
 
 def purge() -> int:

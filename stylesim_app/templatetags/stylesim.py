@@ -11,7 +11,8 @@ from django.utils.formats import number_format
 
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter, share
-from ..messages import translate_note
+from ..core.same_picture.relation import Polygon
+from ..messages import relation_words, translate_note
 from ..ranking.results import RankedAnswer, RankedWork
 from ..views import places
 
@@ -88,6 +89,15 @@ def figure(number: float) -> str:
 
 
 register.filter(share)
+
+
+register.filter(relation_words)
+
+
+@register.filter
+def points(polygon: Polygon) -> str:
+    """Return a polygon as SVG writes it."""
+    return " ".join(f"{x:g},{y:g}" for x, y in polygon)
 
 
 @register.inclusion_tag("stylesim_app/includes/bar.html")

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..api.throttling import SearchThrottle
 from ..collection import visibility
+from ..collection.visibility import visible_artworks
 from ..conf import conf
 from ..core.errors import ImageError
 from ..models import WorkItem
 from ..ranking import image_search
+from ..ranking.same_picture import list_same_pictures_of_search
 from ..ranking.similar import find_similar_to_search
 from .forms import ImageSearchForm
 from .ranking import rank
@@ -48,6 +50,7 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = rank(request, partial(find_similar_to_search, found), final)
     context |= {
         "search": found,
+        "found": list_same_pictures_of_search(found, visible_artworks(request)),
         "may_know_reason": visibility.may(request.user, "view")
         or found.state != WorkItem.State.FAILED
         or found.error_code in ImageError.MESSAGES,

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from django.core.files.storage import Storage
+from PIL import Image
 
 from ..collection.fields import image_limits
 from ..conf import conf
 from ..core.descriptors import Descriptor
 from ..core.errors import CoreError, ImageError, WeightsError
-from ..core.images import Picture, check_size, load_pixels
+from ..core.images import Picture, check_size, open_for_network, to_pixels
 from ..messages import WorkError
 from . import process
 
 if TYPE_CHECKING:
+    from ..core.same_picture.features import LocalFeatures
     from ..core.vgg import Network
 
 DECODING_THREADS = 4
@@ -61,8 +63,17 @@ def read_picture(storage: Storage, name: str) -> Picture:
 
 def decode_picture(content: bytes) -> Picture:
     """Decode the bytes of a file. Raises ImageError."""
-    pixels, facts = load_pixels(content, image_limits())
-    return Picture(pixels, facts, sha256=hashlib.sha256(content).hexdigest())
+    image, facts = open_for_network(content, image_limits())
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Picture(to_pixels(image), facts, sha256, _extract_features(image))
+
+
+def _extract_features(image: Image.Image) -> LocalFeatures | None:
+    if not process.has_opencv():
+        return None
+    from ..core.same_picture.features import QUERY_FEATURES, extract_features
+
+    return extract_features(image, QUERY_FEATURES)
 
 
 class Computed(NamedTuple):

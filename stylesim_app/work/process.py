@@ -15,10 +15,19 @@ def has_torch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
+def has_opencv() -> bool:
+    """Return whether OpenCV is installed, which finds the local features of pictures."""
+    return importlib.util.find_spec("cv2") is not None
+
+
 @cache
 def prepare() -> ExitStack:
-    """Keep BLAS to one thread, and keep freed memory, in this process, from now on."""
+    """Keep BLAS and OpenCV to one thread, and keep freed memory, in this process, from now on."""
     keep_freed_memory()
+    if has_opencv():
+        import cv2
+
+        cv2.setNumThreads(1)
     for_good = ExitStack()
     for_good.enter_context(one_thread())
     return for_good

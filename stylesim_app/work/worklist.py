@@ -22,7 +22,14 @@ from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..core.errors import CoreError
 from ..messages import WorkError
-from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem, failure_fields
+from ..models import (
+    IndexEntry,
+    StoredDescriptor,
+    StoredFeatures,
+    WorkerSign,
+    WorkItem,
+    failure_fields,
+)
 from ..signals import picture_replaced, send_on_commit
 from . import kinds, queue
 
@@ -58,6 +65,7 @@ def request_new_picture(pk: Any, image_name: str) -> bool:
             return False
         entry, created = IndexEntry.objects.get_or_create(artwork_id=pk)
         StoredDescriptor.objects.filter(entry=entry).delete()
+        StoredFeatures.objects.filter(entry=entry).delete()
         _renew(IndexEntry.objects.filter(pk=entry.pk), image_name=image_name, image_sha256="")
         if not created and entry.image_name:
             _announce_replacement(entry)

@@ -57,6 +57,11 @@ class LocalFeatures:
     def __len__(self) -> int:
         return len(self.points)
 
+    def strongest(self, count: int) -> LocalFeatures:
+        """Return the first ``count`` features."""
+        columns = (self.points, self.sizes, self.angles, self.descriptors)
+        return LocalFeatures(self.width, self.height, *(each[:count] for each in columns))
+
     def mirrored(self) -> LocalFeatures:
         """Return the features of the picture's mirror image, left and right exchanged.
 

@@ -52,7 +52,9 @@ class TestPgvector(CompactContract):
             cursor.execute("DROP EXTENSION vector")
             cursor.execute("CREATE ROLE tenant; GRANT ALL ON SCHEMA public TO tenant")
             cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO tenant; SET ROLE tenant")
-        with pytest.raises(DatabaseError, match=r"(?s)run CREATE EXTENSION vector.*superuser.*permission"):
+        with pytest.raises(
+            DatabaseError, match=r"(?s)run CREATE EXTENSION vector.*superuser.*permission"
+        ):
             call_command("migrate", "stylesim_pgvector", verbosity=0)
 
 

@@ -1,0 +1,198 @@
+"""Which artworks show the same picture: features stored, and matched by a worker.
+
+Only workers search, for that needs OpenCV and the postings of the collection; pages and API read
+the matches, which are rows. The postings are those of ``StoredFeatures``: each worker keeps them in
+memory, renews them before it searches, and leaves them in the cache for the next to start with.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ..conf import conf
+from ..core.same_picture.relation import Relation
+from ..models import IndexEntry, PictureMatch, StoredFeatures
+
+if TYPE_CHECKING:
+    from ..core.images import Picture
+    from ..core.same_picture.compact import CompactFeatures
+    from ..core.same_picture.features import LocalFeatures
+    from ..core.same_picture.vocabulary import Vocabulary
+
+logger = logging.getLogger(__name__)
+
+#: Fewest inliers of a match that is told to people.
+FEWEST_INLIERS = 12
+#: Rows that are read from the database at once, 7 KB each.
+CHUNK = 500
+#: New works after which the postings are written to the cache again.
+SAVED_EVERY = 2000
+
+
+def replace_features(entry: IndexEntry, picture: Picture) -> None:
+    """Store the features of an artwork's picture, unless those of the same file are there.
+
+    To be called in a transaction. A picture that was read without OpenCV has no features.
+    """
+    if picture.features is None:
+        return
+    vocabulary = _vocabulary()
+    fingerprint = vocabulary.fingerprint.hex()
+    stored = StoredFeatures.objects.filter(entry=entry)
+    if stored.filter(fingerprint=fingerprint, image_sha256=picture.sha256).exists():
+        return
+    from ..core.same_picture.features import WORK_FEATURES
+
+    stored.delete()
+    record = vocabulary.encode(picture.features.strongest(WORK_FEATURES)).to_bytes()
+    StoredFeatures.objects.create(
+        entry=entry, fingerprint=fingerprint, image_sha256=picture.sha256, record=record
+    )
+
+
+def match_waiting(go_on: Callable[[], bool]) -> bool:
+    """Match the features that were not yet, while ``go_on()``; return whether none is left.
+
+    A work is matched after it was committed, with all that were committed before; so of two that
+    arrive at once, the later finds the earlier, whichever process matches them.
+    """
+    waiting = StoredFeatures.objects.filter(matched_at=None).order_by("pk")
+    if not waiting.exists():
+        return True
+    current = waiting.filter(fingerprint=_vocabulary().fingerprint.hex())
+    while stored := current.first():
+        _match(stored)
+        if not go_on():
+            return False
+    return True
+
+
+def find(features: LocalFeatures) -> list[tuple[int, Relation]]:
+    """Return the stored features that show the same picture, by key, most inliers first."""
+    from ..core.same_picture.search import find_same_picture
+
+    postings = _postings()
+    postings.renew()
+    found = find_same_picture(features, postings.inverted_file, _read)
+    return [
+        (each.key, Relation.of(each.verification))
+        for each in found
+        if each.verification.inliers >= FEWEST_INLIERS
+    ]
+
+
+def _match(stored: StoredFeatures) -> None:
+    compact = _parse(stored)
+    found = [] if compact is None else find(_vocabulary().decode(compact))
+    known = {stored.pk, *stored.matched.values_list("query", flat=True)}
+    matches = [
+        PictureMatch(
+            query=stored,
+            candidate_id=key,
+            inliers=relation.inliers,
+            relation=relation.to_json(),
+        )
+        for key, relation in found
+        if key not in known
+    ]
+    try:
+        with transaction.atomic():
+            row = StoredFeatures.objects.filter(pk=stored.pk)
+            if row.update(matched_at=timezone.now()):
+                PictureMatch.objects.filter(query=stored).delete()
+                PictureMatch.objects.bulk_create(matches)
+    except IntegrityError:
+        logger.info("a work was deleted while it was matched; it is matched again")
+
+
+def _read(key: int) -> CompactFeatures | None:
+    stored = StoredFeatures.objects.filter(pk=key).first()
+    return None if stored is None else _parse(stored)
+
+
+def _parse(stored: StoredFeatures) -> CompactFeatures | None:
+    from ..core.same_picture.compact import CompactFeatures
+
+    try:
+        return CompactFeatures.from_bytes(bytes(stored.record))
+    except ValueError:
+        logger.exception("the features %s cannot be read", stored.pk)
+        return None
+
+
+class Postings:
+    """The inverted file of the collection, as this process knows it."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        from ..core.same_picture.inverted_file import InvertedFile
+        from ..core.same_picture.segments import Segment
+
+        self.fingerprint = vocabulary.fingerprint.hex()
+        self.folder = conf.cache_dir / f"same-picture-{self.fingerprint}"
+        segments: list[Segment] = []
+        if latest := self._latest():
+            with suppress(OSError, ValueError):
+                segments = [Segment.open(each) for each in sorted(latest.iterdir())]
+        self.inverted_file = InvertedFile(vocabulary, segments)
+        self._unsaved = 0
+
+    def renew(self) -> None:
+        """Take in what was committed since, and drop what was deleted."""
+        rows = StoredFeatures.objects.filter(fingerprint=self.fingerprint)
+        stored = set(rows.values_list("pk", flat=True))
+        known = set(self.inverted_file.work_keys().tolist())
+        self.inverted_file.remove(sorted(known - stored))
+        keys = iter(sorted(stored - known))
+        while chunk := list(islice(keys, CHUNK)):
+            self.inverted_file.add(list(self._works(rows.filter(pk__in=chunk))))
+            self._unsaved += len(chunk)
+        if self._unsaved >= SAVED_EVERY:
+            self._save()
+
+    def _works(self, rows: QuerySet[StoredFeatures]) -> Iterator[tuple[int, CompactFeatures]]:
+        for stored in rows:
+            if (compact := _parse(stored)) is not None:
+                yield stored.pk, compact
+
+    def _latest(self) -> Path | None:
+        folders = self.folder.glob("saved-*")
+        return max(folders, key=lambda folder: folder.stat().st_mtime, default=None)
+
+    def _save(self) -> None:
+        """Write all segments under a new name, then drop the older ones."""
+        older = list(self.folder.glob("saved-*"))
+        new = self.folder / f"new-{uuid.uuid4().hex}"
+        for number, segment in enumerate(self.inverted_file.segments):
+            segment.save(new / f"{number:04}")
+        new.rename(self.folder / new.name.replace("new", "saved", 1))
+        for folder in older:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._unsaved = 0
+
+
+@cache
+def _postings_of(_process: int) -> Postings:
+    return Postings(_vocabulary())
+
+
+def _postings() -> Postings:
+    return _postings_of(os.getpid())
+
+
+def _vocabulary() -> Vocabulary:
+    from ..core.same_picture.vocabulary import load_vocabulary
+
+    return load_vocabulary()

@@ -1,0 +1,96 @@
+"""Which visible works show the same picture as an artwork or a searched image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from ..core.same_picture.relation import Relation
+from ..models import ImageSearch, IndexEntry, PictureMatch, StoredFeatures
+
+
+@dataclass(frozen=True)
+class SamePicture:
+    """A work that shows the same picture as the query, and how; or the same file."""
+
+    artwork: Any
+    relation: Relation | None
+
+    @property
+    def is_same_file(self) -> bool:
+        """Whether the files are equal byte by byte."""
+        return self.relation is None
+
+
+@dataclass(frozen=True)
+class SamePictures:
+    """The works that show the same picture, copies of the file first, then by inliers.
+
+    Of the ``visible`` works, ``compared`` were compared.
+    """
+
+    works: list[SamePicture]
+    compared: int
+    visible: int
+
+
+def list_same_pictures(artwork: Any, visible: QuerySet[Any]) -> SamePictures | None:
+    """Return the visible works that show the same picture as an artwork.
+
+    None until a worker has compared it with the others.
+    """
+    features = StoredFeatures.objects.filter(entry__artwork=artwork).first()
+    if features is None or features.matched_at is None:
+        return None
+    matches = PictureMatch.objects.filter(Q(query=features) | Q(candidate=features))
+    relations: dict[int, Relation] = {}
+    for match in matches:
+        relation = Relation.from_json(match.relation)
+        own = match.query_id == features.pk
+        other = match.candidate_id if own else match.query_id
+        relation = relation if own else relation.reversed()
+        if other not in relations or relation.inliers > relations[other].inliers:
+            relations[other] = relation
+    copies = IndexEntry.objects.filter(image_sha256=features.image_sha256).exclude(
+        pk=features.entry_id
+    )
+    return _among(visible, relations, copies)
+
+
+def list_same_pictures_of_search(
+    search: ImageSearch, visible: QuerySet[Any]
+) -> SamePictures | None:
+    """Return the visible works that show the same picture as a searched image.
+
+    None if it was not compared.
+    """
+    if search.same_pictures is None:
+        return None
+    relations = {key: Relation.from_json(relation) for key, relation in search.same_pictures}
+    return _among(visible, relations, IndexEntry.objects.none())
+
+
+def _among(
+    visible: QuerySet[Any], relations: dict[int, Relation], copies: QuerySet[IndexEntry]
+) -> SamePictures:
+    by_artwork = dict(
+        StoredFeatures.objects.filter(pk__in=relations).values_list("entry__artwork", "pk")
+    )
+    copied = set(copies.values_list("artwork", flat=True))
+    found = visible.select_related("stylesim_entry").in_bulk([*by_artwork, *copied])
+    works = [
+        SamePicture(found[key], None if key in copied else relations[by_artwork[key]])
+        for key in _ordered(found, copied, {key: relations[pk] for key, pk in by_artwork.items()})
+    ]
+    compared = visible.filter(stylesim_entry__features__isnull=False).count()
+    return SamePictures(works, compared, visible.count())
+
+
+def _ordered(keys: Iterable[Any], copied: set[Any], relations: dict[Any, Relation]) -> list[Any]:
+    def place(key: Any) -> tuple[bool, int]:
+        return key not in copied, -relations[key].inliers if key in relations else 0
+
+    return sorted(keys, key=place)

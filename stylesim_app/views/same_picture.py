@@ -1,0 +1,33 @@
+"""The works that show the same picture, on the page of an artwork and in its admin record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch
+
+from ..collection.visibility import visible_artworks
+from ..ranking.same_picture import list_same_pictures
+from ..templatetags.stylesim import thumbnail_url
+from . import places
+
+
+def add_panels() -> None:
+    """Add the panels of the app itself."""
+    places.add_artwork_panel(render_panel)
+    places.add_admin_panel(render_panel)
+
+
+def render_panel(request: HttpRequest, artwork: Any) -> str:
+    """Return the panel of an artwork; empty where no visible work shows the same picture."""
+    found = list_same_pictures(artwork, visible_artworks(request))
+    if found is None or not found.works:
+        return ""
+    try:
+        picture = thumbnail_url(artwork, "medium")
+    except NoReverseMatch:
+        picture = ""
+    context = {"found": found, "picture": picture}
+    return render_to_string("stylesim_app/includes/same_picture.html", context, request)

@@ -1,0 +1,154 @@
+"""The same picture among artworks: from upload to the matches on pages."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.files.base import ContentFile
+from PIL import Image, ImageOps
+
+from stylesim_app.index import same_picture
+from stylesim_app.models import Artwork, IndexEntry, PictureMatch, StoredFeatures
+from stylesim_app.ranking.same_picture import list_same_pictures
+from stylesim_app.work import worker, worklist
+from tests.unit.same_picture import drawn
+
+pytestmark = pytest.mark.django_db
+
+
+def upload(picture: Image.Image, title: str, **fields: object) -> Artwork:
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    artwork = Artwork(title=title, is_public=True, **fields)
+    artwork.image.save(f"{title}.png", ContentFile(content.getvalue()), save=False)
+    artwork.save()
+    return artwork
+
+
+def crop(picture: Image.Image, share: float) -> Image.Image:
+    """The middle of a picture, of so much of its area."""
+    width, height = picture.size
+    side = share**0.5
+    box = (width * (1 - side) / 2, height * (1 - side) / 2)
+    return picture.crop((*map(round, box), *map(round, (width - box[0], height - box[1]))))
+
+
+def same(artwork: Artwork):
+    return list_same_pictures(artwork, Artwork.objects.all())
+
+
+def work() -> None:
+    """What the schedule and the worker do."""
+    worklist.reconcile()
+    assert worker.work_through() is False
+
+
+@pytest.fixture
+def works():
+    """Six pictures, and a mirrored crop of the first, worked off by a worker."""
+    originals = [upload(drawn.draw(seed), f"work {seed}") for seed in range(6)]
+    copy = upload(ImageOps.mirror(crop(drawn.draw(0), 0.6)), "copy")
+    work()
+    return originals, copy
+
+
+def test_a_mirrored_crop_is_found_from_both_sides(works):
+    (original, *others), copy = works
+    [found] = same(copy).works
+    assert found.artwork == original
+    assert found.relation.mirrored
+    assert found.relation.covered == pytest.approx(0.6, abs=0.03)
+    assert found.relation.query_covered == pytest.approx(1, abs=0.03)
+    [back] = same(original).works
+    assert back.artwork == copy
+    assert back.relation == found.relation.reversed()
+    assert [same(other).works for other in others] == [[]] * 5
+
+
+def test_each_pair_is_matched_once(works):
+    assert StoredFeatures.objects.filter(matched_at=None).count() == 0
+    [match] = PictureMatch.objects.all()
+    assert match.inliers >= same_picture.FEWEST_INLIERS
+
+
+def test_works_that_a_visitor_may_not_see_are_not_named(works):
+    (original, *_), copy = works
+    Artwork.objects.filter(pk=original.pk).update(is_public=False)
+    found = list_same_pictures(copy, Artwork.objects.filter(is_public=True))
+    assert found.works == []
+    assert (found.compared, found.visible) == (6, 6)
+
+
+def test_a_replaced_picture_has_new_matches(works):
+    (original, second, *_), copy = works
+    copy.image.save("other.png", ContentFile(upload_bytes(drawn.draw(1).rotate(90, expand=True))))
+    worklist.reconcile()
+    assert same(copy) is None
+    assert same(original).works == []
+    work()
+    [found] = same(copy).works
+    assert found.artwork == second
+    assert abs(found.relation.turned) == pytest.approx(90, abs=2)
+
+
+def test_a_deleted_work_takes_its_matches_along(works):
+    (original, *_), copy = works
+    original.delete()
+    assert same(copy).works == []
+    third = upload(drawn.draw(0), "again")
+    work()
+    assert [each.artwork for each in same(third).works] == [copy]
+
+
+def test_copies_of_a_file_come_first(works):
+    (original, *_), copy = works
+    twin = upload(drawn.draw(0), "twin")
+    work()
+    assert [each.artwork for each in same(twin).works] == [original, copy]
+    assert [each.is_same_file for each in same(twin).works] == [True, False]
+
+
+def test_a_work_that_was_not_matched_when_the_worker_stopped_is_matched_later(works):
+    _, copy = works
+    PictureMatch.objects.all().delete()
+    StoredFeatures.objects.filter(entry__artwork=copy).update(matched_at=None)
+    assert same(copy) is None
+    work()
+    assert len(same(copy).works) == 1
+
+
+def test_damaged_features_hurt_no_other_work(works):
+    (original, second, *_), copy = works
+    StoredFeatures.objects.filter(entry__artwork=original).update(record=b"nonsense")
+    StoredFeatures.objects.update(matched_at=None)
+    PictureMatch.objects.all().delete()
+    same_picture._postings_of.cache_clear()
+    assert same_picture.match_waiting(lambda: True)
+    assert same(copy).works == []
+    assert same(second).works == []
+
+
+def test_postings_survive_in_the_cache(works, monkeypatch):
+    monkeypatch.setattr(same_picture, "SAVED_EVERY", 1)
+    same_picture._postings_of.cache_clear()
+    first = same_picture._postings()
+    first.renew()
+    same_picture._postings_of.cache_clear()
+    again = same_picture._postings()
+    assert sorted(again.inverted_file.work_keys()) == sorted(first.inverted_file.work_keys())
+    assert len(list(again.folder.iterdir())) == 1
+
+
+def test_without_opencv_a_picture_is_indexed_without_features(monkeypatch):
+    monkeypatch.setattr("stylesim_app.work.process.has_opencv", lambda: False)
+    artwork = upload(drawn.draw(0), "alone")
+    work()
+    assert IndexEntry.objects.get(artwork=artwork).state == "indexed"
+    assert same(artwork) is None
+
+
+def upload_bytes(picture: Image.Image) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()
