@@ -12,12 +12,20 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS, Provenance
+from ..core.same_picture.relation import Relation
 from ..models import ImageSearch, WorkItem
+from ..ranking.same_picture import SamePicture, SamePictures
 from .serializers import StrictSerializer, UploadField, absolute_address, artwork_serializer
 
 Float = serializers.FloatField
 Integer = serializers.IntegerField
 State = WorkItem.State
+
+
+class PolygonField(serializers.ListField):
+    """Corners as pairs of x and y, 0 to 1 of width and height."""
+
+    child = serializers.ListField(child=Float(), min_length=2, max_length=2)
 
 
 class ProvenanceSerializer(serializers.Serializer[Provenance]):
@@ -65,6 +73,7 @@ class CoverageSerializer(serializers.Serializer[Any]):
 class RankedSerializer(serializers.Serializer[Any]):
     """The ranked works, and how they were ranked."""
 
+    lane = serializers.CharField()
     preset = serializers.CharField()
     style_weight = Float(source="weighting.style_weight")
     content_weight = Float(source="weighting.content_weight")
@@ -81,6 +90,53 @@ class SimilarSerializer(RankedSerializer):
     """The works nearest to an artwork."""
 
     query = artwork_serializer()()
+
+
+class TransformSerializer(serializers.Serializer[Relation]):
+    """How a work shows the picture of the query."""
+
+    mirrored = serializers.BooleanField(help_text="Left and right are exchanged.")
+    turned = Float(help_text="Degrees clockwise, after mirroring, -180 to 180.")
+    covered = Float(help_text="Share of the work's picture that the query shows, 0 to 1.")
+    query_covered = Float(help_text="Share of the query that the work shows, 0 to 1.")
+    region = PolygonField(help_text="What both show, on the work's picture.")
+    query_region = PolygonField(help_text="What both show, on the query.")
+
+
+class SamePictureSerializer(serializers.Serializer[Any]):
+    """A work that shows the same picture; the ``figure`` is the number of ``inliers``."""
+
+    rank = Integer()
+    artwork = artwork_serializer()()
+    same_file = serializers.SerializerMethodField()
+    figure = Integer(source="relation.inliers", allow_null=True, default=None)
+    inliers = Integer(source="relation.inliers", allow_null=True, default=None)
+    transform = TransformSerializer(source="relation", allow_null=True)
+
+    def get_same_file(self, work: SamePicture) -> bool:
+        return work.relation is None
+
+
+class ComparedSerializer(serializers.Serializer[Any]):
+    """How many of the works visible to the caller were compared."""
+
+    indexed = Integer(source="compared")
+    visible = Integer()
+
+
+class SamePicturesSerializer(serializers.Serializer[Any]):
+    """The works that show the same picture, copies of the file first, then by inliers."""
+
+    query = serializers.SerializerMethodField()
+    lane = serializers.CharField()
+    coverage = ComparedSerializer(source="*")
+    results = SamePictureSerializer(many=True, source="works")
+
+    @extend_schema_field({"type": "object", "description": "The artwork or search, as elsewhere."})
+    def get_query(self, found: SamePictures) -> Any:
+        is_search = isinstance(found.query, ImageSearch)
+        kind = SearchSerializer if is_search else artwork_serializer()
+        return kind(found.query, context=self.context).data
 
 
 class FileAnswerSerializer(RankedSerializer):

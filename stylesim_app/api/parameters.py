@@ -19,9 +19,13 @@ from rest_framework.settings import api_settings
 from ..collection.filters import artwork_filterset
 from ..index.serving import Serving
 from ..ranking.options import RankingOptions
+from ..ranking.results import RankedAnswer
+from ..ranking.same_picture import SamePictures
 from ..views.forms import RankingForm
 from .base import ApiView
 
+#: Ways to compare, the default first.
+LANES = (RankedAnswer.lane, SamePictures.lane)
 _FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 
@@ -71,7 +75,15 @@ class RankingView(ApiView):
         return ranking_filterset()
 
     def known_parameters(self) -> Collection[str]:
-        return (*RankingParameters.base_fields, *self.filterset_class.base_filters)
+        return ("lane", *RankingParameters.base_fields, *self.filterset_class.base_filters)
+
+    def lane(self) -> str:
+        """Return the lane that was asked for. Raises ValidationError for an unknown one."""
+        name = self.request.query_params.get("lane") or LANES[0]
+        if name not in LANES:
+            reason = _("Unknown lane. Choose one of %(names)s.") % {"names": ", ".join(LANES)}
+            raise ValidationError({"lane": [reason]})
+        return name
 
     def candidates(self) -> Any:
         """Return the visible artworks that pass the filters. Raises ValidationError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,17 @@ from ..exceptions import NotIndexed
 from ..models import WorkItem
 from ..ranking import image_search
 from ..ranking.compare import compare_artworks
+from ..ranking.same_picture import (
+    SamePictures,
+    list_same_pictures,
+    list_same_pictures_of_search,
+)
 from ..ranking.similar import find_similar, find_similar_to_search
 from ..views.forms import WEIGHTS
 from .answers import (
     ComparisonSerializer,
     ImageSearchSerializer,
+    SamePicturesSerializer,
     SearchAnswerSerializer,
     SearchSerializer,
     SimilarSerializer,
@@ -34,7 +41,21 @@ from .schema import RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_proble
 from .throttling import SearchThrottle
 
 
-class SimilarView(RankingView):
+class LaneView(RankingView):
+    """A view that answers in the lane that was asked for."""
+
+    def answer_same_pictures(self, found: SamePictures | None, limit: int) -> Response:
+        """Return the first ``limit`` results. Raises NotIndexed if no worker compared yet."""
+        if found is None:
+            raise NotIndexed(
+                WorkItem.State.PENDING,
+                _("This picture is waiting to be compared. Please try again in a moment."),
+            )
+        shown = replace(found, works=found.works[:limit])
+        return Response(SamePicturesSerializer(shown, context=self.get_serializer_context()).data)
+
+
+class SimilarView(LaneView):
     """The works most similar to an artwork, nearest first, without the artwork itself."""
 
     serializer_class = SimilarSerializer
@@ -44,14 +65,25 @@ class SimilarView(RankingView):
         summary="Find works similar to an artwork",
         parameters=RANKING_PARAMETERS,
         filters=True,
-        responses=with_problems({200: SimilarSerializer}, 400, 401, 404, 409),
+        responses=with_problems(
+            {
+                200: PolymorphicProxySerializer(
+                    component_name="SimilarInLane",
+                    serializers=[SimilarSerializer, SamePicturesSerializer],
+                    resource_type_field_name=None,
+                )
+            },
+            *(400, 401, 404, 409),
+        ),
     )
     def get(self, request: Request, pk: str) -> Response:
         artwork = self.find_artwork(pk)
         options, serving = read_options(request)
-        answer = find_similar(
-            artwork, options, visible_artworks(request), self.candidates(), serving
-        )
+        visible, candidates = visible_artworks(request), self.candidates()
+        if self.lane() == SamePictures.lane:
+            found = list_same_pictures(artwork, visible, candidates)
+            return self.answer_same_pictures(found, options.limit)
+        answer = find_similar(artwork, options, visible, candidates, serving)
         return Response(self.get_serializer(answer).data)
 
 
@@ -81,7 +113,7 @@ class SearchView(ApiView):
         return Response(answer, status=202, headers={"Location": answer["url"], "Retry-After": "1"})
 
 
-class SearchDetailView(RankingView):
+class SearchDetailView(LaneView):
     """The state of a search or its results; each request may use other weights."""
 
     @describe(
@@ -93,7 +125,7 @@ class SearchDetailView(RankingView):
             {
                 200: PolymorphicProxySerializer(
                     component_name="SearchStatus",
-                    serializers=[SearchSerializer, SearchAnswerSerializer],
+                    serializers=[SearchSerializer, SearchAnswerSerializer, SamePicturesSerializer],
                     resource_type_field_name=None,
                 )
             },
@@ -106,10 +138,12 @@ class SearchDetailView(RankingView):
             raise NotFound(_("Search not found. It may have expired; please search again."))
         options, serving = read_options(request)
         context = self.get_serializer_context()
+        visible, candidates = visible_artworks(request), self.candidates()
+        if self.lane() == SamePictures.lane and search.state == WorkItem.State.INDEXED:
+            found = list_same_pictures_of_search(search, visible, candidates)
+            return self.answer_same_pictures(found, options.limit)
         try:
-            answer = find_similar_to_search(
-                search, options, visible_artworks(request), self.candidates(), serving
-            )
+            answer = find_similar_to_search(search, options, visible, candidates, serving)
         except NotIndexed as error:
             facts = SearchSerializer(search, context=context).data
             reason = str(error)

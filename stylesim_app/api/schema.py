@@ -86,6 +86,14 @@ WEIGHT_PARAMETERS = [
     ),
 ]
 RANKING_PARAMETERS = [
+    OpenApiParameter(
+        "lane",
+        str,
+        enum=("measure", "same_picture"),
+        default="measure",
+        description="How to compare: by the measure, or whether works show the same picture. "
+        "Weights and presets belong to the measure.",
+    ),
     *WEIGHT_PARAMETERS,
     OpenApiParameter("limit", int, default=DEFAULT_LIMIT, description="Number of results."),
     OpenApiParameter(

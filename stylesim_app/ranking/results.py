@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core.calibration import PairSample
 from ..core.descriptors import STYLE_LAYERS, Provenance
@@ -33,6 +33,7 @@ class RankedAnswer:
     works that the caller may see, and ``indexed`` the number of those that can be ranked.
     """
 
+    lane: ClassVar[str] = "measure"
     query: Any
     preset: str
     weighting: Weighting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 
@@ -14,33 +14,34 @@ from ..models import ImageSearch, IndexEntry, PictureMatch, StoredFeatures
 
 @dataclass(frozen=True)
 class SamePicture:
-    """A work that shows the same picture as the query, and how; or the same file."""
+    """A work that shows the same picture as the query, and how; None if its file is the same."""
 
+    rank: int
     artwork: Any
     relation: Relation | None
-
-    @property
-    def is_same_file(self) -> bool:
-        """Whether the files are equal byte by byte."""
-        return self.relation is None
 
 
 @dataclass(frozen=True)
 class SamePictures:
     """The works that show the same picture, copies of the file first, then by inliers.
 
-    Of the ``visible`` works, ``compared`` were compared.
+    Of the ``visible`` works, ``compared`` were compared with the ``query``, an artwork or an image
+    search.
     """
 
+    lane: ClassVar[str] = "same_picture"
+    query: Any
     works: list[SamePicture]
     compared: int
     visible: int
 
 
-def list_same_pictures(artwork: Any, visible: QuerySet[Any]) -> SamePictures | None:
-    """Return the visible works that show the same picture as an artwork.
+def list_same_pictures(
+    artwork: Any, visible: QuerySet[Any], candidates: QuerySet[Any] | None = None
+) -> SamePictures | None:
+    """Return the candidates, by default all visible works, that show the same picture.
 
-    None until a worker has compared it with the others.
+    None until a worker has compared the artwork with the others.
     """
     features = StoredFeatures.objects.filter(entry__artwork=artwork).first()
     if features is None or features.matched_at is None:
@@ -57,36 +58,40 @@ def list_same_pictures(artwork: Any, visible: QuerySet[Any]) -> SamePictures | N
     copies = IndexEntry.objects.filter(image_sha256=features.image_sha256).exclude(
         pk=features.entry_id
     )
-    return _among(visible, relations, copies)
+    return _among(artwork, visible, candidates, relations, copies)
 
 
 def list_same_pictures_of_search(
-    search: ImageSearch, visible: QuerySet[Any]
+    search: ImageSearch, visible: QuerySet[Any], candidates: QuerySet[Any] | None = None
 ) -> SamePictures | None:
-    """Return the visible works that show the same picture as a searched image.
-
-    None if it was not compared.
-    """
+    """Return the candidates, by default all visible works, that show the same picture as a
+    searched image; None if it was not compared."""
     if search.same_pictures is None:
         return None
     relations = {key: Relation.from_json(relation) for key, relation in search.same_pictures}
-    return _among(visible, relations, IndexEntry.objects.none())
+    return _among(search, visible, candidates, relations, IndexEntry.objects.none())
 
 
 def _among(
-    visible: QuerySet[Any], relations: dict[int, Relation], copies: QuerySet[IndexEntry]
+    query: Any,
+    visible: QuerySet[Any],
+    candidates: QuerySet[Any] | None,
+    relations: dict[int, Relation],
+    copies: QuerySet[IndexEntry],
 ) -> SamePictures:
+    candidates = visible if candidates is None else candidates
     by_artwork = dict(
         StoredFeatures.objects.filter(pk__in=relations).values_list("entry__artwork", "pk")
     )
     copied = set(copies.values_list("artwork", flat=True))
-    found = visible.select_related("stylesim_entry").in_bulk([*by_artwork, *copied])
+    found = candidates.select_related("stylesim_entry").in_bulk([*by_artwork, *copied])
+    ordered = _ordered(found, copied, {key: relations[pk] for key, pk in by_artwork.items()})
     works = [
-        SamePicture(found[key], None if key in copied else relations[by_artwork[key]])
-        for key in _ordered(found, copied, {key: relations[pk] for key, pk in by_artwork.items()})
+        SamePicture(rank, found[key], None if key in copied else relations[by_artwork[key]])
+        for rank, key in enumerate(ordered, start=1)
     ]
     compared = visible.filter(stylesim_entry__features__isnull=False).count()
-    return SamePictures(works, compared, visible.count())
+    return SamePictures(query, works, compared, visible.count())
 
 
 def _ordered(keys: Iterable[Any], copied: set[Any], relations: dict[Any, Relation]) -> list[Any]:

@@ -106,7 +106,7 @@ def test_copies_of_a_file_come_first(works):
     twin = upload(drawn.draw(0), "twin")
     work()
     assert [each.artwork for each in same(twin).works] == [original, copy]
-    assert [each.is_same_file for each in same(twin).works] == [True, False]
+    assert [each.relation is None for each in same(twin).works] == [True, False]
 
 
 def test_a_work_that_was_not_matched_when_the_worker_stopped_is_matched_later(works):

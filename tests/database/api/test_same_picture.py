@@ -1,0 +1,43 @@
+"""The lane same_picture of the API."""
+
+from __future__ import annotations
+
+import pytest
+
+from stylesim_app.models import StoredFeatures
+from tests.database.index.test_same_picture import works  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_artwork_lists_the_works_that_show_its_picture(works, client):  # noqa: F811
+    (original, *_), copy = works
+    answer = client.get(f"/api/artworks/{copy.pk}/similar/?lane=same_picture").json()
+    assert answer["lane"] == "same_picture"
+    assert answer["query"]["id"] == copy.pk
+    assert answer["coverage"] == {"indexed": 7, "visible": 7}
+    [result] = answer["results"]
+    assert (result["rank"], result["artwork"]["id"]) == (1, original.pk)
+    assert result["figure"] == result["inliers"] > 11
+    assert result["same_file"] is False
+    assert result["transform"]["mirrored"] is True
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in result["transform"]["query_region"])
+
+
+def test_the_measure_names_its_lane(works, client):  # noqa: F811
+    _, copy = works
+    assert client.get(f"/api/artworks/{copy.pk}/similar/").json()["lane"] == "measure"
+
+
+def test_an_unknown_lane_is_refused(works, client):  # noqa: F811
+    _, copy = works
+    response = client.get(f"/api/artworks/{copy.pk}/similar/?lane=smell")
+    assert response.status_code == 400
+    assert "same_picture" in response.json()["errors"]["lane"][0]
+
+
+def test_a_picture_that_is_not_compared_yet_is_409(works, client):  # noqa: F811
+    _, copy = works
+    StoredFeatures.objects.filter(entry__artwork=copy).update(matched_at=None)
+    response = client.get(f"/api/artworks/{copy.pk}/similar/?lane=same_picture")
+    assert (response.status_code, response.json()["state"]) == (409, "pending")
