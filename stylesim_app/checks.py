@@ -315,12 +315,17 @@ def check_queue(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
 
 @register()
 def check_worker(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse to start a worker that cannot index; web processes need no PyTorch."""
-    if "qcluster" not in sys.argv[1:2] or process.has_torch():
+    """Refuse to start a worker that cannot index; web processes need neither package."""
+    lacking = [
+        name
+        for name, found in (("PyTorch", process.has_torch()), ("OpenCV", process.has_opencv()))
+        if not found
+    ]
+    if "qcluster" not in sys.argv[1:2] or not lacking:
         return []
     return [
         Error(
-            "This worker cannot index pictures, because PyTorch is not installed.",
+            f"This worker cannot index pictures without {' and '.join(lacking)}.",
             hint="Install the worker packages: pip install 'django-stylesim[worker]'.",
             id="stylesim_app.E010",
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # As if they were not installed.
-sys.modules["torch"] = sys.modules["torchvision"] = None  # type: ignore[assignment]
+sys.modules.update(dict.fromkeys(("cv2", "torch", "torchvision")))  # type: ignore[arg-type]
 os.environ.pop("DATABASE_URL", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 
