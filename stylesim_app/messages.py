@@ -25,6 +25,10 @@ class WorkError(CoreError):
         "worker_stopped": gettext_noop(
             "The worker stopped %(attempts)d times while indexing this image."
         ),
+        "no_opencv": gettext_noop(
+            "OpenCV is not installed. Install the worker packages: pip install "
+            "'django-stylesim[worker]'."
+        ),
         "unexpected": gettext_noop("%(kind)s: %(reason)s"),
     }
 

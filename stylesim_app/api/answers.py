@@ -134,6 +134,8 @@ class SamePicturesSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field({"type": "object", "description": "The artwork or search, as elsewhere."})
     def get_query(self, found: SamePictures) -> Any:
+        if isinstance(found.query, str):
+            return found.query
         is_search = isinstance(found.query, ImageSearch)
         kind = SearchSerializer if is_search else artwork_serializer()
         return kind(found.query, context=self.context).data

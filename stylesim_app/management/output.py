@@ -13,8 +13,10 @@ from rest_framework.utils.encoders import JSONEncoder
 from tqdm import tqdm
 
 from ..collection.adapter import adapter, share
+from ..messages import relation_words
 from ..models import IndexEntry
 from ..ranking.results import RankedAnswer
+from ..ranking.same_picture import SamePictures
 
 LISTED_FAILURES = 20
 _WIDEST_CELL = 48
@@ -34,8 +36,33 @@ def failure_lines(failed: QuerySet[IndexEntry]) -> Iterator[str]:
         yield "  " + _("and %(count)d more") % {"count": more}
 
 
+def same_picture_lines(found: SamePictures) -> Iterator[str]:
+    """Return the works that show the same picture as a table."""
+    if not found.works:
+        yield _("No work shows the same picture.")
+    else:
+        heads = (_("rank"), _("matching points"), _("title"), _("how"))
+        rows = [
+            (
+                str(work.rank),
+                "-" if work.relation is None else str(work.relation.inliers),
+                adapter().title(work.artwork),
+                relation_words(work.relation),
+            )
+            for work in found.works
+        ]
+        yield from table_lines(heads, rows, numbers=2)
+    yield _("%(compared)d of %(visible)d works were compared.") % {
+        "compared": found.compared,
+        "visible": found.visible,
+    }
+
+
 def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
     """Return a ranked answer as a table."""
+    if not answer.results:
+        yield _("No works are indexed yet. Check progress with stylesim_status.")
+        return
     heads = (_("rank"), _("distance"), _("style"), _("content"), _("closer than"), _("title"))
     with_artist = any(adapter().value(result.artwork, "artist") for result in answer.results)
     rows = [
@@ -50,7 +77,7 @@ def ranking_lines(answer: RankedAnswer) -> Iterator[str]:
         )
         for result in answer.results
     ]
-    return table_lines([*heads, *([_("artist")] if with_artist else [])], rows, numbers=5)
+    yield from table_lines([*heads, *([_("artist")] if with_artist else [])], rows, numbers=5)
 
 
 def table_lines(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 
+from ..collection.swapping import get_artwork_model
 from ..core.same_picture.relation import Relation
 from ..models import ImageSearch, IndexEntry, PictureMatch, StoredFeatures
 
@@ -70,6 +71,13 @@ def list_same_pictures_of_search(
         return None
     relations = {key: Relation.from_json(relation) for key, relation in search.same_pictures}
     return _among(search, visible, candidates, relations, IndexEntry.objects.none())
+
+
+def list_same_pictures_of_file(name: str, found: Iterable[tuple[int, Relation]]) -> SamePictures:
+    """Return the works that show the same picture as an image file, of those that were ``found``
+    by the key of their features."""
+    works = get_artwork_model()._default_manager.all()
+    return _among(name, works, None, dict(found), IndexEntry.objects.none())
 
 
 def _among(

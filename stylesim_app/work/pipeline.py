@@ -169,6 +169,18 @@ def describe_file(path: Path) -> Descriptor:
     return describe([decode_picture(path.read_bytes())])[0]
 
 
+def read_features(path: Path) -> LocalFeatures:
+    """Return the local features of a file that is not stored.
+
+    Raises ImageError, OSError, or WorkError where OpenCV is missing.
+    """
+    check_size(path.stat().st_size, image_limits())
+    features = decode_picture(path.read_bytes()).features
+    if features is None:
+        raise WorkError("no_opencv")
+    return features
+
+
 def as_work_error(error: Exception) -> WorkError:
     """Return an unforeseen failure of the device or storage as an error to store and show."""
     return WorkError("unexpected", kind=type(error).__name__, reason=error)

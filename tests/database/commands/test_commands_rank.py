@@ -29,6 +29,7 @@ from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.similar import find_similar
 from stylesim_app.work import worklist
 from tests import pictures
+from tests.unit.same_picture import drawn
 
 State = WorkItem.State
 pytestmark = pytest.mark.django_db
@@ -280,3 +281,41 @@ def test_the_status_can_be_asked_for_when_a_setting_is_wrong(collection, setting
         check=False, json=False, **options
     )
     assert "12" in capsys.readouterr().out
+
+
+# Lanes, and several images
+
+
+def test_several_images_are_ranked_one_a_line(collection, image, tmp_path, capsys):
+    other = tmp_path / "bars-a.png"
+    other.write_bytes(pictures.png("bars-a"))
+    call_command("stylesim_rank", str(image), str(other), "--json", "--limit", "1")
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["query"] for answer in answers] == ["disc-a.png", "bars-a.png"]
+    assert {answer["lane"] for answer in answers} == {"measure"}
+
+
+def test_an_image_that_cannot_be_read_keeps_no_other_from_its_answer(collection, image, capsys):
+    missing = image.parent / "missing.png"
+    with pytest.raises(CommandError, match="1 of 2 images could not be ranked") as caught:
+        call_command("stylesim_rank", str(missing), str(image))
+    assert caught.value.returncode == 1
+    printed = capsys.readouterr()
+    assert "missing.png" in printed.err
+    assert "disc-a.png:" in printed.out
+
+
+def test_the_same_picture_is_found_by_command(matched_works, tmp_path, capsys):
+    (original, *_), copy = matched_works
+    path = tmp_path / "query.png"
+    drawn.draw(0).rotate(180).save(path)
+    call_command("stylesim_rank", str(path), "--lane", "same_picture")
+    lines = capsys.readouterr().out.splitlines()
+    assert f"{original.title}" in lines[1]
+    assert "turned upside down" in lines[1]
+    assert copy.title in lines[2]
+    assert lines[-1] == "7 of 7 works were compared."
+    call_command("stylesim_rank", str(path), "--lane", "same_picture", "--json")
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["query"], answer["lane"]) == ("query.png", "same_picture")
+    assert [result["artwork"]["id"] for result in answer["results"]] == [original.pk, copy.pk]

@@ -2,59 +2,25 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 from django.core.files.base import ContentFile
-from PIL import Image, ImageOps
 
 from stylesim_app.index import same_picture
 from stylesim_app.models import Artwork, IndexEntry, PictureMatch, StoredFeatures
 from stylesim_app.ranking.same_picture import list_same_pictures
-from stylesim_app.work import worker, worklist
+from stylesim_app.work import worklist
+from tests.same_pictures import png, upload, work
 from tests.unit.same_picture import drawn
 
 pytestmark = pytest.mark.django_db
-
-
-def upload(picture: Image.Image, title: str, **fields: object) -> Artwork:
-    content = io.BytesIO()
-    picture.save(content, "PNG")
-    artwork = Artwork(title=title, is_public=True, **fields)
-    artwork.image.save(f"{title}.png", ContentFile(content.getvalue()), save=False)
-    artwork.save()
-    return artwork
-
-
-def crop(picture: Image.Image, share: float) -> Image.Image:
-    """The middle of a picture, of so much of its area."""
-    width, height = picture.size
-    side = share**0.5
-    box = (width * (1 - side) / 2, height * (1 - side) / 2)
-    return picture.crop((*map(round, box), *map(round, (width - box[0], height - box[1]))))
 
 
 def same(artwork: Artwork):
     return list_same_pictures(artwork, Artwork.objects.all())
 
 
-def work() -> None:
-    """What the schedule and the worker do."""
-    worklist.reconcile()
-    assert worker.work_through() is False
-
-
-@pytest.fixture
-def works():
-    """Six pictures, and a mirrored crop of the first, worked off by a worker."""
-    originals = [upload(drawn.draw(seed), f"work {seed}") for seed in range(6)]
-    copy = upload(ImageOps.mirror(crop(drawn.draw(0), 0.6)), "copy")
-    work()
-    return originals, copy
-
-
-def test_a_mirrored_crop_is_found_from_both_sides(works):
-    (original, *others), copy = works
+def test_a_mirrored_crop_is_found_from_both_sides(matched_works):
+    (original, *others), copy = matched_works
     [found] = same(copy).works
     assert found.artwork == original
     assert found.relation.mirrored
@@ -66,23 +32,23 @@ def test_a_mirrored_crop_is_found_from_both_sides(works):
     assert [same(other).works for other in others] == [[]] * 5
 
 
-def test_each_pair_is_matched_once(works):
+def test_each_pair_is_matched_once(matched_works):
     assert StoredFeatures.objects.filter(matched_at=None).count() == 0
     [match] = PictureMatch.objects.all()
     assert match.inliers >= same_picture.FEWEST_INLIERS
 
 
-def test_works_that_a_visitor_may_not_see_are_not_named(works):
-    (original, *_), copy = works
+def test_works_that_a_visitor_may_not_see_are_not_named(matched_works):
+    (original, *_), copy = matched_works
     Artwork.objects.filter(pk=original.pk).update(is_public=False)
     found = list_same_pictures(copy, Artwork.objects.filter(is_public=True))
     assert found.works == []
     assert (found.compared, found.visible) == (6, 6)
 
 
-def test_a_replaced_picture_has_new_matches(works):
-    (original, second, *_), copy = works
-    copy.image.save("other.png", ContentFile(upload_bytes(drawn.draw(1).rotate(90, expand=True))))
+def test_a_replaced_picture_has_new_matches(matched_works):
+    (original, second, *_), copy = matched_works
+    copy.image.save("other.png", ContentFile(png(drawn.draw(1).rotate(90, expand=True))))
     worklist.reconcile()
     assert same(copy) is None
     assert same(original).works == []
@@ -92,8 +58,8 @@ def test_a_replaced_picture_has_new_matches(works):
     assert abs(found.relation.turned) == pytest.approx(90, abs=2)
 
 
-def test_a_deleted_work_takes_its_matches_along(works):
-    (original, *_), copy = works
+def test_a_deleted_work_takes_its_matches_along(matched_works):
+    (original, *_), copy = matched_works
     original.delete()
     assert same(copy).works == []
     third = upload(drawn.draw(0), "again")
@@ -101,16 +67,16 @@ def test_a_deleted_work_takes_its_matches_along(works):
     assert [each.artwork for each in same(third).works] == [copy]
 
 
-def test_copies_of_a_file_come_first(works):
-    (original, *_), copy = works
+def test_copies_of_a_file_come_first(matched_works):
+    (original, *_), copy = matched_works
     twin = upload(drawn.draw(0), "twin")
     work()
     assert [each.artwork for each in same(twin).works] == [original, copy]
     assert [each.relation is None for each in same(twin).works] == [True, False]
 
 
-def test_a_work_that_was_not_matched_when_the_worker_stopped_is_matched_later(works):
-    _, copy = works
+def test_a_work_that_was_not_matched_when_the_worker_stopped_is_matched_later(matched_works):
+    _, copy = matched_works
     PictureMatch.objects.all().delete()
     StoredFeatures.objects.filter(entry__artwork=copy).update(matched_at=None)
     assert same(copy) is None
@@ -118,8 +84,8 @@ def test_a_work_that_was_not_matched_when_the_worker_stopped_is_matched_later(wo
     assert len(same(copy).works) == 1
 
 
-def test_damaged_features_hurt_no_other_work(works):
-    (original, second, *_), copy = works
+def test_damaged_features_hurt_no_other_work(matched_works):
+    (original, second, *_), copy = matched_works
     StoredFeatures.objects.filter(entry__artwork=original).update(record=b"nonsense")
     StoredFeatures.objects.update(matched_at=None)
     PictureMatch.objects.all().delete()
@@ -129,7 +95,7 @@ def test_damaged_features_hurt_no_other_work(works):
     assert same(second).works == []
 
 
-def test_postings_survive_in_the_cache(works, monkeypatch):
+def test_postings_survive_in_the_cache(matched_works, monkeypatch):
     monkeypatch.setattr(same_picture, "SAVED_EVERY", 1)
     same_picture._postings_of.cache_clear()
     first = same_picture._postings()
@@ -146,9 +112,3 @@ def test_without_opencv_a_picture_is_indexed_without_features(monkeypatch):
     work()
     assert IndexEntry.objects.get(artwork=artwork).state == "indexed"
     assert same(artwork) is None
-
-
-def upload_bytes(picture: Image.Image) -> bytes:
-    content = io.BytesIO()
-    picture.save(content, "PNG")
-    return content.getvalue()
