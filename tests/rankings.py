@@ -6,12 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from stylesim_app.core.descriptors import Descriptor
-from stylesim_app.models import Artwork
+from stylesim_app.index import sets
+from stylesim_app.models import Artwork, DescriptorSet
 from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.results import RankedAnswer
 from stylesim_app.ranking.similar import find_similar
 
 from . import synthetic
+
+
+def serving_set() -> DescriptorSet:
+    """The set that rankings read, where there is one."""
+    serving = sets.serving_set()
+    assert serving is not None
+    return serving
 
 
 def rank(artwork: Artwork, **options: Any) -> RankedAnswer:

@@ -102,7 +102,7 @@ def store_works(
         for number in range(start, start + len(descriptors))
     )
     entries = IndexEntry.objects.bulk_create(
-        IndexEntry(artwork=each, image_name=each.image.name, state=WorkItem.State.INDEXED)
+        IndexEntry(artwork=each, image_name=str(each.image.name), state=WorkItem.State.INDEXED)
         for each in artworks
     )
     descriptor_set = sets.open_set(descriptors[0].provenance)

@@ -106,7 +106,7 @@ def rank(client: Client, patch: pytest.MonkeyPatch) -> None:
     """Works that a worker described elsewhere are ranked, by a search and from a list."""
     works = synthetic.store_works(synthetic.draw_small(WORKS))
     assert upkeep.maintain(60, idle=True)
-    threads = []
+    threads: list[int] = []
 
     def scan(*args: Any) -> Any:
         threads.extend(n for path, n in process_state()[0] if "openblas" in path)

@@ -80,7 +80,7 @@ def _announce_replacement(entry: IndexEntry) -> None:
     send_on_commit(picture_replaced, type(artwork), artwork=artwork, old_name=old_name)
 
 
-def request_again(entries: QuerySet[IndexEntry]) -> int:
+def request_again(entries: QuerySet[Item]) -> int:
     """Enter artworks again, and return their number; existing descriptors serve until then."""
     return _renew(entries)
 

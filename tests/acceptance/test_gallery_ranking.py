@@ -37,7 +37,9 @@ def share_of_nearest(gallery, preset: str, label: str, other: str | None = None)
     rows, parts = gallery
     matrix = np.full((len(rows), len(rows)), np.inf)
     pairs = np.triu_indices(len(rows), k=1)
-    matrix[pairs] = parts.distances(Weighting(*PRESETS[preset]))
+    weights = PRESETS[preset]
+    assert weights is not None
+    matrix[pairs] = parts.distances(Weighting(*weights))
     matrix = np.minimum(matrix, matrix.T)
     if other is not None:
         values = np.array([row[other] for row in rows])

@@ -6,6 +6,7 @@ The screenshots are left in ``tests/screenshots``.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.db import connections
@@ -17,7 +18,7 @@ SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
-VARIANTS = {
+VARIANTS: dict[str, tuple[str, int, Literal["light", "dark"]]] = {
     "en-1280-light": ("en", 1280, "light"),
     "en-390-dark": ("en", 390, "dark"),
     "zh-1280-dark": ("zh-CN", 1280, "dark"),
@@ -41,11 +42,16 @@ EVERY_DAY = "zh-390-light"
         for name in VARIANTS
     ]
 )
-def page(request, live_server, collection, staff, monkeypatch, settings):
+def variant(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def page(variant, live_server, collection, staff, monkeypatch, settings):
     """A page on which staff have logged in; its test fails on any error of the console."""
     # Playwright's own event loop runs in this thread; it is no request that is served.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    language, width, theme = VARIANTS[request.param]
+    language, width, theme = VARIANTS[variant]
     errors = []
 
     def note(line):
@@ -69,7 +75,6 @@ def page(request, live_server, collection, staff, monkeypatch, settings):
         page.keyboard.press("Enter")
         # From its beginning, for the login page's address ends in this one.
         page.wait_for_url("/admin/stylesim_app/artwork/")
-        page.variant = request.param
         yield page
         browser.close()
         # Connections that were opened under Playwright's event loop are seen only there.
@@ -77,20 +82,20 @@ def page(request, live_server, collection, staff, monkeypatch, settings):
     assert errors == []
 
 
-def look(page: Page, name: str) -> None:
+def look(page: Page, variant: str, name: str) -> None:
     """Check what every page must keep, and take its picture."""
     page.wait_for_load_state("networkidle")
     assert page.evaluate(OVERFLOW) == 0
     assert page.evaluate(WITHOUT_LABEL) == []
     assert page.evaluate(BROKEN_PICTURES) == []
     SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"admin-{name}-{page.variant}.png", full_page=True)
+    page.screenshot(path=SCREENSHOTS / f"admin-{name}-{variant}.png", full_page=True)
 
 
-def test_upload_rank_and_choose_weights(page, run_worker, tmp_path):
+def test_upload_rank_and_choose_weights(page, variant, run_worker, tmp_path):
     upload = tmp_path / "upload.png"
     upload.write_bytes(pictures.png("disc-a", (120, 90)))
-    language = "en" if page.variant.startswith("en") else "zh-hans"
+    language = "en" if variant.startswith("en") else "zh-hans"
     assert page.locator("html").get_attribute("lang") == language
 
     page.goto("/admin/stylesim_app/artwork/add/")
@@ -106,7 +111,7 @@ def test_upload_rank_and_choose_weights(page, run_worker, tmp_path):
     results = page.locator(".stylesim-results > li")
     expect(results).to_have_count(10)
     expect(results.first).to_contain_text("disc-a")
-    look(page, "record")
+    look(page, variant, "record")
 
     # On to the record of the nearest work, by keyboard.
     results.first.locator("a").focus()
@@ -115,7 +120,7 @@ def test_upload_rank_and_choose_weights(page, run_worker, tmp_path):
 
     page.goto("/admin/stylesim_app/artwork/")
     expect(page.locator(".stylesim-thumbnail")).to_have_count(13)
-    look(page, "list")
+    look(page, variant, "list")
     for row in (0, 1):
         page.locator("input.action-select").nth(row).check()
     page.select_option("select[name=action]", "find_similar_works")
@@ -123,7 +128,7 @@ def test_upload_rank_and_choose_weights(page, run_worker, tmp_path):
     page.wait_for_url("**/similar/?ids=*")
     sections = page.locator(".stylesim-section")
     expect(sections).to_have_count(2)
-    look(page, "similar")
+    look(page, variant, "similar")
 
     # The first button has the focus and the arrow goes to the next, as in any group of them.
     page.locator("[name=preset][value=style]").focus()
@@ -142,4 +147,4 @@ def test_upload_rank_and_choose_weights(page, run_worker, tmp_path):
     page.click("button.default")
     expect(page.locator(".errorlist")).to_be_visible()
     expect(sections).to_have_count(0)
-    look(page, "own-weights")
+    look(page, variant, "own-weights")

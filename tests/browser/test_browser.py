@@ -148,6 +148,10 @@ def open_browser(live_server, transactional_db, monkeypatch):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
 
+        def note(line):
+            if line.type == "error":
+                faults.append(line.text)
+
         def start(language="en", width=1280, theme="light", **options):
             context = browser.new_context(
                 base_url=live_server.url,
@@ -159,7 +163,7 @@ def open_browser(live_server, transactional_db, monkeypatch):
                 [{"name": "django_language", "value": language, "url": live_server.url}]
             )
             page = context.new_page()
-            page.on("console", lambda line: line.type == "error" and faults.append(line.text))
+            page.on("console", note)
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.on("requestfailed", failed)
             return Visit(page, language, width, theme)

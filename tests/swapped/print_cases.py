@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
@@ -87,7 +88,7 @@ def test_pages_show_filter_and_rank(prints, client):
 
 
 def test_an_upload_asks_for_the_name(admin_client):
-    data = {"scan": SimpleUploadedFile("a.png", pictures.png("disc-a"))}
+    data: dict[str, object] = {"scan": SimpleUploadedFile("a.png", pictures.png("disc-a"))}
     assert admin_client.post("/upload/", data).status_code == 200
     assert not Print.objects.exists()
     data = {"scan": SimpleUploadedFile("a.png", pictures.png("disc-a")), "name": "The wave"}
@@ -117,7 +118,8 @@ def test_a_file_replaced_through_a_proxy_is_noticed(
     prints, run_worker, django_capture_on_commit_callbacks
 ):
     """Even if the new file is stored under the name of the old one."""
-    work = FramedPrint.objects.get(pk=prints[0].pk)
+    # Any, for the types know no other model of artworks than the app's own.
+    work: Any = FramedPrint.objects.get(pk=prints[0].pk)
     name = work.scan.name
     before = IndexEntry.objects.get(artwork=work).image_sha256
     work.scan.storage.delete(name)

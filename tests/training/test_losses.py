@@ -32,6 +32,7 @@ def test_contrast_of_strangers_is_nothing_and_has_a_gradient():
     loss = contrast(distances, torch.eye(4, dtype=torch.bool), 0.1)
     loss.backward()
     assert loss.item() == 0
+    assert distances.grad is not None
     assert torch.equal(distances.grad, torch.zeros(4, 4))
 
 

@@ -61,6 +61,8 @@ def test_the_lock_has_every_direct_dependency():
         extras["pgvector"],
         project["dependency-groups"]["site"],
     )
-    names = {normal(re.match(r"[\w.-]+", each)[0]) for group in groups for each in group}
+    matches = [re.match(r"[\w.-]+", each) for group in groups for each in group]
+    assert all(matches)
+    names = {normal(match[0]) for match in matches if match}
     assert names - {name for name, _, _, _ in locked()} == set()
     assert names - set(card()) == set()

@@ -35,7 +35,6 @@ def with_permissions(django_user_model: Any) -> Callable[..., APIClient]:
         user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
         client = APIClient()
         client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=user).key}")
-        client.user = user
         return client
 
     return make

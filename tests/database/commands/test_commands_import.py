@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,8 +14,9 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from django_q.models import OrmQ
 
+from stylesim_app.collection.fields import check_upload
 from stylesim_app.importing import run as importing
-from stylesim_app.importing.run import RowState
+from stylesim_app.importing.run import ImportedRow, RowState
 from stylesim_app.importing.sources import open_source
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
 from tests import pictures
@@ -30,10 +32,11 @@ def write_pictures(folder: Path, *names: str) -> Path:
     return folder
 
 
-def write_manifest(folder: Path, header: list[str], *rows: list[str], **options: str) -> Path:
+def write_manifest(
+    folder: Path, header: list[str], *rows: list[str], encoding: str = "utf-8", **options: Any
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "manifest.csv"
-    encoding = options.pop("encoding", "utf-8")
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file, **options).writerows([header, *rows])
     return path
@@ -271,7 +274,7 @@ def test_nothing_of_a_failed_row_stays_in_storage(folder, settings, monkeypatch)
 
     monkeypatch.setattr(Artwork, "save", refuse)
     source = open_source(write_pictures(folder / "in", "disc-a"))
-    imported = []
+    imported: list[ImportedRow] = []
     importing.import_works(source.rows(), on_row=imported.append)
     assert [(row.state, row.reason) for row in imported] == [
         (RowState.FAILED, "the host's own rule")
@@ -331,7 +334,7 @@ def test_a_file_that_cannot_be_opened_is_reported(folder, capsys, monkeypatch):
     write_pictures(folder, "disc-a", "bars-a")
     open_path = Path.open
 
-    def refuse(path: Path, *args: object, **options: object) -> object:
+    def refuse(path: Path, *args: Any, **options: Any) -> object:
         if path.name == "disc-a.png":
             raise PermissionError(13, "Permission denied", str(path))
         return open_path(path, *args, **options)
@@ -346,12 +349,10 @@ def test_a_file_that_cannot_be_opened_is_reported(folder, capsys, monkeypatch):
 def test_ctrl_c_keeps_what_was_added_and_rings(
     folder, capsys, monkeypatch, django_capture_on_commit_callbacks
 ):
-    check = importing.check_upload
-
     def interrupt(upload: ContentFile) -> object:
         if upload.name == "cross-a.png":
             raise KeyboardInterrupt
-        return check(upload)
+        return check_upload(upload)
 
     monkeypatch.setattr(importing, "check_upload", interrupt)
     write_pictures(folder, "bars-a", "cross-a", "disc-a")

@@ -9,12 +9,12 @@ from stylesim_app import files
 from stylesim_app.conf import conf
 from stylesim_app.core.distances import Weighting
 from stylesim_app.exceptions import StylesimError
-from stylesim_app.index import calibration, sets, upkeep
+from stylesim_app.index import calibration, upkeep
 from stylesim_app.index.serving import Serving
 from stylesim_app.models import Artwork, Calibration, CompactIndex, StoredDescriptor
 from stylesim_app.ranking.options import RankingOptions
 from tests import pictures, synthetic
-from tests.rankings import check_rankings, rank
+from tests.rankings import check_rankings, rank, serving_set
 
 # When
 
@@ -22,7 +22,7 @@ from tests.rankings import check_rankings, rank
 def test_the_collection_is_calibrated_as_it_grows(collection, make_artwork, index_artwork):
     first = Calibration.objects.get()
     assert (first.collection_size, first.sample_size) == (12, 12)
-    assert not calibration.is_due(sets.serving_set())
+    assert not calibration.is_due(serving_set())
     for name in pictures.NAMES:
         index_artwork(make_artwork(name), name)
     assert upkeep.is_urgent()
@@ -36,7 +36,7 @@ def test_the_collection_is_calibrated_as_it_grows(collection, make_artwork, inde
 def test_a_small_collection_is_calibrated_when_the_worker_is_idle(
     collection, make_artwork, index_artwork
 ):
-    serving = sets.serving_set()
+    serving = serving_set()
     assert not calibration.is_due(serving, idle=True)
     index_artwork(make_artwork("disc-a"), "disc-a")
     assert not calibration.is_due(serving)
@@ -47,7 +47,7 @@ def test_a_small_collection_is_calibrated_when_the_worker_is_idle(
 
 def test_a_collection_is_calibrated_at_powers_of_two_and_then_of_four(collection, monkeypatch):
     """As it grows one work at a time and a worker is never idle."""
-    serving = sets.serving_set()
+    serving = serving_set()
     Calibration.objects.all().delete()
     works = 0
     monkeypatch.setattr(calibration, "count_descriptors", lambda _: works)
@@ -68,7 +68,7 @@ def test_a_collection_is_calibrated_at_powers_of_two_and_then_of_four(collection
 
 @pytest.mark.parametrize("size", [40, 64, 300])
 def test_another_store_needs_another_calibration(collection, monkeypatch, settings, size):
-    serving = sets.serving_set()
+    serving = serving_set()
     compressed = size >= 64
     files.private_storage().save("bases", ContentFile(b""))
     Calibration.objects.update(collection_size=size)
@@ -103,7 +103,7 @@ def test_from_64_works_on_descriptors_are_compressed(eighty, settings):
     assert index.bases_name
     assert index.ready_at is not None
     assert index.store == settings.STYLESIM_STORE
-    store = Serving(sets.serving_set()).store
+    store = Serving(serving_set()).store
     assert store.bounded
     assert not store.lacking(StoredDescriptor.objects.all()).exists()
     check_rankings(eighty)
@@ -113,7 +113,7 @@ def test_sixty_three_works_are_not_compressed(db, small_network):
     works = synthetic.store_works(synthetic.draw_small(63))
     upkeep.maintain(60, idle=True)
     assert Serving().compact_index is None
-    assert not Serving(sets.serving_set()).store.bounded
+    assert not Serving(serving_set()).store.bounded
     check_rankings(works)
 
 

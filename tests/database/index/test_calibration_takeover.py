@@ -15,7 +15,7 @@ from stylesim_app.conf import conf
 from stylesim_app.core.distances import PRESETS
 from stylesim_app.core.errors import DescriptorError
 from stylesim_app.exceptions import NotIndexed, StorageMissing
-from stylesim_app.index import calibration, compact_index, sets, upkeep
+from stylesim_app.index import calibration, compact_index, upkeep
 from stylesim_app.index import serving as serving_module
 from stylesim_app.index.nearest import find_nearest
 from stylesim_app.index.serving import Serving
@@ -30,7 +30,7 @@ from stylesim_app.models import (
 from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.similar import find_similar
 from tests import synthetic
-from tests.rankings import check_rankings, rank
+from tests.rankings import check_rankings, rank, serving_set
 
 State = WorkItem.State
 
@@ -54,7 +54,7 @@ def lacking(store) -> set[int]:
 
 def fit(on_step: Callable[[], object] = lambda: None) -> CompactIndex:
     """Calibrate the serving set; the index that is then to be prepared."""
-    serving = sets.serving_set()
+    serving = serving_set()
     calibration.fit(serving, on_step)
     index = compact_index.unfinished(serving)
     assert index is not None
@@ -64,7 +64,7 @@ def fit(on_step: Callable[[], object] = lambda: None) -> CompactIndex:
 def test_the_old_calibration_serves_while_a_new_one_is_prepared(eighty, monkeypatch):
     """A worker that stops half-way changes nothing; the next goes on where it stopped."""
     monkeypatch.setattr(compact_index, "CHUNK", 16)
-    serving = sets.serving_set()
+    serving = serving_set()
     old = Serving().compact_index
     new = fit()
     assert new.ready_at is None
@@ -201,7 +201,7 @@ def test_works_that_go_while_bases_are_fitted_do_not_stop_it(eighty, monkeypatch
 @pytest.mark.skipif(conf.store == "pgvector", reason="pgvector deletes its rows")
 def test_a_table_of_works_that_are_mostly_gone_is_made_anew(eighty):
     """Each re-indexing adds a row for each work, and a table never shrinks."""
-    serving = sets.serving_set()
+    serving = serving_set()
     for _ in range(2):
         assert not calibration.is_due(serving, idle=True)
         for pk, descriptor in eighty.items():
@@ -215,7 +215,7 @@ def test_a_table_of_works_that_are_mostly_gone_is_made_anew(eighty):
 
 
 def test_an_unfinished_calibration_gives_way_to_a_newer_one(eighty):
-    serving = sets.serving_set()
+    serving = serving_set()
     first = fit()
     second = fit()
     assert not CompactIndex.objects.filter(pk=first.pk).exists()
@@ -230,6 +230,7 @@ def test_a_storage_that_is_gone_is_not_taken_for_damage(eighty, tmp_path, caplog
     upkeep.maintain(60, idle=True)
     shutil.move(tmp_path / "stylesim", tmp_path / "away")
     artwork = Artwork.objects.first()
+    assert artwork is not None
     with pytest.raises(StorageMissing, match="Check that it is mounted"):
         rank(artwork, preset="content")
     upkeep.maintain(60, idle=True)
@@ -278,7 +279,9 @@ def test_rankings_are_right_without_bases_until_there_are_new_ones(eighty, conte
     if content is not None:
         files.private_storage().save(old.bases_name, ContentFile(content))
     check_rankings(eighty)
-    assert rank(Artwork.objects.first()).results[0].closer_than is not None
+    artwork = Artwork.objects.first()
+    assert artwork is not None
+    assert rank(artwork).results[0].closer_than is not None
     if content is not None:
         # Only whoever tries to use them finds out.
         pk = list(eighty)[3]
@@ -286,7 +289,7 @@ def test_rankings_are_right_without_bases_until_there_are_new_ones(eighty, conte
     upkeep.maintain(60, idle=True)
     new = Serving().compact_index
     assert new != old
-    assert Serving(sets.serving_set()).store.bounded
+    assert Serving(serving_set()).store.bounded
     check_rankings(eighty)
 
 
@@ -306,7 +309,7 @@ def test_who_still_knows_lost_bases_misses_no_work_stored_since(eighty, monkeypa
 
 def test_a_query_need_not_be_of_the_collection(eighty):
     """An image that was searched for, or is far from all that bases were fitted to."""
-    store = Serving(sets.serving_set()).store
+    store = Serving(serving_set()).store
     queries = synthetic.draw_small(3, seed=12)
     for preset in PRESETS:
         weighting = RankingOptions(preset=preset).weighting(Serving())

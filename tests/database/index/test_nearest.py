@@ -57,7 +57,12 @@ def count_reads(monkeypatch):
     """How often a descriptor was read since the last call."""
     names = []
     read = files.read
-    monkeypatch.setattr(files, "read", lambda name: names.append(name) or read(name))
+
+    def note(name):
+        names.append(name)
+        return read(name)
+
+    monkeypatch.setattr(files, "read", note)
 
     def count() -> int:
         number = sum(name.startswith("descriptors/") for name in names)
@@ -246,10 +251,15 @@ def test_few_descriptors_are_fetched_ahead_and_damage_is_reported(eighty, monkey
     monkeypatch.setattr(reading, "AHEAD", 7)
     fetched, ahead = [], []
     read = files.read
-    monkeypatch.setattr(files, "read", lambda name: fetched.append(name) or read(name))
+
+    def note(name):
+        fetched.append(name)
+        return read(name)
+
+    monkeypatch.setattr(files, "read", note)
     rows = list(StoredDescriptor.objects.select_related("entry"))
     files.private_storage().delete(rows[11].file_name)
-    reported = []
+    reported: list[int] = []
     monkeypatch.setattr(
         repair, "settle", lambda stored: reported.extend(each.pk for each in stored)
     )

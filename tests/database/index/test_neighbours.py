@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from stylesim_app import files
 from stylesim_app.index import compact_index, neighbours, reading, repair, sets, upkeep
+from stylesim_app.index.nearest import find_nearest
 from stylesim_app.index.serving import Serving
 from stylesim_app.models import Artwork, DescriptorSet, IndexEntry, Neighbour, StoredDescriptor
 from stylesim_app.ranking import similar
@@ -33,10 +34,12 @@ def listed(eighty):
 def searches(monkeypatch):
     """How many answers had to be searched for, since no list told them."""
     counted = []
-    find = similar.find_nearest
-    monkeypatch.setattr(
-        similar, "find_nearest", lambda *arguments: counted.append(1) or find(*arguments)
-    )
+
+    def count(*arguments):
+        counted.append(1)
+        return find_nearest(*arguments)
+
+    monkeypatch.setattr(similar, "find_nearest", count)
     return counted
 
 
@@ -48,10 +51,10 @@ def rank(pk, works, candidates=None, **options):
     """The answer, after a comparison with the formula."""
     visible = Artwork.objects.all()
     candidates = visible if candidates is None else candidates
-    options = RankingOptions(**{"limit": 10, **options})
-    answer = find_similar(Artwork.objects.get(pk=pk), options, visible, candidates)
+    asked = RankingOptions(**{"limit": 10, **options})
+    answer = find_similar(Artwork.objects.get(pk=pk), asked, visible, candidates)
     among = {key: works[key] for key in candidates.exclude(pk=pk).values_list("pk", flat=True)}
-    expected = synthetic.brute_force(works[pk], among, answer.weighting, options.limit)
+    expected = synthetic.brute_force(works[pk], among, answer.weighting, asked.limit)
     found = [(each.artwork.pk, each.distance) for each in answer.results]
     if answer.certified:
         assert [key for key, _ in found] == [key for key, _ in expected]

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from stylesim_app import files
-from stylesim_app.core.descriptors import LAYERS
+from stylesim_app.core.descriptors import LAYERS, Descriptor
 from stylesim_app.core.distances import measure_parts
 from stylesim_app.index import calibration, compact_index, neighbours, repair, upkeep
 from stylesim_app.models import Artwork, Neighbour, StoredDescriptor
@@ -69,7 +69,7 @@ class Collection(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.works = {}
+        self.works: dict[int, Descriptor] = {}
         self.pictures = 0
         drawn = synthetic.draw_small(11)
         self.drawn = [*drawn, drawn[3], drawn[3], drawn[5]]

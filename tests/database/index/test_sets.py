@@ -140,7 +140,7 @@ def test_a_retired_set_stays_whole_while_searches_may_read_it(
     assert upkeep.maintain(60, idle=True)
     assert old.descriptors.count() == 12
     later = timezone.now() + timedelta(minutes=2)
-    monkeypatch.setattr(upkeep.timezone, "now", lambda: later)
+    monkeypatch.setattr(timezone, "now", lambda: later)
     assert upkeep.maintain(60, idle=True)
     assert list(DescriptorSet.objects.all()) == [sets.serving_set()]
 

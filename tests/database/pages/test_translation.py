@@ -44,7 +44,7 @@ def forms(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
 def sentences(catalogue: Catalog) -> dict[tuple[str | None, tuple[str, ...]], tuple[str, ...]]:
     """Translations by context and source, the header left out."""
     return {
-        (message.context, forms(message.id)): forms(message.string)
+        (message.context, forms(message.id)): forms(message.string or "")
         for message in catalogue
         if message.id
     }

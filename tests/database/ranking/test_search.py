@@ -12,6 +12,7 @@ from stylesim_app.collection.filters import artwork_filterset
 from stylesim_app.core.distances import PRESETS, DistanceParts, Weighting, measure_parts
 from stylesim_app.core.errors import WeightingError
 from stylesim_app.exceptions import NotIndexed
+from stylesim_app.index.nearest import find_nearest
 from stylesim_app.index.serving import Serving
 from stylesim_app.index.status import index_status
 from stylesim_app.models import Artwork, DescriptorSet, IndexEntry
@@ -185,11 +186,10 @@ def test_a_ranking_follows_a_new_picture_at_once(
 
 def test_a_set_that_goes_during_a_search_leaves_no_empty_answer(collection, monkeypatch):
     """Another network took over; "nothing is near" would be certified otherwise."""
-    find = similar.find_nearest
 
     def lose_the_set(*args):
         DescriptorSet.objects.all().delete()
-        return find(*args)
+        return find_nearest(*args)
 
     monkeypatch.setattr(similar, "find_nearest", lose_the_set)
     with pytest.raises(NotIndexed, match="search again"):

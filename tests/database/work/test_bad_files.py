@@ -213,7 +213,7 @@ def test_a_suspicion_that_cannot_be_noted_is_no_error(collection, client, monkey
     def refuse():
         raise OperationalError("read only")
 
-    monkeypatch.setattr(repair.timezone, "now", refuse)
+    monkeypatch.setattr(timezone, "now", refuse)
     answer = rank(collection["disc-a"])
     assert collection["disc-b"] not in [result.artwork for result in answer.results]
     damage(collection["disc-a"].stylesim_entry.descriptors.get().file_name, flip(0.5))

@@ -167,7 +167,8 @@ def test_a_batch_is_stored_while_the_network_describes_the_next(waiting, monkeyp
 
 
 def test_three_batches_are_claimed_at_a_time(waiting, monkeypatch):
-    finish, held, done = WorkItem.finish, [], []
+    finish, held = WorkItem.finish, []
+    done: list[int] = []
 
     def note(item, **results):
         held.append(leased())
@@ -229,7 +230,8 @@ def test_nothing_is_under_way_beside_what_was_tried_before(waiting, monkeypatch)
 
 
 def test_a_search_is_next_when_it_arrives_between_works(waiting, monkeypatch):
-    finish, models = WorkItem.finish, []
+    finish = WorkItem.finish
+    models: list[type[WorkItem]] = []
 
     def note(item, **results):
         if not models:

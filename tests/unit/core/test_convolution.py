@@ -53,6 +53,7 @@ def test_maps_may_lie_in_memory_as_they_like():
 
 def test_a_filtered_convolution_ends_with_a_relu_and_is_frozen():
     usual = nn.Conv2d(3, 5, 3, padding=1)
+    assert usual.bias is not None
     filtered = FilteredConvolution(usual.weight, usual.bias)
     maps = draw(2, 3, 9, 10).requires_grad_()
     found = filtered(maps)

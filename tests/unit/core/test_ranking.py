@@ -29,15 +29,14 @@ class Reading:
 
 def search(shortlist, parts, limit, budget, **options) -> Reading:
     refining = refine(shortlist, WEIGHTING, limit, budget, **options)
-    batches = []
-    measured = None
-    while True:
-        try:
-            positions = refining.send(measured)
-        except StopIteration as stop:
-            return Reading(stop.value, batches)
-        batches.append(positions)
-        measured = parts.take(np.array(positions, np.intp))
+    batches: list[list[int]] = []
+    try:
+        positions = next(refining)
+        while True:
+            batches.append(positions)
+            positions = refining.send(parts.take(np.array(positions, np.intp)))
+    except StopIteration as stop:
+        return Reading(stop.value, batches)
 
 
 def far(distances) -> DistanceParts:

@@ -16,16 +16,19 @@ from stylesim_app.core.errors import WeightsError
 from stylesim_app.core.vgg import build_network
 from stylesim_app.core.weights import IMAGENET_FILE, PAINTINGS_SHA256, load_weights
 
+#: The folder of downloads, of which paintings need none.
+UNUSED = Path("unused")
+
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, torch.Tensor]:
     """A whole VGG19 state dict in torchvision's names, its convolutions those of paintings."""
-    convolutions = load_weights("paintings", None).tensors
+    convolutions = load_weights("paintings", UNUSED).tensors
     return {f"features.{name}": tensor for name, tensor in convolutions.items()}
 
 
 def test_paintings_ships_with_the_app_and_its_hash_is_pinned():
-    weights = load_weights("paintings", None)
+    weights = load_weights("paintings", UNUSED)
     assert weights.sha256 == PAINTINGS_SHA256
     assert len(weights.tensors) == 28
     assert weights.mean == (0.485, 0.456, 0.406)
@@ -146,4 +149,4 @@ def test_unusable_files_are_refused_with_the_reason(tmp_path, state, name, write
 
 def test_an_unknown_precision_is_refused():
     with pytest.raises(ValueError, match="bfloat16, float32, got 'float8'"):
-        build_network(load_weights("paintings", None), precision="float8")
+        build_network(load_weights("paintings", UNUSED), precision="float8")
