@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -12,6 +14,10 @@ from tests.pictures import draw
 PICTURE = draw("disc-b", (96, 72))
 
 
+def equal(left: Any, right: Any) -> bool:
+    return np.array_equal(np.asarray(left), np.asarray(right))
+
+
 def test_there_are_nineteen():
     assert len(EDITS) == 19
 
@@ -20,8 +26,8 @@ def test_there_are_nineteen():
 def test_a_seed_repeats_an_edit(name):
     first, second = (apply_edit(name, PICTURE, seed=3) for _ in range(2))
     assert first.mode == "RGB"
-    assert np.array_equal(first, second)
-    assert first.size != PICTURE.size or not np.array_equal(first, PICTURE)
+    assert equal(first, second)
+    assert first.size != PICTURE.size or not equal(first, PICTURE)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (300, 20), (20, 300), (700, 500)])
@@ -34,16 +40,16 @@ def test_the_picture_itself_is_left_as_it_was():
     before = np.array(PICTURE)
     for name in EDITS:
         apply_edit(name, PICTURE, seed=1, company=[PICTURE])
-    assert np.array_equal(PICTURE, before)
+    assert equal(PICTURE, before)
 
 
 def test_plain_edits_are_what_they_are_called():
     assert apply_edit("half_size", PICTURE, 0).size == (48, 36)
     assert apply_edit("crop_60", PICTURE, 0).size == (58, 43)
     assert sorted(apply_edit("aspect_20", PICTURE, 0).size) in ([72, 115], [86, 96])
-    assert np.array_equal(apply_edit("mirror", PICTURE, 0), ImageOps.mirror(PICTURE))
-    assert np.array_equal(apply_edit("turn_90", PICTURE, 0), np.rot90(PICTURE))
-    assert np.array_equal(apply_edit("turn_180", PICTURE, 0), np.rot90(PICTURE, 2))
+    assert equal(apply_edit("mirror", PICTURE, 0), ImageOps.mirror(PICTURE))
+    assert equal(apply_edit("turn_90", PICTURE, 0), np.rot90(np.asarray(PICTURE)))
+    assert equal(apply_edit("turn_180", PICTURE, 0), np.rot90(np.asarray(PICTURE), 2))
     assert np.ptp(np.asarray(apply_edit("grey", PICTURE, 0)), axis=2).max() == 0
 
 
@@ -62,7 +68,7 @@ def test_a_frame_holds_the_picture():
     framed = apply_edit("frame", PICTURE, 0)
     edge = (framed.width - PICTURE.width) // 2
     inside = framed.crop((edge, edge, edge + PICTURE.width, edge + PICTURE.height))
-    assert np.array_equal(inside, PICTURE)
+    assert equal(inside, PICTURE)
 
 
 def test_a_collage_shows_its_company():

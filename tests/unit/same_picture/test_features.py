@@ -26,7 +26,8 @@ def paired(first: LocalFeatures, second: LocalFeatures) -> tuple[np.ndarray, np.
     distances = np.hypot(*(first.points[:, None] - second.points).transpose(2, 0, 1))
     octaves = np.abs(np.log2(first.sizes[:, None] / second.sizes))
     degrees = np.abs((first.angles[:, None] - second.angles + 180) % 360 - 180)
-    return np.nonzero((distances < 1) & (octaves < 0.1) & (degrees < 4))
+    rows, columns = np.nonzero((distances < 1) & (octaves < 0.1) & (degrees < 4))
+    return rows, columns
 
 
 def test_descriptors_are_of_length_one():
