@@ -72,11 +72,11 @@ def relation_words(relation: Relation | None) -> str:
         words.append(turn % {"degrees": abs(turned)})
     if relation.query_covered < ALMOST_ALL:
         words.append(
-            gettext("%(share)d%% of the picture") % {"share": 100 * relation.query_covered}
+            gettext("shows %(share)d%% of this picture") % {"share": 100 * relation.query_covered}
         )
     if relation.covered < ALMOST_ALL:
-        words.append(gettext("within a larger picture"))
-    return ", ".join(words) or gettext("complete, without cropping")
+        words.append(gettext("extends beyond this picture"))
+    return ", ".join(words) or gettext("shows all of this picture")
 
 
 def _round_turn(degrees: float) -> int:
