@@ -59,7 +59,7 @@ def test_the_answer_has_the_shape_that_is_promised(visitor, collection):
     artwork = collection["disc-a"]
     answer = visitor.get(similar(artwork), {"limit": 3}).json()
     assert set(answer) == {
-        *("query", "preset", "style_weight", "content_weight", "layer_weights"),
+        *("query", "lane", "preset", "style_weight", "content_weight", "layer_weights"),
         *("certified", "coverage", "provenance", "results"),
     }
     assert answer["query"] == visitor.get(f"/api/artworks/{artwork.pk}/").json()

@@ -66,7 +66,7 @@ def test_an_image_is_sent_waited_for_and_ranked(visitor, collection, start, run_
     assert "Retry-After" not in answer
     ranked = answer.json()
     assert set(ranked) == {
-        *("state", "query", "preset", "style_weight", "content_weight", "layer_weights"),
+        *("state", "query", "lane", "preset", "style_weight", "content_weight", "layer_weights"),
         *("certified", "coverage", "provenance", "results"),
     }
     assert ranked["state"] == "indexed"
