@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     verb = _add(verbs, "vocabulary", _vocabulary, "fit the visual words of the same-picture lane")
     verb.add_argument("folder", type=Path, help="of JPEG files, with any folders in it")
     verb.add_argument("output", type=Path, help="a .safetensors file")
+    verb.add_argument("--pictures", type=int, metavar="N", help="the first N by name (all)")
     verb.add_argument("--seed", type=int, default=0)
     return parser
 
@@ -136,7 +137,7 @@ def _vocabulary(options: argparse.Namespace) -> None:
     # OpenCV is an extra that no other verb needs.
     from .vocabulary import train_vocabulary
 
-    print(train_vocabulary(options.folder, options.seed, options.output))
+    print(train_vocabulary(options.folder, options.output, options.pictures, options.seed))
 
 
 if __name__ == "__main__":

@@ -27,12 +27,14 @@ _LEVELS = 255
 FloatArray = NDArray[np.float32]
 
 
-def train_vocabulary(folder: Path, seed: int, output: Path) -> str:
+def train_vocabulary(folder: Path, output: Path, most: int | None = None, seed: int = 0) -> str:
     """Fit a vocabulary to the JPEG files of a folder, write it, and return its SHA-256.
+
+    With ``most``, to so many of them, the first by name.
 
     The same files and seed give the same vocabulary on the same machine.
     """
-    paths = sorted(folder.rglob("*.jpg"))
+    paths = sorted(folder.rglob("*.jpg"))[:most]
     descriptors = collect_descriptors(paths)
     origin = {
         "format": "128 cells of 256 visual words over RootSIFT, residual product quantiser",

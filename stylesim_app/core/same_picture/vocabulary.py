@@ -11,6 +11,7 @@ ECCV 2008, by the same authors).
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -156,7 +157,11 @@ class Vocabulary:
         return np.packbits(bits, axis=1, bitorder="little").view("<u8")[:, 0].astype(np.uint64)
 
     def to_bytes(self, origin: dict[str, str]) -> bytes:
-        """Serialise to safetensors, uint8 and float16; ``origin`` goes into the header."""
+        """Serialise to safetensors, uint8 and float16; ``origin`` goes into the header.
+
+        It is one entry there, since safetensors writes several in any order, which would change the
+        fingerprint.
+        """
         return save(
             {
                 "cells": np.rint(self.cells * _LEVELS).astype(np.uint8),
@@ -164,7 +169,7 @@ class Vocabulary:
                 "codebook": self.codebook.astype(np.float16),
                 "directions": self.directions.astype(np.float16),
             },
-            origin,
+            {"origin": json.dumps(origin)},
         )
 
     @classmethod

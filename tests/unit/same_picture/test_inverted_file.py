@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -12,10 +14,12 @@ from stylesim_app.core.same_picture.segments import Segment
 from .drawn import random_features, shipped, works_features
 
 
+@cache
 def compact(seed: int, count: int = 60):
     return shipped().encode(random_features(count, seed))
 
 
+@cache
 def words(seed: int, count: int = 60) -> QueryWords:
     return QueryWords.of(random_features(count, seed), shipped())
 
