@@ -12,7 +12,10 @@ import django
 from .report import report
 
 #: Modules of this package, each with ``run() -> Result``.
-BENCHMARKS = ("extraction", "all_pairs", "search", "growth", "recall", "web")
+BENCHMARKS = (
+    *("extraction", "all_pairs", "search", "growth", "recall", "web"),
+    *("same_picture", "same_picture_growth"),
+)
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.files.base import ContentFile
 from django.test import RequestFactory
 from django.utils import timezone, translation
+from PIL import ImageOps
 
 from stylesim_app import files, tasks
 from stylesim_app.core.descriptors import Descriptor
@@ -20,7 +21,8 @@ from stylesim_app.index import compact_index, same_picture, sets, upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline
 
-from . import pictures, remembered, store_contract, synthetic
+from . import pictures, remembered, same_pictures, store_contract, synthetic
+from .unit.same_picture.drawn import draw
 
 TESTS = Path(__file__).resolve().parent
 SHARED_DATA = TESTS.parents[1] / "shared" / "data"
@@ -221,3 +223,13 @@ def staff_client(client: Any, staff: Any) -> Any:
 def drawn() -> store_contract.Drawn:
     """Descriptors for the tests of stores, drawn once."""
     return store_contract.draw()
+
+
+@pytest.fixture
+def matched_works(db: None) -> tuple[list[Artwork], Artwork]:
+    """Six pictures, and a mirrored crop of the first, indexed by a worker."""
+    originals = [same_pictures.upload(draw(seed), f"work {seed}") for seed in range(6)]
+    part = same_pictures.crop(draw(0), 0.6)
+    copy = same_pictures.upload(ImageOps.mirror(part), "copy")
+    same_pictures.work()
+    return originals, copy

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from PIL import ImageOps
 from playwright.sync_api import expect, sync_playwright
 
 from stylesim_app import tasks
 from stylesim_app.models import Artwork
 from tests import pictures
+from tests.unit.same_picture import drawn
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -273,6 +275,30 @@ def test_a_search_by_image_is_ranked_without_a_reload(visit, collection, picture
     assert visit.is_same_document()
     visit.choose("style")
     visit.look("search-results")
+
+
+@every_day_in(("zh-hans", 390, "light"))
+def test_the_same_picture_is_outlined_on_both(visit, matched_works, tmp_path):
+    (original, *_), copy = matched_works
+    framed = ImageOps.expand(drawn.draw(0), border=(90, 60), fill="#8a8378")
+    framed.save(tmp_path / "framed.png")
+    page = visit.page
+    page.goto("/search/")
+    page.set_input_files("[name=image]", tmp_path / "framed.png")
+    page.locator("main [type=submit]").click()
+    expect(page.locator("#similar [data-poll]")).to_be_visible()
+    tasks.ring_again()
+    pairs = page.locator(".same-picture .pair")
+    expect(pairs).to_have_count(2, timeout=20_000)
+    expect(pairs.first.locator("polygon")).to_have_count(2)
+    expect(pairs.first.locator("a")).to_have_text(original.title)
+    visit.look("same-picture-search")
+    page.keyboard.press("Tab")
+    pairs.nth(1).locator("a").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"/artworks/{copy.pk}/")
+    expect(page.locator(".same-picture .pair a")).to_have_text(original.title)
+    visit.look("same-picture-artwork")
 
 
 def test_a_work_indexed_again_says_when_it_is_done(open_browser, collection, staff):
