@@ -1,4 +1,4 @@
-"""How well and how fast the same picture is found: edited copies, reproductions, photographs."""
+"""Recall and speed of the same-picture search: edited copies, reproductions, photographs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Query(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a search found: inliers of a right first work, and of the best work that is wrong."""
+    """The outcome of a search: inliers of a right first work, and of the best work that is wrong."""
 
     kind: str
     found: bool

@@ -1,4 +1,4 @@
-"""How the search for the same picture grows: 1,000, 10,000 and 100,000 works.
+"""Growth of the same-picture search: 1,000, 10,000 and 100,000 works.
 
 The works beyond the real ones are cut together from two pictures each, turned, enlarged and
 cropped; their codes are moved to near ones, since features of different works are alike but never

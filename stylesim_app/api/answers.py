@@ -64,7 +64,7 @@ class ResultSerializer(serializers.Serializer[Any]):
 
 
 class CoverageSerializer(serializers.Serializer[Any]):
-    """How many of the works visible to the caller are indexed."""
+    """The number of works visible to the caller, and of those that are indexed."""
 
     indexed = Integer()
     visible = Integer()
@@ -93,7 +93,7 @@ class SimilarSerializer(RankedSerializer):
 
 
 class TransformSerializer(serializers.Serializer[Relation]):
-    """How a work shows the picture of the query."""
+    """The way a work shows the picture of the query."""
 
     mirrored = serializers.BooleanField(help_text="Left and right are exchanged.")
     turned = Float(help_text="Degrees clockwise, after mirroring, -180 to 180.")
@@ -118,7 +118,7 @@ class SamePictureSerializer(serializers.Serializer[Any]):
 
 
 class ComparedSerializer(serializers.Serializer[Any]):
-    """How many of the works visible to the caller were compared."""
+    """The number of works visible to the caller, and of those that were compared."""
 
     indexed = Integer(source="compared")
     visible = Integer()
@@ -240,6 +240,6 @@ class IndexAgainSerializer(StrictSerializer):
 
 
 class IndexRequestedSerializer(serializers.Serializer[Any]):
-    """How many works were requested and are now waiting."""
+    """The number of works that were requested and are now waiting."""
 
     requested = Integer()

@@ -22,7 +22,7 @@ _BICUBIC = Image.Resampling.BICUBIC
 
 @dataclass(frozen=True, eq=False)
 class Chance:
-    """What an edit may draw from: a seeded generator, and pictures that share a collage."""
+    """The sources of an edit: a seeded generator, and pictures that share a collage."""
 
     generator: np.random.Generator
     company: Sequence[Image.Image] = ()

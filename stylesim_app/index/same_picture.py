@@ -1,4 +1,4 @@
-"""Which artworks show the same picture: features stored, and matched by a worker.
+"""Artworks that show the same picture: features stored, and matched by a worker.
 
 Only workers search, for that needs OpenCV and the postings of the collection; pages and API read
 the matches, which are rows. The postings are those of ``StoredFeatures``: each worker keeps them in

@@ -1,4 +1,4 @@
-"""Which visible works show the same picture as an artwork or a searched image."""
+"""Visible works that show the same picture as an artwork or a searched image."""
 
 from __future__ import annotations
 

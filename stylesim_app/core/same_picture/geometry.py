@@ -1,4 +1,4 @@
-"""Geometric verification: whether two pictures show the same, and how one lies in the other."""
+"""Geometric verification that two pictures show the same, and the place of one in the other."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Verification:
-    """How the picture of a candidate lies in a query.
+    """The place of a candidate's picture in a query.
 
     ``inliers`` counts pairs of features that agree; no feature counts twice. ``transform`` ``(3,
     3)`` maps relative coordinates of the candidate, 0 to 1 of its width and height, to those of

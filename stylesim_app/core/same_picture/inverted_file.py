@@ -1,4 +1,4 @@
-"""The inverted file: which works share most visual words with a query, in one pose.
+"""The inverted file, which finds the works that share most visual words with a query.
 
 Votes as in Jégou, Douze and Schmid, "Hamming embedding and weak geometric consistency for large
 scale image search", ECCV 2008: a posting counts if its signature is near the query's, and all that

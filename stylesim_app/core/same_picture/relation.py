@@ -1,4 +1,4 @@
-"""How two pictures of the same lie in each other, as plain numbers. Needs NumPy alone."""
+"""The relation of two pictures that show the same, as plain numbers. Needs NumPy alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Polygon = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Relation:
-    """How a candidate shows the picture of a query.
+    """The way a candidate shows the picture of a query.
 
     The picture is ``mirrored`` or not, left and right exchanged, and then ``turned`` clockwise by
     degrees, -180 to 180. ``covered`` is the share of the candidate that the query shows, and

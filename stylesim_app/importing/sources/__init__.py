@@ -1,4 +1,4 @@
-"""What there is to import: the pictures of a folder, or the rows of a manifest.
+"""Sources of an import: the pictures of a folder, or the rows of a manifest.
 
 A new kind of table is a reader in ``manifest.READERS``; another kind of source, a function that
 returns a ``Source``, called by ``open_source``.

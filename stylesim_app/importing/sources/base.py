@@ -1,4 +1,4 @@
-"""What every source gives: rows, each with a picture and its facts."""
+"""Rows, which every source returns: each is a picture and its facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which field of an artwork each column of a manifest fills."""
+"""The field of an artwork that each column of a manifest fills."""
 
 from __future__ import annotations
 
