@@ -44,7 +44,7 @@ class Query(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """The outcome of a search: inliers of a right first work, and of the best work that is wrong."""
+    """A search: inliers of a right first work, and of the best work that is wrong."""
 
     kind: str
     found: bool

@@ -198,7 +198,7 @@ class SearchAnswerSerializer(RankedSerializer):
 
 
 class WorkerSerializer(serializers.Serializer[Any]):
-    """When a worker was last seen, and whether one is running."""
+    """The last sign of a worker, and whether one is running."""
 
     seen_at = serializers.DateTimeField(source="worker_seen", allow_null=True)
     alive = serializers.BooleanField(source="worker_alive")

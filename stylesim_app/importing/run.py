@@ -29,7 +29,7 @@ _NO = ("no", "n", "false", "f", "0")
 
 
 class RowState(Enum):
-    """How the import of one row ended."""
+    """The outcome of one row of an import."""
 
     ADDED = "added"
     KNOWN = "known"
@@ -38,7 +38,7 @@ class RowState(Enum):
 
 @dataclass(frozen=True)
 class ImportedRow:
-    """What became of a row; of one that failed, why."""
+    """A row, its outcome, and the reason of a failure."""
 
     row: Row
     state: RowState

@@ -1,4 +1,4 @@
-"""How the commands write to a terminal."""
+"""Output of the commands on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where compact descriptors are kept and searched."""
+"""Stores, which keep compact descriptors and search them."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Row:
 
     @property
     def place(self) -> str:
-        """Where a person finds the row: its number in the manifest, and the file."""
+        """The place where a person finds the row: its number in the manifest, and the file."""
         name = as_text(self.name)
         if self.number is None:
             return name

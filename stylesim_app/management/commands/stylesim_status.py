@@ -1,4 +1,4 @@
-"""Where the index stands, and what to do next."""
+"""Show the state of the index, and what to do next."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ def relation(**facts) -> Relation:
         ({"covered": 0.5}, "extends beyond this picture"),
         (
             {"mirrored": True, "turned": 90.0, "query_covered": 0.6, "covered": 0.8},
-            "mirrored, turned 90° clockwise, shows 60% of this picture, extends beyond this picture",
+            "mirrored, turned 90° clockwise, shows 60% of this picture, "
+            "extends beyond this picture",
         ),
     ],
 )
