@@ -168,7 +168,7 @@ def _describe(
     frame = transforms.frame_of(candidate.width, candidate.height)
     placed = transforms.apply_transform(matrix, frame)
     shown = transforms.clip_to_frame(placed, query.width, query.height)
-    source = transforms.apply_transform(np.linalg.inv(matrix), shown)
+    source = transforms.apply_transform(np.linalg.inv(matrix).astype(np.float64), shown)
     covered = transforms.area_of(source) / transforms.area_of(frame)
 
     centre: FloatArray = frame.mean(axis=0, keepdims=True)
