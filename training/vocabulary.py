@@ -48,7 +48,7 @@ def train_vocabulary(folder: Path, output: Path, most: int | None = None, seed: 
 
 
 def collect_descriptors(paths: list[Path]) -> NDArray[np.uint8]:
-    """Return the RootSIFT descriptors of pictures, ``(n, 128)``, in units of 1/255."""
+    """Return the RootSIFT descriptors of pictures, ``(n, 128)``, in steps of 1/255."""
     found = []
     for path in tqdm(paths, unit=" pictures"):
         with Image.open(path) as picture:

@@ -49,9 +49,9 @@ class CompactFeatures:
 
     ``fingerprint`` names the vocabulary that ``words`` and ``codes`` belong to. ``width`` and
     ``height`` are in pixels of the scale at which features were found. ``points`` ``(n, 2)`` are
-    1/65,535 of width and height; ``sizes`` ``(n,)`` 1/16 of an octave above one pixel;
-    ``angles`` ``(n,)`` 1/256 of a turn; ``words`` ``(n,)`` visual words; ``codes`` ``(n, 16)``
-    what a descriptor adds to its word.
+    in steps of 1/65535 of width and height; ``sizes`` ``(n,)`` in steps of 1/16 octave above one
+    pixel; ``angles`` ``(n,)`` in steps of 1/256 of a turn. ``words`` ``(n,)`` are visual words, and
+    ``codes`` ``(n, 16)`` what a descriptor adds to its word.
     """
 
     fingerprint: bytes
@@ -95,7 +95,7 @@ class CompactFeatures:
 
 
 def quantise_points(points: FloatArray, width: float, height: float) -> ShortArray:
-    """Return points ``(n, 2)`` in pixels in units of 1/65,535 of width and height."""
+    """Return points ``(n, 2)`` in pixels in steps of 1/65535 of width and height."""
     shares = np.clip(points / np.array([width, height], np.float32), 0, 1)
     return np.rint(shares * np.float32(_POINT_STEPS)).astype(np.uint16)
 
@@ -106,7 +106,7 @@ def restore_points(points: ShortArray, width: float, height: float) -> FloatArra
 
 
 def quantise_sizes(sizes: FloatArray) -> ByteArray:
-    """Return diameters ``(n,)`` in pixels in units of 1/16 octave above one pixel."""
+    """Return diameters ``(n,)`` in pixels in steps of 1/16 octave above one pixel."""
     steps: FloatArray = np.rint(np.log2(np.maximum(sizes, 1)) * np.float32(SIZE_STEPS))
     return np.minimum(steps, 255).astype(np.uint8)
 
@@ -118,7 +118,7 @@ def restore_sizes(sizes: ByteArray) -> FloatArray:
 
 
 def quantise_angles(angles: FloatArray) -> ByteArray:
-    """Return angles ``(n,)`` in degrees in units of 1/256 turn."""
+    """Return angles ``(n,)`` in degrees in steps of 1/256 of a turn."""
     steps: NDArray[np.int64] = np.rint(angles * (ANGLE_STEPS / 360)).astype(np.int64)
     return (steps % ANGLE_STEPS).astype(np.uint8)
 
