@@ -165,10 +165,10 @@ def list_collection(folder: Path) -> list[str]:
     return names + [f"{museum}/{row['file']}" for row in rows if row["role"] == "reference"]
 
 
-def edited_copies(folder: Path) -> Iterator[Query]:
+def edited_copies(folder: Path, count: int = EDITED_WORKS) -> Iterator[Query]:
     works = [f"{COLLECTION[0]}/{row['file']}" for row in _manifest(folder / COLLECTION[0])]
     company = [read_picture(path) for path in sorted((folder / COMPANY).rglob("*.jpg"))[:69]]
-    for number, name in enumerate(works[:: len(works) // EDITED_WORKS][:EDITED_WORKS]):
+    for number, name in enumerate(works[:: len(works) // count][:count]):
         beside = company[3 * number : 3 * number + 3]
         for edit in EDITS:
             edited = apply_edit(edit, read_picture(folder / name), number, beside)
