@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: Fewest inliers of a match that is told to people.
-FEWEST_INLIERS = 20
+FEWEST_INLIERS = 26
 #: Rows that are read from the database at once, 7 KB each.
 CHUNK = 500
 #: New works after which the postings are written to the cache again.

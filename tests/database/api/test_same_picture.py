@@ -17,7 +17,7 @@ def test_an_artwork_lists_the_works_that_show_its_picture(matched_works, client)
     assert answer["coverage"] == {"indexed": 7, "visible": 7}
     [result] = answer["results"]
     assert (result["rank"], result["artwork"]["id"]) == (1, original.pk)
-    assert result["figure"] == result["inliers"] >= 20
+    assert result["figure"] == result["inliers"] >= 26
     assert result["same_file"] is False
     assert result["transform"]["mirrored"] is True
     assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in result["transform"]["query_region"])
