@@ -12,7 +12,7 @@ import django
 from .report import report
 
 #: Modules of this package, each with ``run() -> Result``.
-BENCHMARKS = ("extraction", "all_pairs", "search", "growth", "recall", "web")
+BENCHMARKS = ("extraction", "all_pairs", "search", "growth", "recall", "web", "lanes")
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 
 
