@@ -36,11 +36,14 @@ def fit_whitenings(
     style = StyleWhitening.fit(lambda: read_all(paths))
     regions = RegionWhitening.fit(read_all(paths))
     mean = ContentMean.fit(read_all(paths))
-    fitted = {STYLE_WHITENING_PATH: style, REGION_WHITENING_PATH: regions, CONTENT_MEAN_PATH: mean}
+    fitted = {
+        STYLE_WHITENING_PATH: style.to_bytes(origin),
+        REGION_WHITENING_PATH: regions.to_bytes(origin),
+        CONTENT_MEAN_PATH: mean.to_bytes(origin),
+    }
     output.mkdir(parents=True, exist_ok=True)
     digests = {}
-    for path, each in fitted.items():
-        content = each.to_bytes(origin)
+    for path, content in fitted.items():
         (output / path.name).write_bytes(content)
         digests[path.name] = hashlib.sha256(content).hexdigest()
     return digests
