@@ -97,7 +97,9 @@ def run() -> Result:
             Goal("artist, whitened style", shares["whitened style", "artist"], 0.54),
             Goal("movement, whitened style", shares["whitened style", "movement"], 0.77),
             Goal("edited copies, copies", shares["copies", "all edits"], 0.85),
-            Goal("photograph with frame and wall, R-MAC", shares["R-MAC", "frame"], 0.84),
+            Goal(
+                "photograph with frame and wall, R-MAC", shares["R-MAC", "photograph, frame"], 0.84
+            ),
         ],
         plot=lambda axes: _plot(axes, rows),
     )
@@ -169,9 +171,9 @@ def tasks(scene: Scene, distances: Matrix) -> dict[str, tuple[int, Found]]:
         answers[kind] = (own.shape[1], Found(first[members], groups[members]))
     gallery = np.array([name.startswith(GALLERY) for name in scene.names])
     alone = np.where(gallery, own, np.inf).argmin(axis=1)[:, None]
-    frames = chosen["frame"]
+    frames = chosen["photograph, frame"]
     found = np.take_along_axis(right, alone, axis=1)[frames, 0]
-    answers["frame, gallery alone"] = (int(gallery.sum()), Found(found, groups[frames]))
+    answers["photograph, frame, gallery alone"] = (int(gallery.sum()), Found(found, groups[frames]))
     return answers
 
 
@@ -280,8 +282,15 @@ def _row(task: str, name: str, count: int, found: Found) -> Row:
 
 
 def _plot(axes: Any, rows: Sequence[Row]) -> None:
-    shown = ("artist", "movement", "reproduction", "crop", "frame", "all edits")
-    names = list(dict.fromkeys(row["comparison"] for row in rows))
+    shown = (
+        "artist",
+        "movement",
+        "reproduction",
+        "photograph, crop",
+        "photograph, frame",
+        "all edits",
+    )
+    names = list(dict.fromkeys(row["comparison"] for row in rows if row["task"] in shown))
     for number, name in enumerate(names):
         by_task = {row["task"]: row for row in rows if row["comparison"] == name}
         places = np.arange(len(shown)) + (number - len(names) / 2 + 0.5) / (len(names) + 1)
@@ -293,7 +302,7 @@ def _plot(axes: Any, rows: Sequence[Row]) -> None:
             error_kw={"elinewidth": 0.6},
             label=name,
         )
-    axes.set_xticks(np.arange(len(shown)), shown)
+    axes.set_xticks(np.arange(len(shown)), [task.replace(", ", ",\n") for task in shown])
     axes.set_ylabel("nearest candidate is right")
     axes.set_ylim(0, 1.25)
     axes.legend(ncols=4, fontsize=8, loc="upper center")

@@ -81,7 +81,8 @@ def _references(name: str) -> Iterator[Query]:
     for shown in read_set(name):
         if shown.facts["role"] == "query" and shown.facts["reference"] != "NONE":
             right = shown.facts["reference"]
-            task = shown.facts.get("query_view") or "reproduction"
+            view = shown.facts.get("query_view")
+            task = f"photograph, {view}" if view else "reproduction"
             files = frozenset(f"{name}/{file}" for file in right.split("|"))
             yield Query(shown, task, right, files)
 
