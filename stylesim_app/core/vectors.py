@@ -66,9 +66,13 @@ def check_same_network(descriptor: Descriptor, fitted: Provenance) -> None:
 
 
 def save_fitted(tensors: Tensors, provenance: Provenance, origin: Mapping[str, str]) -> bytes:
-    """Serialise what was fitted to descriptors: safetensors, with the provenance in the header."""
-    header = {**origin, "provenance": json.dumps(provenance.to_json())}
-    return save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, header)
+    """Serialise what was fitted to descriptors: safetensors, with the provenance in the header.
+
+    The same arrays give the same bytes: there is one entry, since entries have no fixed order.
+    """
+    header = json.dumps({**origin, "provenance": provenance.to_json()}, sort_keys=True)
+    arrays = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    return save(arrays, {"fitted": header})
 
 
 def load_fitted(content: bytes) -> tuple[dict[str, NDArray[Any]], Provenance]:
@@ -76,7 +80,8 @@ def load_fitted(content: bytes) -> tuple[dict[str, NDArray[Any]], Provenance]:
     try:
         size = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + size])
-        provenance = Provenance.from_json(json.loads(header["__metadata__"]["provenance"]))
+        fitted = json.loads(header["__metadata__"]["fitted"])
+        provenance = Provenance.from_json(fitted["provenance"])
         return load(content), provenance
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise DescriptorError("descriptor_unreadable", reason=error) from error

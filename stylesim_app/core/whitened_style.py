@@ -1,10 +1,11 @@
-"""Whitened style: the square root of the Gram matrix of each style layer, PCA-whitened.
+"""Whitened style: the fourth root of the Gram matrix of each style layer, PCA-whitened.
 
 A Gram matrix ``G`` of ``N`` channels is reduced to ``B^T G B``, where the orthonormal columns of
-``B`` are the 64 directions in which the Gram matrices of a sample differ most. Its matrix square
-root damps the few strong channels that decide a distance between Gram matrices, and does so in any
-basis of the channels, so that the reduction may come first; a root of each entry may not. The
-packed root is whitened to 128 numbers, and each layer normalised, so that layers count alike.
+``B`` are the 64 directions in which the Gram matrices of a sample differ most. ``G^(1/2)`` has the
+units of the feature map, and its square root, ``G^(1/4)``, damps the few strong channels that
+decide a distance between Gram matrices. Unlike roots of entries, roots of matrices do so in any
+basis of the channels, so that the reduction may come first. The packed root is whitened to 128
+numbers, and each layer normalised, so that layers count alike.
 
 Lin, Maji: Improved Bilinear Pooling with CNNs, BMVC 2017; Li et al.: Is Second-Order Information
 Helpful for Large-Scale Visual Recognition?, ICCV 2017.
@@ -45,6 +46,8 @@ from .whitening import Moments, Whitening, fix_signs
 
 #: Directions of channels that a Gram matrix is reduced to.
 REDUCED_CHANNELS = 64
+#: The least eigenvalue of a reduced Gram matrix, as a share of its largest.
+LEAST_EIGENVALUE = 1e-6
 #: Numbers of a layer, and of all layers.
 LAYER_SIZE = 128
 STYLE_SIZE = LAYER_SIZE * len(STYLE_LAYERS)
@@ -92,9 +95,9 @@ class LayerRoot:
         return width * (width + 1) // 2
 
     def apply(self, gram: FloatArray) -> FloatArray:
-        """Return the packed square root of ``B^T G B``, ``(c (c + 1) / 2,)``."""
+        """Return the packed fourth root of ``B^T G B``, ``(c (c + 1) / 2,)``."""
         basis = self.channels.astype(np.float64)
-        return pack_symmetric(square_root(basis.T @ gram @ basis)).astype(np.float32)
+        return pack_symmetric(fourth_root(basis.T @ gram @ basis)).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,13 +222,14 @@ def unpack_style(content: bytes, digest: str) -> FloatArray:
     return vector
 
 
-def square_root(symmetric: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Return the square root of a positive semidefinite matrix ``(n, n)``.
+def fourth_root(symmetric: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return the fourth root of a positive semidefinite matrix ``(n, n)``.
 
-    Eigenvalues below zero are rounding errors, and count as zero.
+    Eigenvalues below LEAST_EIGENVALUE times the largest are rounding errors, and count as that.
     """
     values, vectors = np.linalg.eigh(symmetric.astype(np.float64))
-    root: NDArray[np.float64] = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    values = np.maximum(values, max(LEAST_EIGENVALUE * float(values[-1]), 0.0))
+    root: NDArray[np.float64] = (vectors * values**0.25) @ vectors.T
     return root
 
 
