@@ -160,7 +160,7 @@ def test_a_vector_of_another_whitening_or_cut_short_is_refused(works, whitening)
 
 
 def test_rounding_to_float16_moves_a_vector_little(described):
-    """Stored candidates are rounded, an uploaded query is not; two paintings are about 0.9 apart."""
+    """Stored candidates are rounded, an uploaded query is not; two paintings are 0.9 apart."""
     whitening = load_style_whitening()
     for descriptor in described.values():
         stored = type(descriptor).from_bytes(descriptor.to_bytes())
