@@ -1,4 +1,4 @@
-"""``python -m training prepare|train|evaluate|export|vocabulary``: train custom weights."""
+"""``python -m training prepare|train|evaluate|whiten|export|vocabulary``: train custom weights."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .export import export
 from .pictures import ManifestError, Pictures, prepare
 from .recipe import RECIPES, Stage
 from .run import Plan, Run, begun_plan, choose_held_out, steps_for, trained_weights
+from .whitening import fit_whitenings
 
 
 def main() -> None:
@@ -65,6 +66,14 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--among", nargs="+", type=Path, default=[], metavar="FOLDER")
     verb.add_argument("--split", metavar="COLUMN")
     verb.add_argument("--layers", action="store_true", help="each style layer alone, too")
+
+    verb = _add(verbs, "whiten", _whiten, "fit what compares styles and regions, without labels")
+    verb.add_argument("weights", help="paintings, imagenet, or a file")
+    verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    verb.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    verb.add_argument(
+        "--keep", type=Path, required=True, metavar="FOLDER", help="for descriptors, 0.8 MB each"
+    )
 
     verb = _add(verbs, "export", _export, "write the weights of a run as the app loads them")
     verb.add_argument("run_folder", type=Path, metavar="RUN")
@@ -122,6 +131,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     for each in scores:
         shares = f"{each.first:.3f}  {each.spread:.3f}  {each.ten:.3f}"
         print(f"{each.task:24} {each.weighting:9} {each.queries:7}   {shares}")
+
+
+def _whiten(options: argparse.Namespace) -> None:
+    network = build_network(load_weights(options.weights, Path()))
+    digests = fit_whitenings(network, options.folders, options.keep, options.output)
+    for name, digest in digests.items():
+        print(name, digest)
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -1,0 +1,54 @@
+"""The whitenings and the mean that ship with the app, fitted to folders of pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from stylesim_app.core.content_mean import CONTENT_MEAN_PATH, ContentMean
+from stylesim_app.core.rmac import REGION_WHITENING_PATH, RegionWhitening
+from stylesim_app.core.vgg import Network
+from stylesim_app.core.whitened_style import STYLE_WHITENING_PATH, StyleWhitening
+
+from .described import Described, read_all
+from .pictures import load_pictures, read_manifest
+
+
+def fit_whitenings(
+    network: Network, folders: Sequence[Path], kept: Path, output: Path
+) -> dict[str, str]:
+    """Fit to all pictures of the folders' manifests, and return the SHA-256 of each file written.
+
+    No label is read, and nothing is drawn at random. Descriptors are kept in ``kept``, 0.8 MB a
+    picture, for another time. Raises ManifestError.
+    """
+    places = [folder / row["file"] for folder in folders for row in read_manifest(folder, [])]
+    paths = Described(network, kept).extract(_load_each(places))
+    origin = {
+        "pictures": f"{len(places)} of {', '.join(folder.name for folder in folders)}",
+        "made by": "python -m training whiten",
+    }
+    style = StyleWhitening.fit(lambda: read_all(paths))
+    regions = RegionWhitening.fit(read_all(paths))
+    mean = ContentMean.fit(read_all(paths))
+    fitted = {
+        STYLE_WHITENING_PATH: style.to_bytes(origin),
+        REGION_WHITENING_PATH: regions.to_bytes(origin),
+        CONTENT_MEAN_PATH: mean.to_bytes(origin),
+    }
+    output.mkdir(parents=True, exist_ok=True)
+    digests = {}
+    for path, content in fitted.items():
+        (output / path.name).write_bytes(content)
+        digests[path.name] = hashlib.sha256(content).hexdigest()
+    return digests
+
+
+def _load_each(places: Sequence[Path]) -> Iterator[NDArray[np.uint8]]:
+    for place in tqdm(places, unit=" pictures"):
+        yield load_pictures([place])[0]
