@@ -19,7 +19,7 @@ from stylesim_app.core.boxes import Box
 from stylesim_app.core.content_mean import load_content_mean
 from stylesim_app.core.cosine import cosine_distances, to_unit
 from stylesim_app.core.descriptors import LAYERS, STYLE_LAYERS
-from stylesim_app.core.distances import EQUAL_LAYER_WEIGHTS, FIXED_PRESETS
+from stylesim_app.core.distances import EQUAL_LAYER_WEIGHTS, Weighting
 from stylesim_app.core.edits import EDITS
 from stylesim_app.core.rmac import load_region_whitening, nearest_region
 from stylesim_app.core.vgg import build_network
@@ -130,12 +130,12 @@ def measure(scene: Scene) -> dict[str, Matrix]:
         )
     )
     content = np.sqrt(squares.pop(LAYERS[-1]))
-    paper = FIXED_PRESETS["paper"]
+    paper = Weighting()
     whitening, regions, mean = load_style_whitening(), load_region_whitening(), load_content_mean()
     whitened = _cosines(scene, lambda each: weigh_layers(whitening.describe(each), (1.0,) * 5))
     centred = _cosines(scene, lambda each: to_unit(each.content - mean.mean))
     return {
-        "paper": paper[0] * style + paper[1] * content,
+        "paper": paper.style_weight * style + paper.content_weight * content,
         "style": style,
         "content": content,
         "centred cosine": centred,

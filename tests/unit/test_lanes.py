@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import starmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ class CountingNetwork:
 
 
 def test_descriptors_are_extracted_once(small_network, tmp_path: Path):
-    network = CountingNetwork()
+    network: Any = CountingNetwork()
     pictures = [np.full((4, 4, 3), level, np.uint8) for level in range(BATCH + 2)]
     first = Described(network, tmp_path).extract(iter(pictures))
     assert network.seen == [BATCH, 2]

@@ -189,8 +189,7 @@ def test_the_whitening_that_ships_belongs_to_the_weights_that_ship(described):
     whitening = load_region_whitening()
     assert whitening.provenance.weights_sha256 == PAINTINGS_SHA256
     first, second = (whitening.describe([described[name]]) for name in ("disc-a", "bars-b"))
-    assert nearest_region(first.regions[3], first) == (
-        pytest.approx(0, abs=1e-6),
-        first.boxes[3],
-    )
+    distance, box = nearest_region(first.regions[3], first)
+    assert distance == pytest.approx(0, abs=1e-6)
+    assert box == first.boxes[3]
     assert 0.01 < 1 - float(first.whole @ second.whole) < 2
