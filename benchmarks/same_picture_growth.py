@@ -70,7 +70,7 @@ def run() -> Result:
                 1.5,
                 at_least=False,
             ),
-            Goal("MB at 100,000 works", float(largest["MB, most"]), 1_000, at_least=False),
+            Goal("MB at 100,000 works", float(largest["MB, added"]), 1_000, at_least=False),
             Goal("rank 1 at 100,000 works", float(largest["rank 1"]), 0.99),
         ],
     )
@@ -98,6 +98,7 @@ def build(folder: Path, data: Path, size: int) -> None:
 def measure(folder: Path, data: Path, size: int) -> Row:
     """Search for the edited copies in what ``build`` wrote, mapped into memory."""
     cv2.setNumThreads(1)
+    idle = _megabytes("VmRSS")
     segments = [Segment.open(path) for path in sorted(folder.glob("segment*"))]
     inverted_file = InvertedFile(load_vocabulary(), segments)
     stored = (folder / "works").open("rb")
@@ -127,20 +128,21 @@ def measure(folder: Path, data: Path, size: int) -> Row:
         "of it features": float(np.mean(extracting)),
         "CPU s, slowest": float(np.max(seconds)),
         "CPU s to add features of one": time.process_time() - start,
-        "MB, most": _peak_megabytes(),
+        "MB, idle": idle,
+        "MB, added": _megabytes("VmHWM") - idle,
         "MB of postings": sum(path.stat().st_size for path in folder.glob("segment*/*.npy")) / 1e6,
         "MB of features": size * _ROOM / 1e6,
     }
 
 
-def _peak_megabytes() -> float:
-    """Return the most memory that this process has held, Linux alone.
+def _megabytes(name: str) -> float:
+    """Return the memory that this process holds, VmRSS, or has held at most, VmHWM; Linux alone.
 
     ``getrusage`` would count that of the process which started it.
     """
     lines = Path("/proc/self/status").read_text().splitlines()
-    peak = next(line for line in lines if line.startswith("VmHWM"))
-    return int(peak.split()[1]) / 1e3
+    line = next(line for line in lines if line.startswith(name))
+    return int(line.split()[1]) / 1e3
 
 
 def _names_asked_for(data: Path) -> list[str]:
