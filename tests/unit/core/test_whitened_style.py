@@ -110,7 +110,7 @@ def test_layer_weights_weigh_the_cosines(works, whitening):
 
 def test_weights_and_sizes_that_make_no_sense_are_refused():
     vector = np.ones(STYLE_SIZE, np.float32)
-    with pytest.raises(WeightingError, match="needs 5 numbers, got 2"):
+    with pytest.raises(WeightingError, match="Enter 5 layer weights, not 2"):
         style_cosine_distances(vector, vector[None], (1, 1))
     with pytest.raises(WeightingError, match="above zero"):
         weigh_layers(vector, (0,) * 5)
