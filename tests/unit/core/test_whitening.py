@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stylesim_app.core.whitening import Moments, Whitening
@@ -23,6 +23,7 @@ def draw_rows(count: int, width: int, seed: int) -> np.ndarray:
     return (rows @ np.linalg.qr(generator.normal(size=(width, width)))[0] + 3).astype(np.float32)
 
 
+@example(5, 5, 231)
 @given(st.integers(3, 12), st.integers(1, 12), st.integers(0, 2**32 - 1))
 @settings(max_examples=40, deadline=None)
 def test_distances_are_those_of_whitened_principal_components(width, size, seed):
@@ -30,11 +31,13 @@ def test_distances_are_those_of_whitened_principal_components(width, size, seed)
     rows = draw_rows(150, width, seed)
     wide = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
     values, vectors = np.linalg.eigh(wide.T @ wide / len(wide))
-    expected = wide @ vectors[:, ::-1][:, :size] / np.sqrt(values[::-1][:size])
+    # Components are stored in float16, and a small deviation magnifies what that rounds off.
+    components = vectors[:, ::-1][:, :size].astype(np.float16).astype(np.float64)
+    expected = wide @ components / np.sqrt(values[::-1][:size])
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     found = fit(rows, size).whiten(rows)
-    # Signs of components are free, and components are rounded to float16.
-    np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=0.02)
+    # Signs of components are free.
+    np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=1e-3)
 
 
 def test_each_number_of_the_sample_has_a_variance_of_one():
