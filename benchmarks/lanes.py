@@ -42,7 +42,7 @@ Matrix = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Whether each query ``(q,)`` found a right work first, and the group that it belongs to."""
+    """The queries ``(q,)`` that found a right work first, and the group of each."""
 
     found: NDArray[np.bool_]
     groups: NDArray[Any]

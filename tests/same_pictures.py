@@ -33,6 +33,6 @@ def crop(picture: Image.Image, share: float) -> Image.Image:
 
 
 def work() -> None:
-    """What the schedule and the worker do."""
+    """Do what the schedule and the worker do."""
     worklist.reconcile()
     assert worker.work_through() is False

@@ -102,7 +102,7 @@ class LayerRoot:
 
 @dataclass(frozen=True, eq=False)
 class StyleWhitening:
-    """What makes whitened style of a descriptor: root and whitening of each style layer."""
+    """The root and the whitening of each style layer, which turn a descriptor to whitened style."""
 
     roots: Mapping[str, LayerRoot]
     whitenings: Mapping[str, Whitening]

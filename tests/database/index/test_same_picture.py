@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.base import ContentFile
+from django.template.loader import render_to_string
 
 from stylesim_app.index import same_picture
 from stylesim_app.models import Artwork, IndexEntry, PictureMatch, StoredFeatures
-from stylesim_app.ranking.same_picture import list_same_pictures
+from stylesim_app.ranking.same_picture import SamePictures, list_same_pictures
 from stylesim_app.work import worklist
 from tests.same_pictures import png, upload, work
 from tests.unit.same_picture import drawn
@@ -112,3 +113,11 @@ def test_without_opencv_a_picture_is_indexed_without_features(monkeypatch):
     work()
     assert IndexEntry.objects.get(artwork=artwork).state == "indexed"
     assert same(artwork) is None
+
+
+@pytest.mark.parametrize("compared", [0, 7])
+def test_that_nothing_was_found_is_claimed_only_of_works_that_were_compared(compared):
+    found = SamePictures(query=None, works=[], compared=compared, visible=7)
+    shown = render_to_string("stylesim_app/includes/same_picture.html", {"found": found})
+    assert ("No work shows the same picture." in shown) is (compared > 0)
+    assert f"{compared} of 7 works you can see were compared." in shown
