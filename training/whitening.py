@@ -1,4 +1,4 @@
-"""The whitenings and the mean that ship with the app, fitted to folders of pictures."""
+"""The embeddings that ship with the app, fitted to folders of pictures."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from stylesim_app.core.content_mean import CONTENT_MEAN_PATH, ContentMean
-from stylesim_app.core.rmac import REGION_WHITENING_PATH, RegionWhitening
+from stylesim_app.core.embedding import (
+    PICTURE_EMBEDDING_PATH,
+    REGION_WHITENING_PATH,
+    PictureEmbedding,
+    RegionEmbedding,
+)
 from stylesim_app.core.vgg import Network
-from stylesim_app.core.whitened_style import STYLE_WHITENING_PATH, StyleWhitening
 
 from .described import Described, read_all
 from .pictures import load_pictures, read_manifest
@@ -33,13 +36,9 @@ def fit_whitenings(
         "pictures": f"{len(places)} of {', '.join(folder.name for folder in folders)}",
         "made by": "python -m training whiten",
     }
-    style = StyleWhitening.fit(lambda: read_all(paths))
-    regions = RegionWhitening.fit(read_all(paths))
-    mean = ContentMean.fit(read_all(paths))
     fitted = {
-        STYLE_WHITENING_PATH: style.to_bytes(origin),
-        REGION_WHITENING_PATH: regions.to_bytes(origin),
-        CONTENT_MEAN_PATH: mean.to_bytes(origin),
+        PICTURE_EMBEDDING_PATH: PictureEmbedding.fit(lambda: read_all(paths)).to_bytes(origin),
+        REGION_WHITENING_PATH: RegionEmbedding.fit(lambda: read_all(paths)).to_bytes(origin),
     }
     output.mkdir(parents=True, exist_ok=True)
     digests = {}

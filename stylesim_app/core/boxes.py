@@ -33,6 +33,24 @@ class Box(NamedTuple):
             self.height * outer.height,
         )
 
+    def relative_to(self, outer: Box) -> Box:
+        """Return the box in shares of ``outer``, for one in shares of the picture."""
+        return Box(
+            (self.left - outer.left) / outer.width,
+            (self.top - outer.top) / outer.height,
+            self.width / outer.width,
+            self.height / outer.height,
+        )
+
+    def contains(self, other: Box) -> bool:
+        """Return whether no part of the other box lies outside."""
+        return (
+            self.left - _TOLERANCE <= other.left
+            and self.top - _TOLERANCE <= other.top
+            and other.left + other.width <= self.left + self.width + _TOLERANCE
+            and other.top + other.height <= self.top + self.height + _TOLERANCE
+        )
+
     def overlap(self, other: Box) -> float:
         """Return the area of the intersection as a share of the area of the union, 0 to 1."""
         width = _common(self.left, self.width, other.left, other.width)

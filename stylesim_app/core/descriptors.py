@@ -10,13 +10,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from .boxes import Box
 from .errors import DescriptorError
 from .images import INPUT_SIZE, PREPROCESSING_VERSION
 
@@ -61,20 +62,31 @@ class Provenance:
         return cls(**{**facts, "layers": tuple(facts["layers"])})
 
 
+class Window(NamedTuple):
+    """A part of a long picture that the network saw by itself: its box and ``relu5_2``."""
+
+    box: Box
+    content: FloatArray
+
+
 @dataclass(frozen=True, eq=False)
 class Descriptor:
     """The exact descriptor of one picture.
 
     ``style[layer]`` is the packed Gram matrix of a style layer, ``(N (N + 1) / 2,)``;
-    ``content`` is the flattened map of ``relu5_2``, ``(512 * 14 * 14,)``; all float32.
+    ``content`` is the flattened map of ``relu5_2``, ``(512 * 14 * 14,)``; all float32. A picture
+    that is not a long one has no ``windows``.
     """
 
     style: Mapping[str, FloatArray]
     content: FloatArray
     provenance: Provenance
+    windows: tuple[Window, ...] = ()
 
     def __post_init__(self) -> None:
-        if not all(np.isfinite(values).all() for values in (*self.style.values(), self.content)):
+        contents = [window.content for window in self.windows]
+        every = (*self.style.values(), self.content, *contents)
+        if not all(np.isfinite(values).all() for values in every):
             raise DescriptorError("descriptor_not_finite")
 
     def layer(self, name: str) -> FloatArray:
@@ -88,14 +100,15 @@ class Descriptor:
         restores them.
         """
         tensors: dict[str, NDArray[Any]] = {}
-        scales = np.ones(len(LAYERS), dtype=np.float32)
+        scales = np.empty(len(LAYERS), dtype=np.float32)
         for index, layer in enumerate(LAYERS):
-            values = self.layer(layer)
-            largest = float(np.abs(values).max(initial=0.0))
-            if largest > 0:
-                scales[index] = max(largest / _FLOAT16_RANGE, _LEAST_SCALE)
-            tensors[layer] = (values / scales[index]).astype(np.float16)
+            tensors[layer], scales[index] = _narrow(self.layer(layer))
         tensors["scales"] = scales
+        if self.windows:
+            tensors["windows.boxes"] = np.array([window.box for window in self.windows])
+            contents = np.stack([window.content for window in self.windows])
+            tensors["windows.content"], scale = _narrow(contents)
+            tensors["windows.scale"] = np.array([scale], np.float32)
         return save(tensors, metadata={"provenance": json.dumps(self.provenance.to_json())})
 
     @classmethod
@@ -110,9 +123,21 @@ class Descriptor:
             layers = {
                 layer: _widen(tensors[layer], scales[index]) for index, layer in enumerate(LAYERS)
             }
+            windows: list[Window] = []
+            if "windows.boxes" in tensors:
+                contents = _widen(tensors["windows.content"], tensors["windows.scale"][0])
+                boxes = [Box(*box) for box in tensors["windows.boxes"].tolist()]
+                windows = [Window(*each) for each in zip(boxes, contents, strict=True)]
         except (SafetensorError, ValueError, KeyError, TypeError, IndexError) as error:
             raise DescriptorError("descriptor_unreadable", reason=error) from error
-        return cls(style=layers, content=layers.pop(CONTENT_LAYER), provenance=provenance)
+        return cls(layers, layers.pop(CONTENT_LAYER), provenance, tuple(windows))
+
+
+def _narrow(values: FloatArray) -> tuple[NDArray[np.float16], np.float32]:
+    """Return numbers as float16, scaled to its range, and the scale, which restores them."""
+    largest = float(np.abs(values).max(initial=0.0))
+    scale = np.float32(max(largest / _FLOAT16_RANGE, _LEAST_SCALE) if largest > 0 else 1)
+    return (values / scale).astype(np.float16), scale
 
 
 def _widen(numbers: NDArray[np.float16], scale: np.float32) -> FloatArray:

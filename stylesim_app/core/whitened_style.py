@@ -13,16 +13,13 @@ Helpful for Large-Scale Visual Recognition?, ICCV 2017.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .cosine import cosine_distances
 from .descriptors import (
     CHANNELS,
     STYLE_LAYERS,
@@ -31,17 +28,7 @@ from .descriptors import (
     pack_symmetric,
     unpack_symmetric,
 )
-from .distances import EQUAL_LAYER_WEIGHTS, Weighting
-from .errors import DescriptorError
-from .vectors import (
-    check_same_network,
-    combine_digests,
-    digest_tensors,
-    load_fitted,
-    pack_vectors,
-    save_fitted,
-    unpack_vectors,
-)
+from .fitted import check_same_network
 from .whitening import Moments, Whitening, fix_signs
 
 #: Directions of channels that a Gram matrix is reduced to.
@@ -51,7 +38,6 @@ LEAST_EIGENVALUE = 1e-6
 #: Numbers of a layer, and of all layers.
 LAYER_SIZE = 128
 STYLE_SIZE = LAYER_SIZE * len(STYLE_LAYERS)
-STYLE_WHITENING_PATH = Path(__file__).parents[1] / "weights" / "style-whitening.safetensors"
 
 FloatArray = NDArray[np.float32]
 
@@ -107,10 +93,6 @@ class StyleWhitening:
     roots: Mapping[str, LayerRoot]
     whitenings: Mapping[str, Whitening]
     provenance: Provenance
-    digest: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", digest_tensors(self._tensors(), self.provenance))
 
     @classmethod
     def fit(cls, read: Callable[[], Iterable[Descriptor]]) -> Self:
@@ -149,77 +131,20 @@ class StyleWhitening:
         ]
         return np.concatenate(parts)
 
-    def digest_of(self, provenance: Provenance) -> str:
-        """Return the digest of the whitened style of descriptors of a provenance.
-
-        Only vectors of equal digest may be compared.
-        """
-        return combine_digests(provenance.digest, self.digest)
-
-    def to_bytes(self, origin: Mapping[str, str] | None = None) -> bytes:
-        """Serialise to safetensors, 2.9 MB; ``origin`` goes into the header."""
-        return save_fitted(self._tensors(), self.provenance, origin or {})
-
     @classmethod
-    def from_bytes(cls, content: bytes) -> Self:
-        """Read the bytes that ``to_bytes`` wrote. Raises DescriptorError."""
-        tensors, provenance = load_fitted(content)
-        try:
-            roots = {layer: LayerRoot(tensors[f"{layer}.channels"]) for layer in STYLE_LAYERS}
-            whitenings = {layer: Whitening.from_tensors(tensors, layer) for layer in STYLE_LAYERS}
-        except (KeyError, ValueError) as error:
-            raise DescriptorError("descriptor_unreadable", reason=error) from error
+    def from_tensors(cls, tensors: Mapping[str, NDArray[Any]], provenance: Provenance) -> Self:
+        """Read what ``to_tensors`` wrote. Raises KeyError, or ValueError for other shapes."""
+        roots = {layer: LayerRoot(tensors[f"{layer}.channels"]) for layer in STYLE_LAYERS}
+        whitenings = {layer: Whitening.from_tensors(tensors, layer) for layer in STYLE_LAYERS}
         return cls(roots, whitenings, provenance)
 
-    def _tensors(self) -> dict[str, NDArray[Any]]:
+    def to_tensors(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays by name, 2.9 MB."""
         tensors: dict[str, NDArray[Any]] = {}
         for layer in STYLE_LAYERS:
             tensors[f"{layer}.channels"] = self.roots[layer].channels
             tensors |= self.whitenings[layer].to_tensors(layer)
         return tensors
-
-
-def style_cosine_distances(
-    query: FloatArray,
-    candidates: FloatArray,
-    layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS,
-) -> NDArray[np.floating[Any]]:
-    """Return the distances of a whitened style ``(640,)`` to each candidate ``(n, 640)``, ``(n,)``.
-
-    That is one minus the mean of the cosines of the layers, weighted: 0 to 2. Raises
-    WeightingError for layer weights that no distance can have, ValueError for other sizes.
-    """
-    return cosine_distances(
-        weigh_layers(query, layer_weights), weigh_layers(candidates, layer_weights)
-    )
-
-
-def weigh_layers(vectors: FloatArray, layer_weights: Sequence[float]) -> FloatArray:
-    """Return whitened styles ``(..., 640)``, each layer times the root of its share of the weights.
-
-    The product of two is then the weighted mean of the cosines of their layers, which any vector
-    store can search. Raises WeightingError, or ValueError for other sizes.
-    """
-    if vectors.shape[-1] != STYLE_SIZE:
-        raise ValueError(f"expected {STYLE_SIZE} numbers, got {vectors.shape[-1]}")
-    weights = np.array(Weighting(layer_weights=tuple(layer_weights)).layer_weights)
-    shares = np.sqrt(weights / weights.sum()).astype(np.float32)
-    weighted: FloatArray = vectors * np.repeat(shares, LAYER_SIZE)
-    return weighted
-
-
-def pack_style(vectors: FloatArray, digest: str) -> bytes:
-    """Return the bytes of a whitened style: the digest of ``digest_of``, then 640 float16."""
-    return pack_vectors(vectors, digest)
-
-
-def unpack_style(content: bytes, digest: str) -> FloatArray:
-    """Read the bytes that ``pack_style`` wrote, ``(640,)``.
-
-    Raises DescriptorError if they are damaged or of another digest.
-    """
-    vector: FloatArray = unpack_vectors(content, digest, STYLE_SIZE)[0]
-    return vector
 
 
 def fourth_root(symmetric: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -233,12 +158,6 @@ def fourth_root(symmetric: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     return root
 
 
-@cache
-def load_style_whitening(path: Path = STYLE_WHITENING_PATH) -> StyleWhitening:
-    """Return the whitening of a file, by default the shipped one. Raises DescriptorError."""
-    return StyleWhitening.from_bytes(path.read_bytes())
-
-
 def _gram(descriptor: Descriptor, layer: str, provenance: Provenance) -> FloatArray:
-    check_same_network(descriptor, provenance)
+    check_same_network(descriptor.provenance, provenance)
     return unpack_symmetric(descriptor.style[layer], CHANNELS[layer])

@@ -7,6 +7,7 @@ field can be indexed.
 from .artwork import AbstractArtwork, Artwork, artwork_path
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
 from .same_picture import PictureMatch, StoredFeatures
+from .vectors import VectorIndex, VectorRow
 from .work import ImageSearch, IndexEntry, WorkerSign, WorkItem, failure_fields
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "PictureMatch",
     "StoredDescriptor",
     "StoredFeatures",
+    "VectorIndex",
+    "VectorRow",
     "WorkItem",
     "WorkerSign",
     "artwork_path",

@@ -116,7 +116,8 @@ class ImageSearch(WorkItem):
 
     The image itself is deleted once its descriptor is extracted; a small preview is kept as long as
     the search. ``same_pictures`` lists pairs of a StoredFeatures' key and a relation, most inliers
-    first; None if that was not searched for.
+    first; None if that was not searched for. ``vectors`` holds by embedding the vector of the image
+    where the embedding computes it from pictures; others are computed from the descriptor.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -130,6 +131,7 @@ class ImageSearch(WorkItem):
         "stylesim_app.DescriptorSet", on_delete=models.SET_NULL, null=True, related_name="+"
     )
     same_pictures = models.JSONField(null=True, editable=False)
+    vectors = models.JSONField(default=dict, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The bytes of stored vectors: the digest of all that made them, then float16 numbers."""
+"""The bytes of what was fitted to a sample of descriptors, with the provenance of the sample."""
 
 from __future__ import annotations
 
@@ -12,17 +12,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from .descriptors import Descriptor, Provenance
+from .descriptors import Provenance
 from .errors import DescriptorError
 
-DIGEST_SIZE = 32
-
 Tensors = Mapping[str, NDArray[Any]]
-
-
-def combine_digests(*digests: str) -> str:
-    """Return the SHA-256 of several hexadecimal digests, in hexadecimal."""
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def digest_tensors(tensors: Tensors, provenance: Provenance) -> str:
@@ -34,35 +27,13 @@ def digest_tensors(tensors: Tensors, provenance: Provenance) -> str:
     return digest.hexdigest()
 
 
-def pack_vectors(vectors: NDArray[np.float32], digest: str) -> bytes:
-    """Return the bytes of numbers of any shape: DIGEST_SIZE bytes, then little-endian float16."""
-    return bytes.fromhex(digest) + vectors.astype("<f2").tobytes()
-
-
-def unpack_vectors(content: bytes, digest: str, size: int) -> NDArray[np.float32]:
-    """Return vectors ``(n, size)`` from the bytes that ``pack_vectors`` wrote.
-
-    Raises DescriptorError if they are cut short or of another digest.
-    """
-    numbers = content[DIGEST_SIZE:]
-    if not numbers or len(numbers) % (2 * size):
-        reason = f"expected vectors of {2 * size} bytes, got {len(numbers)} bytes"
-        raise DescriptorError("descriptor_unreadable", reason=reason)
-    found = content[:DIGEST_SIZE].hex()
-    if found != digest:
-        raise DescriptorError("descriptor_provenance", left=digest, right=found)
-    return np.frombuffer(numbers, "<f2").astype(np.float32).reshape(-1, size)
-
-
-def check_same_network(descriptor: Descriptor, fitted: Provenance) -> None:
-    """Raise DescriptorError unless what was fitted to one provenance suits a descriptor.
+def check_same_network(provenance: Provenance, fitted: Provenance) -> None:
+    """Raise DescriptorError unless what was fitted to one provenance suits another.
 
     The precision may differ: it moves a number by less than the pictures of a sample do.
     """
-    if _describe_network(descriptor.provenance) != _describe_network(fitted):
-        raise DescriptorError(
-            "descriptor_provenance", left=descriptor.provenance.digest, right=fitted.digest
-        )
+    if _describe_network(provenance) != _describe_network(fitted):
+        raise DescriptorError("descriptor_provenance", left=provenance.digest, right=fitted.digest)
 
 
 def save_fitted(tensors: Tensors, provenance: Provenance, origin: Mapping[str, str]) -> bytes:
