@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from stylesim_app.core.boxes import Box
-from stylesim_app.core.content_mean import load_content_mean
-from stylesim_app.core.cosine import cosine_distances, to_unit
-from stylesim_app.core.descriptors import LAYERS, STYLE_LAYERS
+from stylesim_app.core.descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from stylesim_app.core.distances import EQUAL_LAYER_WEIGHTS, Weighting
 from stylesim_app.core.edits import EDITS
-from stylesim_app.core.rmac import load_region_whitening, nearest_region
+from stylesim_app.core.embedding import RMAC, PictureEmbedding, RegionEmbedding, weigh_parts
 from stylesim_app.core.vgg import build_network
 from stylesim_app.core.weights import load_weights
-from stylesim_app.core.whitened_style import StyleWhitening, load_style_whitening, weigh_layers
+from stylesim_app.core.whitened_style import StyleWhitening
 from training.described import Described, read_all
 
 from .picture_sets import GALLERY, Query, candidates, queries
@@ -36,6 +34,14 @@ DEFAULT_KEPT = Path(tempfile.gettempdir()) / "stylesim-bench"
 RESAMPLES = 1000
 #: Divisions of the artists into two halves.
 DIVISIONS = 2
+#: Weights of the parts of a picture's vector, by comparison.
+STYLE_PARTS = dict.fromkeys(STYLE_LAYERS, 0.2)
+COSINES: dict[str, dict[str, float]] = {
+    "centred cosine": {CONTENT_LAYER: 1},
+    "whitened style": STYLE_PARTS,
+    "copies": {**STYLE_PARTS, CONTENT_LAYER: 1},
+    "R-MAC": {RMAC: 1},
+}
 
 Matrix = NDArray[np.floating[Any]]
 
@@ -131,17 +137,18 @@ def measure(scene: Scene) -> dict[str, Matrix]:
     )
     content = np.sqrt(squares.pop(LAYERS[-1]))
     paper = Weighting()
-    whitening, regions, mean = load_style_whitening(), load_region_whitening(), load_content_mean()
-    whitened = _cosines(scene, lambda each: weigh_layers(whitening.describe(each), (1.0,) * 5))
-    centred = _cosines(scene, lambda each: to_unit(each.content - mean.mean))
+    embedding = PictureEmbedding.shipped()
+    vectors = np.stack([embedding.describe(each).numbers[0] for each in read_all(scene.paths)])
+    works = vectors[: len(scene.works)]
+
+    def cosine(weights: Mapping[str, float]) -> Matrix:
+        return 1 - np.stack([weigh_parts(vector, weights) for vector in vectors]) @ works.T
+
     return {
         "paper": paper.style_weight * style + paper.content_weight * content,
         "style": style,
         "content": content,
-        "centred cosine": centred,
-        "whitened style": whitened,
-        "copies": (whitened + centred) / 2,
-        "R-MAC": _cosines(scene, lambda each: regions.describe([each]).whole),
+        **{name: cosine(weights) for name, weights in COSINES.items()},
     }
 
 
@@ -183,10 +190,11 @@ def details(scene: Scene) -> Row:
     Boxes are drawn at random, with sides of 30 to 60 %, two for each query, and pooled from the
     stored content map.
     """
-    whitening = load_region_whitening()
-    own = [whitening.describe([each]) for each in read_all(scene.paths[: len(scene.works)])]
-    regions = np.concatenate([each.regions for each in own])
-    works = np.repeat(np.arange(len(own)), [len(each.regions) for each in own])
+    embedding = RegionEmbedding.shipped()
+    own = [embedding.describe(each) for each in read_all(scene.paths[: len(scene.works)])]
+    regions = np.concatenate([each.numbers for each in own])
+    boxes = [box for each in own for box in each.boxes or ()]
+    works = np.repeat(np.arange(len(own)), [len(each.numbers) for each in own])
     generator = np.random.default_rng(0)
     position = {name: at for at, name in enumerate(scene.names)}
     found, overlaps, groups, seconds = [], [], [], []
@@ -200,12 +208,14 @@ def details(scene: Scene) -> Row:
             left, top = generator.uniform(0, (1 - width, 1 - height))
             box = Box(float(left), float(top), float(width), float(height))
             start = time.process_time()
-            vector = whitening.describe_box(descriptor, box)
-            nearest = int(cosine_distances(vector, regions).argmin())
+            vector = embedding.whitening.describe_box(descriptor, box)
+            nearest = int((regions @ vector).argmax())
             seconds.append(time.process_time() - start)
             right = [position[name] for name in query.right]
             found.append(int(works[nearest]) in right)
-            overlaps.append(nearest_region(vector, own[right[0]])[1].overlap(box))
+            of_right = np.flatnonzero(works == right[0])
+            best = of_right[int((regions[of_right] @ vector).argmax())]
+            overlaps.append(boxes[best].overlap(box))
             groups.append(query.group)
     answer = Found(np.array(found), np.array(groups))
     return {

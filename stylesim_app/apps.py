@@ -24,7 +24,7 @@ class StylesimConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
-        from .ranking import image_search
+        from .ranking import built_in, image_search
         from .signal_handlers import connect
         from .views import menu, same_picture
         from .work import kinds
@@ -33,6 +33,7 @@ class StylesimConfig(AppConfig):
         connect()
         menu.add_items()
         same_picture.add_panels()
+        built_in.register_lanes()
         kinds.register(kinds.ARTWORKS)
         kinds.register(image_search.SEARCHES)
         post_migrate.connect(ensure_schedule, sender=self)

@@ -140,5 +140,5 @@ def describe_artwork(pk: int, descriptor: Descriptor, picture: str) -> None:
     storing.store(
         entries.get(),
         Picture(pixels, ImageFacts("PNG", width=1, height=1, frames=1), sha256=picture),
-        descriptor,
+        storing.Described(descriptor),
     )

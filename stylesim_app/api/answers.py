@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -13,7 +14,9 @@ from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS, Provenance
 from ..core.same_picture.relation import Relation
+from ..core.scale import FLAGGED, PairScale
 from ..models import ImageSearch, WorkItem
+from ..ranking.results import RankedAnswer
 from ..ranking.same_picture import SamePicture, SamePictures
 from .serializers import StrictSerializer, UploadField, absolute_address, artwork_serializer
 
@@ -124,21 +127,78 @@ class ComparedSerializer(serializers.Serializer[Any]):
     visible = Integer()
 
 
-class SamePicturesSerializer(serializers.Serializer[Any]):
-    """The works that show the same picture, copies of the file first, then by inliers."""
+class QuerySerializer(serializers.Serializer[Any]):
+    """An answer with the artwork, the search or the file name that works are compared with."""
 
     query = serializers.SerializerMethodField()
-    lane = serializers.CharField()
-    coverage = ComparedSerializer(source="*")
-    results = SamePictureSerializer(many=True, source="works")
 
     @extend_schema_field({"type": "object", "description": "The artwork or search, as elsewhere."})
-    def get_query(self, found: SamePictures) -> Any:
+    def get_query(self, found: Any) -> Any:
         if isinstance(found.query, str):
             return found.query
         is_search = isinstance(found.query, ImageSearch)
         kind = SearchSerializer if is_search else artwork_serializer()
         return kind(found.query, context=self.context).data
+
+
+class SamePicturesSerializer(QuerySerializer):
+    """The works that show the same picture, copies of the file first, then by inliers."""
+
+    lane = serializers.CharField()
+    coverage = ComparedSerializer(source="*")
+    results = SamePictureSerializer(many=True, source="works")
+
+
+class RegionField(serializers.ListField):
+    """A box: left, top, width and height, 0 to 1 of the picture."""
+
+    child = Float()
+
+
+class LaneResultSerializer(serializers.Serializer[Any]):
+    """A ranked work; the ``figure`` is its distance, lower is closer."""
+
+    rank = Integer()
+    artwork = artwork_serializer()()
+    figure = Float()
+    unusual = Float(
+        allow_null=True,
+        help_text="Share of random pairs of the collection that are as close, above 0 and up to 1.",
+    )
+    region = RegionField(allow_null=True, help_text="The part of the work that was found.")
+
+
+class ScaleSerializer(serializers.Serializer[PairScale]):
+    """The sample of random pairs, and the figures that few of them stay below."""
+
+    pairs = serializers.SerializerMethodField()
+    flagged = serializers.SerializerMethodField()
+
+    def get_pairs(self, scale: PairScale) -> int:
+        """Return the number of pairs, which limits how rare a figure can be said to be."""
+        return len(scale)
+
+    @extend_schema_field(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "number", "nullable": True},
+            "description": "By share of unrelated pairs, the figure below which they would be "
+            "flagged; null if the sample is too small.",
+        }
+    )
+    def get_flagged(self, scale: PairScale) -> dict[str, float | None]:
+        return {f"{share:g}": scale.threshold(share) for share in FLAGGED}
+
+
+class LaneAnswerSerializer(QuerySerializer):
+    """The works nearest to a query in a lane other than the measure."""
+
+    lane = serializers.CharField()
+    region = RegionField(allow_null=True, help_text="The part of the query that was searched for.")
+    coverage = CoverageSerializer(source="*")
+    provenance = ProvenanceSerializer(allow_null=True)
+    scale = ScaleSerializer(allow_null=True)
+    results = LaneResultSerializer(many=True)
 
 
 class FileAnswerSerializer(RankedSerializer):
@@ -243,3 +303,17 @@ class IndexRequestedSerializer(serializers.Serializer[Any]):
     """The number of works that were requested and are now waiting."""
 
     requested = Integer()
+
+
+def serialize_answer(answer: Any, context: Mapping[str, Any]) -> Any:
+    """Return the answer of a lane as the API gives it."""
+    kind: type[serializers.Serializer[Any]] = LaneAnswerSerializer
+    if isinstance(answer, SamePictures):
+        kind = SamePicturesSerializer
+    elif isinstance(answer, RankedAnswer):
+        kind = SimilarSerializer
+        if isinstance(answer.query, ImageSearch):
+            kind = SearchAnswerSerializer
+        elif isinstance(answer.query, str):
+            kind = FileAnswerSerializer
+    return kind(answer, context=dict(context)).data

@@ -17,15 +17,9 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from ..collection.filters import artwork_filterset
-from ..index.serving import Serving
-from ..ranking.options import RankingOptions
-from ..ranking.results import RankedAnswer
-from ..ranking.same_picture import SamePictures
 from ..views.forms import RankingForm
 from .base import ApiView
 
-#: Ways to compare, the default first.
-LANES = (RankedAnswer.lane, SamePictures.lane)
 _FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 
@@ -45,14 +39,14 @@ class RankingParameters(RankingForm):
     exclude_same_artist = FlagField(required=False)  # type: ignore[assignment]
 
 
-def read_options(request: Request) -> tuple[RankingOptions, Serving]:
-    """Return the options of a ranking, and the snapshot that serves it.
+def read_form(request: Request) -> RankingParameters:
+    """Return the valid form of a ranking.
 
     Raises ValidationError naming each parameter that cannot be used.
     """
     form = RankingParameters(request.query_params)
     if form.is_valid():
-        return form.options(), form.serving
+        return form
     errors = {name: [str(message) for message in found] for name, found in form.errors.items()}
     if NON_FIELD_ERRORS in errors:
         errors[api_settings.NON_FIELD_ERRORS_KEY] = errors.pop(NON_FIELD_ERRORS)
@@ -75,15 +69,7 @@ class RankingView(ApiView):
         return ranking_filterset()
 
     def known_parameters(self) -> Collection[str]:
-        return ("lane", *RankingParameters.base_fields, *self.filterset_class.base_filters)
-
-    def lane(self) -> str:
-        """Return the lane that was asked for. Raises ValidationError for an unknown one."""
-        name = self.request.query_params.get("lane") or LANES[0]
-        if name not in LANES:
-            reason = _("Unknown lane. Choose one of %(names)s.") % {"names": ", ".join(LANES)}
-            raise ValidationError({"lane": [reason]})
-        return name
+        return (*RankingParameters.base_fields, *self.filterset_class.base_filters)
 
     def candidates(self) -> Any:
         """Return the visible artworks that pass the filters. Raises ValidationError."""

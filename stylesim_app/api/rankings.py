@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,43 +18,25 @@ from ..exceptions import NotIndexed
 from ..models import WorkItem
 from ..ranking import image_search
 from ..ranking.compare import compare_artworks
-from ..ranking.same_picture import (
-    SamePictures,
-    list_same_pictures,
-    list_same_pictures_of_search,
-)
-from ..ranking.similar import find_similar, find_similar_to_search
 from ..views.forms import WEIGHTS
 from .answers import (
     ComparisonSerializer,
     ImageSearchSerializer,
+    LaneAnswerSerializer,
     SamePicturesSerializer,
     SearchAnswerSerializer,
     SearchSerializer,
     SimilarSerializer,
+    serialize_answer,
 )
 from .base import ApiView
-from .parameters import RankingView, read_options
+from .parameters import RankingView, read_form
 from .problems import told_reason
 from .schema import RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
 from .throttling import SearchThrottle
 
 
-class LaneView(RankingView):
-    """A view that answers in the lane that was asked for."""
-
-    def answer_same_pictures(self, found: SamePictures | None, limit: int) -> Response:
-        """Return the first ``limit`` results. Raises NotIndexed if no worker compared yet."""
-        if found is None:
-            raise NotIndexed(
-                WorkItem.State.PENDING,
-                _("This picture is waiting to be compared. Please try again in a moment."),
-            )
-        shown = replace(found, works=found.works[:limit])
-        return Response(SamePicturesSerializer(shown, context=self.get_serializer_context()).data)
-
-
-class SimilarView(LaneView):
+class SimilarView(RankingView):
     """The works most similar to an artwork, nearest first, without the artwork itself."""
 
     serializer_class = SimilarSerializer
@@ -69,7 +50,7 @@ class SimilarView(LaneView):
             {
                 200: PolymorphicProxySerializer(
                     component_name="SimilarInLane",
-                    serializers=[SimilarSerializer, SamePicturesSerializer],
+                    serializers=[SimilarSerializer, SamePicturesSerializer, LaneAnswerSerializer],
                     resource_type_field_name=None,
                 )
             },
@@ -78,13 +59,11 @@ class SimilarView(LaneView):
     )
     def get(self, request: Request, pk: str) -> Response:
         artwork = self.find_artwork(pk)
-        options, serving = read_options(request)
-        visible, candidates = visible_artworks(request), self.candidates()
-        if self.lane() == SamePictures.lane:
-            found = list_same_pictures(artwork, visible, candidates)
-            return self.answer_same_pictures(found, options.limit)
-        answer = find_similar(artwork, options, visible, candidates, serving)
-        return Response(self.get_serializer(answer).data)
+        form = read_form(request)
+        answer = form.chosen_lane().of_artwork(
+            artwork, form.options(), visible_artworks(request), self.candidates(), form.serving
+        )
+        return Response(serialize_answer(answer, self.get_serializer_context()))
 
 
 class SearchView(ApiView):
@@ -113,7 +92,7 @@ class SearchView(ApiView):
         return Response(answer, status=202, headers={"Location": answer["url"], "Retry-After": "1"})
 
 
-class SearchDetailView(LaneView):
+class SearchDetailView(RankingView):
     """The state of a search or its results; each request may use other weights."""
 
     @describe(
@@ -125,7 +104,12 @@ class SearchDetailView(LaneView):
             {
                 200: PolymorphicProxySerializer(
                     component_name="SearchStatus",
-                    serializers=[SearchSerializer, SearchAnswerSerializer, SamePicturesSerializer],
+                    serializers=[
+                        SearchSerializer,
+                        SearchAnswerSerializer,
+                        SamePicturesSerializer,
+                        LaneAnswerSerializer,
+                    ],
                     resource_type_field_name=None,
                 )
             },
@@ -136,14 +120,13 @@ class SearchDetailView(LaneView):
         search = image_search.find(pk, request.user)
         if search is None:
             raise NotFound(_("Search not found. It may have expired; please search again."))
-        options, serving = read_options(request)
+        form = read_form(request)
         context = self.get_serializer_context()
         visible, candidates = visible_artworks(request), self.candidates()
-        if self.lane() == SamePictures.lane and search.state == WorkItem.State.INDEXED:
-            found = list_same_pictures_of_search(search, visible, candidates)
-            return self.answer_same_pictures(found, options.limit)
         try:
-            answer = find_similar_to_search(search, options, visible, candidates, serving)
+            answer = form.chosen_lane().of_search(
+                search, form.options(), visible, candidates, form.serving
+            )
         except NotIndexed as error:
             facts = SearchSerializer(search, context=context).data
             reason = str(error)
@@ -152,7 +135,7 @@ class SearchDetailView(LaneView):
             facts |= {"state": error.state, "reason": reason}
             waits = error.state == WorkItem.State.PENDING
             return Response(facts, headers={"Retry-After": "1"} if waits else None)
-        return Response(SearchAnswerSerializer(answer, context=context).data)
+        return Response(serialize_answer(answer, context))
 
 
 class CompareView(ApiView):
@@ -177,6 +160,8 @@ class CompareView(ApiView):
         missing = [name for name in ("a", "b") if not request.query_params.get(name)]
         if missing:
             raise ValidationError({name: [_("Enter the id of an artwork.")] for name in missing})
-        options, serving = read_options(request)
+        form = read_form(request)
         a, b = (self.find_artwork(request.query_params[name]) for name in ("a", "b"))
-        return Response(self.get_serializer(compare_artworks(a, b, options, serving)).data)
+        return Response(
+            self.get_serializer(compare_artworks(a, b, form.options(), form.serving)).data
+        )

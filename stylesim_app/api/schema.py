@@ -10,7 +10,9 @@ from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, PRESETS
-from ..ranking.options import CUSTOM
+from ..ranking import lanes
+from ..ranking.options import COPIES, CUSTOM
+from ..ranking.results import RankedAnswer
 from ..views.forms import DEFAULT_LIMIT
 from .base import ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
@@ -73,7 +75,7 @@ WEIGHT_PARAMETERS = [
     OpenApiParameter(
         "preset",
         str,
-        enum=(*PRESETS, CUSTOM),
+        enum=(*PRESETS, COPIES, CUSTOM),
         default=DEFAULT_PRESET,
         description="What to compare by; custom needs style_weight, content_weight or both.",
     ),
@@ -89,10 +91,16 @@ RANKING_PARAMETERS = [
     OpenApiParameter(
         "lane",
         str,
-        enum=("measure", "same_picture"),
-        default="measure",
-        description="How to compare: by the measure, or whether works show the same picture. "
-        "Weights and presets belong to the measure.",
+        enum=tuple(lane.name for lane in lanes.registered()),
+        default=RankedAnswer.lane,
+        description="How to compare. Presets and weights belong to the measure, layer weights to "
+        "artist_style too.",
+    ),
+    OpenApiParameter(
+        "region",
+        str,
+        description="In the lane regions, the part of the query to search for: left, top, width "
+        "and height, each from 0 to 1, separated by commas.",
     ),
     *WEIGHT_PARAMETERS,
     OpenApiParameter("limit", int, default=DEFAULT_LIMIT, description="Number of results."),

@@ -33,6 +33,12 @@ class Box(NamedTuple):
             self.height * outer.height,
         )
 
+    def to_pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Return left, top, right and bottom in pixels, at least one pixel apart."""
+        left, top = round(self.left * width), round(self.top * height)
+        right, bottom = self.left + self.width, self.top + self.height
+        return left, top, max(left + 1, round(right * width)), max(top + 1, round(bottom * height))
+
     def relative_to(self, outer: Box) -> Box:
         """Return the box in shares of ``outer``, for one in shares of the picture."""
         return Box(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from .boxes import Box, windows
 from .errors import ImageError
 
 if TYPE_CHECKING:
@@ -66,13 +67,15 @@ class ImageFacts:
 class Picture:
     """A file as the network sees it, ``(S, S, 3)``, with the hash of its bytes.
 
-    ``features`` are those of the picture before it was resized, None where OpenCV is missing.
+    ``features`` are those of the picture before it was resized, None where OpenCV is missing. The
+    ``windows`` of a long picture are its parts, each as the network sees it.
     """
 
     pixels: NDArray[np.uint8]
     facts: ImageFacts
     sha256: str
     features: LocalFeatures | None = None
+    windows: tuple[tuple[Box, NDArray[np.uint8]], ...] = ()
 
 
 def check_size(size: int, limits: Limits) -> None:
@@ -135,6 +138,14 @@ def open_for_network(
 def to_pixels(image: Image.Image, size: int = INPUT_SIZE) -> NDArray[np.uint8]:
     """Return an image as the network sees it: ``(size, size, 3)``."""
     return np.array(image.resize((size, size), Image.Resampling.BICUBIC))
+
+
+def to_windows(image: Image.Image) -> tuple[tuple[Box, NDArray[np.uint8]], ...]:
+    """Return the windows of a long picture, each ``(S, S, 3)``, and their boxes; none of others."""
+    boxes = windows(*image.size)
+    if len(boxes) == 1:
+        return ()
+    return tuple((box, to_pixels(image.crop(box.to_pixels(*image.size)))) for box in boxes)
 
 
 def _decode(content: bytes, limits: Limits, min_side: int | None) -> tuple[Image.Image, ImageFacts]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,11 @@ class Embedding:
     def __post_init__(self) -> None:
         if (self.fitted is None) == (self.embed is None):
             raise ValueError(f"expected either fitted or embed of the embedding {self.name!r}")
+
+    @property
+    def digest(self) -> str:
+        """The digest of the vectors that are computed from pictures."""
+        return hashlib.sha256(f"{self.name} {self.version}".encode()).hexdigest()
 
 
 PICTURE = Embedding("picture", PictureEmbedding.size, fitted=PictureEmbedding)

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from .. import files
 from ..core.calibration import PairSample
 from ..core.errors import DescriptorError
-from ..models import Calibration, CompactIndex, DescriptorSet
+from ..models import Calibration, CompactIndex, DescriptorSet, VectorIndex
 from ..stores.base import Store
 from ..stores.unbounded import UnboundedStore
 from . import compact_index, repair
@@ -24,6 +24,7 @@ class Serving:
     """
 
     def __init__(self, descriptor_set: DescriptorSet | None = None) -> None:
+        self._vector_indexes: dict[str, VectorIndex | None] = {}
         if descriptor_set is not None:
             self.descriptor_set = descriptor_set
 
@@ -73,6 +74,14 @@ class Serving:
             repair.require_storage()
             logger.exception("the bases of an index are lost; run stylesim_calibrate")
             return UnboundedStore()
+
+    def vector_index(self, embedding: str) -> VectorIndex | None:
+        """Return the latest index of an embedding that is ready; None while there is none."""
+        if embedding not in self._vector_indexes:
+            self._vector_indexes[embedding] = VectorIndex.objects.filter(
+                descriptor_set=self.descriptor_set, embedding=embedding, ready_at__isnull=False
+            ).last()
+        return self._vector_indexes[embedding]
 
     def still_serves(self) -> bool:
         """Return whether no other set has replaced this one."""

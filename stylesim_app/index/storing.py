@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .. import files
 from ..collection.adapter import adapter
 from ..core.descriptors import Descriptor
+from ..core.embedding import Vectors
 from ..core.images import Picture
 from ..models import DescriptorSet, IndexEntry, StoredDescriptor
 from ..signals import artwork_indexed, send_on_commit
-from . import compact_index, same_picture, sets
+from . import compact_index, same_picture, sets, vectors
 
 FIRST_FRAME_NOTE = "first_frame"
 
 
-def store(entry: IndexEntry, picture: Picture, descriptor: Descriptor) -> None:
+@dataclass(frozen=True, eq=False)
+class Described:
+    """What a worker computed from a picture: its descriptor, and vectors by embedding."""
+
+    descriptor: Descriptor
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+
+
+def store(entry: IndexEntry, picture: Picture, described: Described) -> None:
     """Write the descriptor, then the rows; drop the result of an outdated request."""
+    descriptor = described.descriptor
     descriptor_set = sets.open_set(descriptor.provenance)
     content = descriptor.to_bytes()
     name = files.write("descriptors", "safetensors", content)
-    rounded = Descriptor.from_bytes(content)
+    rounded = replace(described, descriptor=Descriptor.from_bytes(content))
     try:
         with transaction.atomic():
             stored = _replace_descriptor(entry, picture, rounded, descriptor_set, name)
@@ -36,7 +49,7 @@ def store(entry: IndexEntry, picture: Picture, descriptor: Descriptor) -> None:
 def _replace_descriptor(
     entry: IndexEntry,
     picture: Picture,
-    descriptor: Descriptor,
+    described: Described,
     descriptor_set: DescriptorSet,
     name: str,
 ) -> bool:
@@ -59,7 +72,8 @@ def _replace_descriptor(
     stored = StoredDescriptor.objects.create(
         entry=entry, descriptor_set=descriptor_set, file_name=name
     )
-    compact_index.add_to_stores(stored, descriptor)
+    compact_index.add_to_stores(stored, described.descriptor)
+    vectors.add(stored, described.descriptor, described.vectors)
     same_picture.replace_features(entry, picture)
     send_on_commit(artwork_indexed, type(entry.artwork), artwork=entry.artwork)
     return True

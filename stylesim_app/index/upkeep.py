@@ -21,7 +21,7 @@ from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
 from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor
-from . import calibration, compact_index, neighbours, repair, same_picture, sets
+from . import calibration, compact_index, neighbours, repair, same_picture, sets, vectors
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +133,8 @@ def _maintain_set(
         compact_index.drop_outdated(descriptor_set)
     except (StylesimError, DescriptorError, FileNotFoundError, CompactIndex.DoesNotExist):
         logger.exception("the collection could not be calibrated")
+    if idle and not vectors.maintain(descriptor_set, go_on):
+        return False
     if not descriptor_set.serving:
         return not sets.switch_when_complete(descriptor_set)
     return not idle or neighbours.list_waiting(descriptor_set, go_on, lease.is_held)

@@ -17,6 +17,7 @@ from ..messages import relation_words
 from ..models import IndexEntry
 from ..ranking.results import RankedAnswer
 from ..ranking.same_picture import SamePictures
+from ..ranking.vector_lanes import LaneAnswer
 
 LISTED_FAILURES = 20
 _WIDEST_CELL = 48
@@ -56,6 +57,34 @@ def same_picture_lines(found: SamePictures) -> Iterator[str]:
         "compared": found.compared,
         "visible": found.visible,
     }
+
+
+def answer_lines(answer: Any) -> Iterator[str]:
+    """Return the answer of a lane as a table."""
+    if isinstance(answer, RankedAnswer):
+        return ranking_lines(answer)
+    if isinstance(answer, SamePictures):
+        return same_picture_lines(answer)
+    return lane_lines(answer)
+
+
+def lane_lines(answer: LaneAnswer) -> Iterator[str]:
+    """Return the answer of a vector lane as a table."""
+    if not answer.results:
+        yield _("No works are indexed yet. Check progress with stylesim_status.")
+        return
+    rows = [
+        (
+            str(result.rank),
+            f"{result.figure:.4f}",
+            "-" if result.unusual is None else f"1 / {1 / result.unusual:,.0f}",
+            adapter().title(result.artwork),
+            str(adapter().value(result.artwork, "artist") or ""),
+        )
+        for result in answer.results
+    ]
+    heads = (_("rank"), _("distance"), _("pairs as close"), _("title"), _("artist"))
+    yield from table_lines(heads, rows, numbers=3)
 
 
 def ranking_lines(answer: RankedAnswer) -> Iterator[str]:

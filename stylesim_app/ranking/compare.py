@@ -12,8 +12,8 @@ from ..exceptions import NotIndexed
 from ..index.serving import Serving
 from ..models import DescriptorSet
 from .options import RankingOptions
+from .queries import find_stored, read_stored
 from .results import RankedAnswer, list_results
-from .similar import find_stored, read_stored
 
 
 def compare_artworks(

@@ -17,12 +17,12 @@ from PIL import Image
 
 from .. import files
 from ..conf import conf
-from ..core.descriptors import Descriptor
 from ..core.images import Picture
 from ..index import same_picture, sets
+from ..index.storing import Described
 from ..models import ImageSearch
 from ..work import queue
-from ..work.kinds import WorkKind, describe
+from ..work.kinds import WorkKind, describe_artworks
 
 PREVIEW_SIZE = 224
 
@@ -49,8 +49,9 @@ def find(pk: Any, user: Any) -> ImageSearch | None:
     return search
 
 
-def store(search: ImageSearch, picture: Picture, descriptor: Descriptor) -> None:
+def store(search: ImageSearch, picture: Picture, described: Described) -> None:
     """Keep the descriptor and a preview, and delete the image."""
+    descriptor = described.descriptor
     descriptor_set = sets.open_set(descriptor.provenance)
     descriptor_name = files.write("searches", "safetensors", descriptor.to_bytes())
     preview_name = files.write("searches", "jpg", _preview(picture))
@@ -58,6 +59,7 @@ def store(search: ImageSearch, picture: Picture, descriptor: Descriptor) -> None
         descriptor_name=descriptor_name,
         preview_name=preview_name,
         descriptor_set=descriptor_set,
+        vectors={name: each.numbers[0].tolist() for name, each in described.vectors.items()},
         same_pictures=_find_same_pictures(picture),
         image_name="",
     )
@@ -93,7 +95,7 @@ SEARCHES = WorkKind(
     priority=10,
     batch_size=lambda: 1,
     locate=lambda search: (files.private_storage(), search.image_name),
-    compute=describe,
+    compute=describe_artworks,
     store=store,
     files=("image_name", "preview_name", "descriptor_name"),
 )

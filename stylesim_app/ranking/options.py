@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..core.boxes import Box
 from ..core.calibration import PairSample
 from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, Weighting, resolve_preset
 from ..core.errors import WeightingError
@@ -11,11 +12,17 @@ from ..index.calibration import MINIMUM_WORKS
 from ..index.serving import Serving
 
 CUSTOM = "custom"
+#: Half whitened style, half content, both by cosine: no weighting of the measure.
+COPIES = "copies"
+COPIES_WEIGHTS = (0.5, 0.5)
 
 
 @dataclass(frozen=True)
 class RankingOptions:
-    """The options of a ranking; custom weights, if given, replace those of the preset."""
+    """The options of a ranking; custom weights, if given, replace those of the preset.
+
+    A ``region`` is the part of the query to search for, in the lanes that can.
+    """
 
     preset: str = DEFAULT_PRESET
     style_weight: float | None = None
@@ -23,10 +30,13 @@ class RankingOptions:
     layer_weights: tuple[float, ...] = EQUAL_LAYER_WEIGHTS
     limit: int = 10
     exclude_same_artist: bool = False
+    region: Box | None = None
 
     @property
     def name(self) -> str:
         """The preset, or ``custom``."""
+        if self.preset == COPIES:
+            return COPIES
         own = self.style_weight is not None or self.content_weight is not None
         return CUSTOM if own else self.preset
 
@@ -35,7 +45,7 @@ class RankingOptions:
 
         Raises WeightingError for weights that define no distance, or an unknown preset.
         """
-        preset = resolve_preset(self.preset)
+        preset = COPIES_WEIGHTS if self.preset == COPIES else resolve_preset(self.preset)
         if preset is None:
             preset = _require(serving.pairs).balanced_weights(self.layer_weights)
         style, content = preset

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..collection.swapping import get_artwork_model
 from ..core.same_picture.relation import Relation
-from ..models import ImageSearch, IndexEntry, PictureMatch, StoredFeatures
+from ..exceptions import NotIndexed
+from ..index import same_picture
+from ..index.serving import Serving
+from ..messages import WorkError
+from ..models import ImageSearch, IndexEntry, PictureMatch, StoredFeatures, WorkItem
+from .lanes import Lane
+from .options import RankingOptions
+from .queries import FileQuery, require_searched
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,62 @@ def list_same_pictures_of_file(name: str, found: Iterable[tuple[int, Relation]])
     by the key of their features."""
     works = get_artwork_model()._default_manager.all()
     return _among(name, works, None, dict(found), IndexEntry.objects.none())
+
+
+class SamePictureLane(Lane):
+    """The lane ``same_picture``: local features that agree in one change of place and size."""
+
+    name = SamePictures.lane
+    label = _("Same picture?")
+    question = _(
+        "Is this very picture in the collection, cropped, framed, mirrored or photographed?"
+    )
+    meaning = _("The number of matching points; more are surer.")
+    limits = _(
+        "A copy may be missed if it shows only a small part of the picture, or a picture with few "
+        "details."
+    )
+    template = "stylesim_app/includes/same_picture.html"
+
+    def of_artwork(
+        self,
+        artwork: Any,
+        options: RankingOptions,
+        visible: QuerySet[Any],
+        candidates: QuerySet[Any],
+        serving: Serving | None = None,
+    ) -> SamePictures:
+        return _first(list_same_pictures(artwork, visible, candidates), options)
+
+    def of_search(
+        self,
+        search: ImageSearch,
+        options: RankingOptions,
+        visible: QuerySet[Any],
+        candidates: QuerySet[Any],
+        serving: Serving | None = None,
+    ) -> SamePictures:
+        if search.state != WorkItem.State.INDEXED:
+            require_searched(search, serving or Serving())
+        return _first(list_same_pictures_of_search(search, visible, candidates), options)
+
+    def of_file(
+        self, file: FileQuery, options: RankingOptions, serving: Serving | None = None
+    ) -> SamePictures:
+        features = file.picture.features
+        if features is None:
+            raise WorkError("no_opencv")
+        found = list_same_pictures_of_file(file.shown, same_picture.find(features))
+        return _first(found, options)
+
+
+def _first(found: SamePictures | None, options: RankingOptions) -> SamePictures:
+    if found is None:
+        raise NotIndexed(
+            WorkItem.State.PENDING,
+            gettext("This picture is waiting to be compared. Please try again in a moment."),
+        )
+    return replace(found, works=found.works[: options.limit])
 
 
 def _among(

@@ -8,28 +8,32 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from .. import files
-from ..collection.adapter import adapter
 from ..collection.swapping import get_artwork_model
 from ..core.descriptors import Descriptor
 from ..core.distances import Weighting
-from ..core.errors import DescriptorError
 from ..core.ranking import Ranking
 from ..exceptions import NotIndexed
-from ..index import neighbours, repair
+from ..index import neighbours
 from ..index.nearest import find_nearest
 from ..index.serving import Serving
-from ..messages import localize
 from ..models import (
     CompactIndex,
-    DescriptorSet,
     ImageSearch,
-    IndexEntry,
-    StoredDescriptor,
     WorkItem,
 )
 from . import coverage
-from .options import RankingOptions
+from .copies import rank_copies
+from .options import COPIES, RankingOptions
+from .queries import (
+    ArtworkQuery,
+    SearchQuery,
+    find_stored,
+    network_changed,
+    others,
+    read_searched,
+    read_stored,
+    require_same_network,
+)
 from .results import RankedAnswer, list_results
 
 
@@ -45,11 +49,10 @@ def find_similar(
     Raises NotIndexed if it has no descriptor yet, WeightingError for unusable weights.
     """
     serving = serving or Serving()
+    candidates = others(artwork, candidates, options)
+    if options.preset == COPIES:
+        return rank_copies(ArtworkQuery(artwork), options, visible, candidates, serving)
     stored = find_stored(artwork, serving.descriptor_set)
-    candidates = candidates.exclude(pk=artwork.pk)
-    artist = adapter().value(artwork, "artist")
-    if options.exclude_same_artist and artist:
-        candidates = candidates.exclude(**{str(adapter().field("artist")): artist})
     weighting = options.weighting(serving)
     ranking = None
     if weighting == neighbours.WEIGHTING:
@@ -68,22 +71,12 @@ def find_similar_to_search(
 ) -> RankedAnswer:
     """Rank candidates by their distance to a searched image, as ``find_similar`` does.
 
-    Raises NotIndexed if the search is pending, has failed, or was indexed by a network that no
-    longer serves.
+    Raises NotIndexed as ``read_searched`` does.
     """
-    if search.state != WorkItem.State.INDEXED:
-        reason = search.reason or _(
-            "This image is waiting to be processed. Please try again in a moment."
-        )
-        raise NotIndexed(search.state, reason)
     serving = serving or Serving()
-    descriptor_set = serving.descriptor_set
-    if descriptor_set is None or search.descriptor_set_id != descriptor_set.pk:
-        raise _network_changed()
-    try:
-        descriptor = files.read_descriptor(search.descriptor_name)
-    except DescriptorError as error:
-        raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
+    if options.preset == COPIES:
+        return rank_copies(SearchQuery(search), options, visible, candidates, serving)
+    descriptor = read_searched(search, serving)
     weighting = options.weighting(serving)
     ranking = _search(descriptor, serving, weighting, options.limit, candidates)
     return _answer(search, ranking, serving, options, weighting, visible, candidates)
@@ -97,45 +90,11 @@ def find_similar_to_descriptor(
     Raises NotIndexed if the collection was indexed by another network.
     """
     serving = serving or Serving()
-    descriptor_set = serving.descriptor_set
-    if descriptor_set is not None and descriptor_set.digest != descriptor.provenance.digest:
-        raise NotIndexed(
-            WorkItem.State.STALE,
-            _(
-                "The collection was indexed with a different network. Update it first: "
-                "stylesim_index --stale."
-            ),
-        )
+    require_same_network(descriptor, serving)
     artworks = get_artwork_model()._default_manager.all()
     weighting = options.weighting(serving)
     ranking = _search(descriptor, serving, weighting, options.limit, artworks)
     return _answer(name, ranking, serving, options, weighting, artworks, artworks)
-
-
-def find_stored(artwork: Any, descriptor_set: DescriptorSet | None) -> StoredDescriptor:
-    """Return the stored descriptor of an artwork in a set. Raises NotIndexed if there is none."""
-    entry = IndexEntry.objects.filter(artwork=artwork).first()
-    stored = (
-        StoredDescriptor.objects.filter(entry=entry, descriptor_set=descriptor_set).first()
-        if entry is not None and descriptor_set is not None
-        else None
-    )
-    if stored is None:
-        state = entry.state if entry is not None else WorkItem.State.PENDING
-        reason = entry.reason if entry is not None else ""
-        raise NotIndexed(
-            state, reason or _("This work is waiting to be indexed. Please try again in a moment.")
-        )
-    return stored
-
-
-def read_stored(stored: StoredDescriptor) -> Descriptor:
-    """Read a descriptor. Raises NotIndexed, and marks it as suspected, if the file is damaged."""
-    try:
-        return files.read_descriptor(stored.file_name)
-    except DescriptorError as error:
-        repair.suspect([(stored.pk, error)])
-        raise NotIndexed(WorkItem.State.FAILED, localize(error)) from error
 
 
 def _search(
@@ -155,15 +114,8 @@ def _search(
     # Either there are so few candidates, or they were deleted with their set meanwhile.
     few = len(ranking.candidates) < limit
     if few and serving.descriptor_set is not None and not serving.still_serves():
-        raise _network_changed()
+        raise network_changed()
     return replace(ranking, candidates=[each.artwork for each in ranking.candidates])
-
-
-def _network_changed() -> NotIndexed:
-    return NotIndexed(
-        WorkItem.State.STALE,
-        _("The network has changed since this search. Please search again."),
-    )
 
 
 def _index_changed() -> NotIndexed:

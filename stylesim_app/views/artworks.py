@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -20,7 +19,6 @@ from ..collection.filters import artwork_filterset
 from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
-from ..ranking.similar import find_similar
 from ..work import queue, worklist
 from .forms import artwork_upload_form
 from .ranking import filters_used, rank, visible_artwork
@@ -51,7 +49,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 def artwork(request: HttpRequest, pk: str) -> HttpResponse:
     """Show an artwork and its similar works."""
     shown = visible_artwork(request, pk)
-    context = rank(request, partial(find_similar, shown))
+    context = rank(request, lambda lane, *facts: lane.of_artwork(shown, *facts))
     context |= {
         "artwork": shown,
         "entry": IndexEntry.objects.filter(artwork=shown).first(),

@@ -17,19 +17,25 @@ from ..collection.adapter import adapter
 from ..collection.fields import CheckedImageFormField
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
+from ..core.boxes import Box, check_box
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, PRESETS
 from ..core.errors import WeightingError
 from ..index.serving import Serving
 from ..messages import localize
-from ..ranking.options import CUSTOM, RankingOptions
+from ..ranking import lanes
+from ..ranking.lanes import Lane
+from ..ranking.options import COPIES, CUSTOM, RankingOptions
 
 PRESET_LABELS = {
     "paper": _("Mostly style"),
     "style": _("Style only"),
     "content": _("Content only"),
     "balanced": _("Style and content equally"),
+    COPIES: _("Copies"),
 }
+#: The presets, and one that compares by cosine.
+CHOICES = (*PRESETS, COPIES)
 #: What each style layer sees, from brushwork to motifs.
 LAYER_WORDS = {
     "relu1_1": _("Colour and grain"),
@@ -70,17 +76,36 @@ class LayerWeightsField(forms.CharField):
             ) from error
 
 
+class RegionField(forms.CharField):
+    """A box as four shares of the picture: left, top, width, height."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            box = Box(*(float(part) for part in text.split(",")))
+            check_box(box)
+        except (TypeError, ValueError) as error:
+            raise ValidationError(
+                _("Enter left, top, width and height of the region, each from 0 to 1, with commas.")
+            ) from error
+        return box
+
+
 class RankingForm(forms.Form):
-    """Weights, number and kind of results; ``options()`` of a valid form says it to the search.
+    """Lane, weights, number and kind of results; ``options()`` of a valid form says it to the
+    search.
 
     Every field may be absent, and has then its default.
     """
 
+    lane = forms.CharField(required=False)
     preset = forms.CharField(
         required=False,
         label=_("Compare by"),
         widget=forms.RadioSelect(
-            choices=[(name, PRESET_LABELS.get(name, name)) for name in PRESETS]
+            choices=[(name, PRESET_LABELS.get(name, name)) for name in CHOICES]
         ),
     )
     style_weight = forms.FloatField(required=False, label=_("Style weight"))
@@ -90,11 +115,21 @@ class RankingForm(forms.Form):
     exclude_same_artist = forms.BooleanField(
         required=False, label=_("Exclude works by the same artist")
     )
+    region = RegionField(required=False, label=_("Region"))
 
     @cached_property
     def serving(self) -> Serving:
         """Return the snapshot that the weights are resolved against, and that is searched."""
         return Serving()
+
+    def clean_lane(self) -> Lane:
+        names = [lane.name for lane in lanes.registered()]
+        name = self.cleaned_data["lane"] or names[0]
+        if name not in names:
+            raise ValidationError(
+                _("Unknown lane. Choose one of %(names)s."), params={"names": ", ".join(names)}
+            )
+        return lanes.get(name)
 
     def clean_limit(self) -> int:
         limit: int = self.cleaned_data["limit"] or DEFAULT_LIMIT
@@ -109,6 +144,10 @@ class RankingForm(forms.Form):
         """Look at each weight by itself, so that all that is wrong is said at once, and then at
         all together."""
         cleaned = super().clean() or self.cleaned_data
+        lane = cleaned.get("lane")
+        if cleaned.get("region") and lane is not None and not lane.takes_region:
+            reason = _("The lane %(lane)s cannot search for a region.")
+            self.add_error("region", ValidationError(reason, params={"lane": lane.name}))
         if cleaned.get("preset") == CUSTOM:
             self._resolve_custom(cleaned)
         given = {name: cleaned[name] for name in WEIGHTS if cleaned.get(name) not in (None, "")}
@@ -145,7 +184,13 @@ class RankingForm(forms.Form):
             layer_weights=cleaned["layer_weights"],
             limit=cleaned["limit"],
             exclude_same_artist=cleaned["exclude_same_artist"],
+            region=cleaned["region"],
         )
+
+    def chosen_lane(self) -> Lane:
+        """Return the lane that is asked for."""
+        chosen: Lane = self.cleaned_data["lane"]
+        return chosen
 
 
 class RankingPageForm(RankingForm):
@@ -171,7 +216,7 @@ class RankingPageForm(RankingForm):
     def choices(self) -> list[tuple[str, str | Promise]]:
         """Return value and label of each button."""
         return [
-            *((name, PRESET_LABELS.get(name, name)) for name in PRESETS),
+            *((name, PRESET_LABELS.get(name, name)) for name in CHOICES),
             (CUSTOM, _("Custom weights")),
         ]
 

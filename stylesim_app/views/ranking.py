@@ -15,14 +15,14 @@ from ..exceptions import NotIndexed
 from ..index.serving import Serving
 from ..index.status import index_status
 from ..models import WorkItem
+from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
-from ..ranking.results import RankedAnswer
 from .forms import RankingPageForm
 
 State = WorkItem.State
 
-#: From options, the visible works, the candidates among them and what serves, to the answer.
-Find = Callable[[RankingOptions, QuerySet[Any], QuerySet[Any], Serving], RankedAnswer]
+#: From lane, options, visible works, candidates among them and snapshot, to the answer.
+Find = Callable[[Lane, RankingOptions, QuerySet[Any], QuerySet[Any], Serving], Any]
 
 
 def visible_artwork(request: HttpRequest, pk: str) -> Any:
@@ -58,7 +58,7 @@ def rank(
     if not (form.is_valid() and filters.is_valid()):
         return context | {"status": "invalid"}
     try:
-        answer = find(form.options(), visible, filters.qs, form.serving)
+        answer = find(form.chosen_lane(), form.options(), visible, filters.qs, form.serving)
     except NotIndexed as error:
         return context | {
             "status": "failed" if error.state in final else "waiting",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import uuid
-from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +19,6 @@ from ..core.errors import ImageError
 from ..models import WorkItem
 from ..ranking import image_search
 from ..ranking.same_picture import list_same_pictures_of_search
-from ..ranking.similar import find_similar_to_search
 from .forms import ImageSearchForm
 from .ranking import rank
 
@@ -47,7 +45,7 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if found is None:
         return render(request, "stylesim_app/search_gone.html", status=404)
     final = (WorkItem.State.FAILED, WorkItem.State.STALE)
-    context = rank(request, partial(find_similar_to_search, found), final)
+    context = rank(request, lambda lane, *facts: lane.of_search(found, *facts), final)
     context |= {
         "search": found,
         "found": list_same_pictures_of_search(found, visible_artworks(request)),

@@ -10,7 +10,8 @@ from .. import files
 from ..collection.adapter import adapter
 from ..conf import conf
 from ..core.images import Picture
-from ..index import storing
+from ..index import embeddings, storing
+from ..index.storing import Described
 from ..models import IndexEntry, WorkItem
 from . import pipeline
 from .pipeline import ImageFile
@@ -59,6 +60,19 @@ def describe(pictures: Sequence[Picture]) -> Sequence[Any]:
     return pipeline.describe(pictures)
 
 
+def describe_artworks(pictures: Sequence[Picture]) -> list[Described]:
+    """Return the descriptors of pictures, and the vectors that lanes compute from pictures."""
+    vectors = {
+        embedding.name: embedding.embed(pictures)
+        for embedding in embeddings.registered()
+        if embedding.embed is not None
+    }
+    return [
+        Described(descriptor, {name: each[index] for name, each in vectors.items()})
+        for index, descriptor in enumerate(pipeline.describe(pictures))
+    ]
+
+
 def _locate_artwork(entry: IndexEntry) -> ImageFile | None:
     """Return the file of an artwork; delete the entry of an artwork without a picture."""
     image = adapter().image(entry.artwork)
@@ -73,6 +87,6 @@ ARTWORKS = WorkKind(
     priority=20,
     batch_size=lambda: conf.batch_size,
     locate=_locate_artwork,
-    compute=describe,
+    compute=describe_artworks,
     store=storing.store,
 )

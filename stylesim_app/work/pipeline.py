@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,9 +16,9 @@ from PIL import Image
 
 from ..collection.fields import image_limits
 from ..conf import conf
-from ..core.descriptors import Descriptor
+from ..core.descriptors import Descriptor, Window
 from ..core.errors import CoreError, ImageError, WeightsError
-from ..core.images import Picture, check_size, open_for_network, to_pixels
+from ..core.images import Picture, check_size, open_for_network, to_pixels, to_windows
 from ..messages import WorkError
 from . import process
 
@@ -65,7 +66,7 @@ def decode_picture(content: bytes) -> Picture:
     """Decode the bytes of a file. Raises ImageError."""
     image, facts = open_for_network(content, image_limits())
     sha256 = hashlib.sha256(content).hexdigest()
-    return Picture(to_pixels(image), facts, sha256, _extract_features(image))
+    return Picture(to_pixels(image), facts, sha256, _extract_features(image), to_windows(image))
 
 
 def _extract_features(image: Image.Image) -> LocalFeatures | None:
@@ -155,30 +156,30 @@ def describe(pictures: Sequence[Picture]) -> list[Descriptor]:
     """
     network = get_network()
     try:
-        return network.describe(np.stack([picture.pixels for picture in pictures]))
+        described = network.describe(np.stack([picture.pixels for picture in pictures]))
+        return [
+            replace(descriptor, windows=_describe_windows(network, picture))
+            for picture, descriptor in zip(pictures, described, strict=True)
+        ]
     except (RuntimeError, MemoryError) as error:
         raise as_work_error(error) from error
 
 
-def describe_file(path: Path) -> Descriptor:
-    """Return the descriptor of a file that is not stored.
+def _describe_windows(network: Network, picture: Picture) -> tuple[Window, ...]:
+    """Return the windows of a long picture as the network sees them."""
+    if not picture.windows:
+        return ()
+    boxes, pixels = zip(*picture.windows, strict=True)
+    described = network.describe(np.stack(pixels))
+    return tuple(
+        Window(box, descriptor.content) for box, descriptor in zip(boxes, described, strict=True)
+    )
 
-    Raises ImageError, WeightsError, OSError.
-    """
+
+def read_file(path: Path) -> Picture:
+    """Read and decode a file that is not stored. Raises ImageError, OSError."""
     check_size(path.stat().st_size, image_limits())
-    return describe([decode_picture(path.read_bytes())])[0]
-
-
-def read_features(path: Path) -> LocalFeatures:
-    """Return the local features of a file that is not stored.
-
-    Raises ImageError, OSError, or WorkError where OpenCV is missing.
-    """
-    check_size(path.stat().st_size, image_limits())
-    features = decode_picture(path.read_bytes()).features
-    if features is None:
-        raise WorkError("no_opencv")
-    return features
+    return decode_picture(path.read_bytes())
 
 
 def as_work_error(error: Exception) -> WorkError:

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from ...api.answers import FileAnswerSerializer, SamePicturesSerializer
-from ...api.parameters import LANES
-from ...core.distances import PRESETS
+from ...api.answers import serialize_answer
 from ...core.errors import CoreError
 from ...exceptions import NotIndexed
-from ...index import same_picture
 from ...messages import localize
-from ...ranking import similar
-from ...ranking.options import RankingOptions
-from ...ranking.results import RankedAnswer
-from ...ranking.same_picture import SamePictures, list_same_pictures_of_file
-from ...views.forms import RankingForm
-from ...work import pipeline
-from ..output import json_text, ranking_lines, same_picture_lines
+from ...ranking import lanes
+from ...ranking.queries import FileQuery
+from ...views.forms import CHOICES, WEIGHTS, RankingForm
+from ..output import answer_lines, json_text
 
-_OPTIONS = ("limit", "preset", "style_weight", "content_weight", "layer_weights")
+_OPTIONS = ("lane", *WEIGHTS, "region", "limit")
 
 
 class Command(BaseCommand):
@@ -35,21 +28,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         # Texts all, so that the form checks them and says what is wrong as everywhere else.
         parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="Image files.")
-        parser.add_argument("--lane", choices=LANES, default=LANES[0], help="How to compare.")
+        names = ", ".join(lane.name for lane in lanes.registered())
+        parser.add_argument("--lane", metavar="L", help=f"How to compare: {names}.")
+        parser.add_argument("--region", metavar="X,Y,W,H", help="Part of the image to search for.")
         parser.add_argument("--limit", metavar="N", help="Number of results; default: 10.")
-        parser.add_argument("--preset", metavar="P", help=f"One of {', '.join(PRESETS)}.")
+        parser.add_argument("--preset", metavar="P", help=f"One of {', '.join(CHOICES)}.")
         parser.add_argument("--style-weight", metavar="W", help="Replaces the preset's.")
         parser.add_argument("--content-weight", metavar="W", help="Replaces the preset's.")
         parser.add_argument("--layer-weights", metavar="W,W,W,W,W", help="For relu1_1 to relu5_1.")
         parser.add_argument("--json", action="store_true", help="Print JSON, as in the API.")
 
-    def handle(self, *, images: Sequence[Path], lane: str, **options: Any) -> None:
-        ranking_options = _check_options(options)
+    def handle(self, *, images: Sequence[Path], **options: Any) -> None:
+        form = _check_options(options)
         one = len(images) == 1
         failed = 0
         for image in images:
             try:
-                lines = self._answer(image, lane, ranking_options, options["json"], one)
+                lines = self._answer(image, form, options["json"], one)
                 self.stdout.writelines(f"{line}\n" for line in lines)
             except CommandError as error:
                 if one:
@@ -62,24 +57,19 @@ class Command(BaseCommand):
                 % {"failed": failed, "total": len(images)}
             )
 
-    def _answer(
-        self, image: Path, lane: str, options: RankingOptions, as_json: bool, one: bool
-    ) -> Iterable[str]:
-        if lane == SamePictures.lane:
-            found = _find_same_pictures(image, options.limit)
-            shown, lines = SamePicturesSerializer(found).data, same_picture_lines(found)
-        else:
-            answer = _rank(image, options)
-            shown, lines = FileAnswerSerializer(answer).data, ranking_lines(answer)
+    def _answer(self, image: Path, form: RankingForm, as_json: bool, one: bool) -> Iterable[str]:
+        with _explained(image):
+            answer = form.chosen_lane().of_file(FileQuery(image), form.options())
         if as_json:
-            return [json_text(shown, indent=2 if one else None)]
+            return [json_text(serialize_answer(answer, {}), indent=2 if one else None)]
+        lines = answer_lines(answer)
         return lines if one else [f"{image.name}:", *lines, ""]
 
 
-def _check_options(options: dict[str, Any]) -> RankingOptions:
+def _check_options(options: dict[str, Any]) -> RankingForm:
     form = RankingForm({name: options[name] for name in _OPTIONS if options[name] is not None})
     if form.is_valid():
-        return form.options()
+        return form
     raise CommandError(
         "\n".join(
             str(error) if name == "__all__" else f"--{name.replace('_', '-')}: {error}"
@@ -87,19 +77,6 @@ def _check_options(options: dict[str, Any]) -> RankingOptions:
             for error in errors
         )
     )
-
-
-def _rank(image: Path, options: RankingOptions) -> RankedAnswer:
-    with _explained(image):
-        descriptor = pipeline.describe_file(image)
-        return similar.find_similar_to_descriptor(image.name, descriptor, options)
-
-
-def _find_same_pictures(image: Path, limit: int) -> SamePictures:
-    with _explained(image):
-        features = pipeline.read_features(image)
-        found = list_same_pictures_of_file(image.name, same_picture.find(features))
-        return replace(found, works=found.works[:limit])
 
 
 @contextmanager

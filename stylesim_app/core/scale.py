@@ -1,0 +1,58 @@
+"""The scale of a lane: how often random pairs of a collection are as near as a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Shares of unrelated pairs for which thresholds are given.
+FLAGGED = (0.01, 0.001)
+
+
+@dataclass(frozen=True, eq=False)
+class PairScale:
+    """The figures of ``n`` random pairs ``(n,)``, in ascending order; lower is closer."""
+
+    figures: NDArray[np.floating]
+
+    def __len__(self) -> int:
+        return len(self.figures)
+
+    def unusual(self, figure: float) -> float:
+        """Return the share of pairs that are at least as close, above 0 and up to 1.
+
+        One pair is added to both sides, so that a figure closer than all ``n`` pairs gives
+        ``1 / (n + 1)``: a sample cannot show that something is rarer.
+        """
+        closer = int(np.searchsorted(self.figures, figure, side="right"))
+        return (closer + 1) / (len(self.figures) + 1)
+
+    def closer_than(self, figure: float) -> float:
+        """Return the percentage of pairs that are farther apart."""
+        closer = int(np.searchsorted(self.figures, figure, side="right"))
+        return 100 * (len(self.figures) - closer) / len(self.figures)
+
+    def threshold(self, share: float) -> float | None:
+        """Return the figure that this share of pairs stays below; None if the sample is too small.
+
+        Raises ValueError unless the share lies between 0 and 1.
+        """
+        if not 0 < share < 1:
+            raise ValueError(f"expected a share between 0 and 1, got {share}")
+        count = int(share * len(self.figures))
+        return float(self.figures[count - 1]) if count else None
+
+
+def scale_of_pairs(queries: NDArray[np.float32], candidates: NDArray[np.float32]) -> PairScale:
+    """Return the scale of all pairs of works of a sample.
+
+    ``queries`` ``(n, d)`` holds the query of each work, ``candidates`` ``(n, k, d)`` its vectors;
+    the figure of a pair is one minus the largest product.
+    """
+    count, vectors, size = candidates.shape
+    products = queries @ candidates.reshape(count * vectors, size).T
+    nearest = products.reshape(len(queries), count, vectors).max(axis=2)
+    different = np.triu_indices(len(queries), 1)
+    return PairScale(np.sort(np.maximum(1 - nearest[different], 0)))

@@ -1,0 +1,75 @@
+"""Works ranked by the cosines of their vectors, in one index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from ..core.errors import DescriptorError
+from ..exceptions import NotIndexed
+from ..index import vectors
+from ..index.embeddings import Embedding
+from ..index.serving import Serving
+from ..models import VectorIndex, WorkItem
+from ..stores.vector_base import NearestWork
+from . import coverage
+from .queries import Query
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A search of one index: the vectors of the query, and how to find works near one."""
+
+    index: VectorIndex
+    vectors: FloatArray
+    serving: Serving
+
+    def nearest(
+        self, query: FloatArray, candidates: QuerySet[Any], limit: int
+    ) -> list[tuple[NearestWork, Any]]:
+        """Return the nearest candidates to a query ``(d,)``, each with its artwork.
+
+        Raises NotIndexed if the index was replaced meanwhile.
+        """
+        described = coverage.described(candidates, self.serving.descriptor_set)
+        try:
+            found = vectors.open_store(self.index).nearest(query, described, limit)
+        except VectorIndex.DoesNotExist as error:
+            raise NotIndexed(
+                WorkItem.State.STALE,
+                _("The index changed during this search. Please try again."),
+            ) from error
+        keys = [each.artwork for each in found]
+        artworks = candidates.select_related("stylesim_entry").in_bulk(keys)
+        return [(each, artworks[each.artwork]) for each in found if each.artwork in artworks]
+
+
+def begin(query: Query, embedding: Embedding, serving: Serving) -> Search:
+    """Return a search of the index of an embedding. Raises NotIndexed."""
+    index = serving.vector_index(embedding.name)
+    try:
+        found = None if index is None else query.vectors(embedding, index, serving)
+    except (FileNotFoundError, DescriptorError) as error:
+        raise NotIndexed(WorkItem.State.STALE, _not_ready()) from error
+    if index is None:
+        raise NotIndexed(WorkItem.State.STALE, _not_ready())
+    if found is None:
+        raise NotIndexed(
+            WorkItem.State.PENDING,
+            _(
+                "This work cannot be compared in this way yet. Index it again to add what is "
+                "missing."
+            ),
+        )
+    return Search(index, found.numbers, serving)
+
+
+def _not_ready() -> str:
+    return _("This comparison is being prepared. Please try again in a few minutes.")
