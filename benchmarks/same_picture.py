@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from stylesim_app.core.edits import EDITS, apply_edit
 from stylesim_app.core.same_picture.compact import CompactFeatures
-from stylesim_app.core.same_picture.features import QUERY_FEATURES, extract_features
+from stylesim_app.core.same_picture.detail import QUERY
+from stylesim_app.core.same_picture.features import LocalFeatures, extract_features
 from stylesim_app.core.same_picture.inverted_file import CANDIDATES, InvertedFile
 from stylesim_app.core.same_picture.search import find_same_picture
 from stylesim_app.core.same_picture.vocabulary import load_vocabulary
@@ -44,12 +45,13 @@ class Query(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """A search: inliers of a right first work, and of the best work that is wrong."""
+    """A search: inliers of a right first work, and of the best work that is wrong, by name."""
 
     kind: str
     found: bool
     right_inliers: int
     wrong_inliers: int
+    wrong_work: str
     seconds: float
 
 
@@ -73,7 +75,14 @@ class Collection:
     def ask(self, query: Query) -> Answer:
         """Search with and without the works that are right, in one go."""
         start = time.process_time()
-        features = extract_features(query.picture, QUERY_FEATURES)
+        return self._ask(query, extract_features(query.picture, QUERY), start)
+
+    def ask_stored(self, query: Query, name: str) -> Answer:
+        """Search for a work with the features that are stored of it."""
+        start = time.process_time()
+        return self._ask(query, self.inverted_file.vocabulary.decode(self.works[name]), start)
+
+    def _ask(self, query: Query, features: LocalFeatures, start: float) -> Answer:
         found = find_same_picture(
             features,
             self.inverted_file,
@@ -84,12 +93,14 @@ class Collection:
         ranked = [(self.names[each.key], each.verification.inliers) for each in found]
         ranked = [(name, inliers) for name, inliers in ranked if name not in query.left_out]
         right = [inliers for name, inliers in ranked if name in query.right]
-        wrong = [inliers for name, inliers in ranked if name not in query.right]
+        others = [(inliers, name) for name, inliers in ranked if name not in query.right]
+        wrong_inliers, wrong_work = max(others, default=(0, ""))
         return Answer(
             kind=query.kind,
             found=bool(ranked) and ranked[0][0] in query.right,
             right_inliers=max(right, default=0),
-            wrong_inliers=max(wrong, default=0),
+            wrong_inliers=wrong_inliers,
+            wrong_work=wrong_work,
             seconds=seconds,
         )
 

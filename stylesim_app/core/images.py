@@ -66,7 +66,8 @@ class ImageFacts:
 class Picture:
     """A file as the network sees it, ``(S, S, 3)``, with the hash of its bytes.
 
-    ``features`` are those of the picture before it was resized, None where OpenCV is missing.
+    ``features`` are those of the picture before it was resized, None where OpenCV is missing or
+    nobody asked for them.
     """
 
     pixels: NDArray[np.uint8]

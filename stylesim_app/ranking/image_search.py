@@ -19,6 +19,7 @@ from .. import files
 from ..conf import conf
 from ..core.descriptors import Descriptor
 from ..core.images import Picture
+from ..core.same_picture.detail import QUERY
 from ..index import same_picture, sets
 from ..models import ImageSearch
 from ..work import queue
@@ -96,4 +97,5 @@ SEARCHES = WorkKind(
     compute=describe,
     store=store,
     files=("image_name", "preview_name", "descriptor_name"),
+    detail=QUERY,
 )
