@@ -17,6 +17,6 @@ class Detail(NamedTuple):
 
 
 #: A stored work.
-WORK = Detail(features=300, side=256)
+WORK = Detail(features=300, side=240)
 #: A query by image, which may show much besides the work, so that the work is small in it.
 QUERY = Detail(features=1200, side=512)

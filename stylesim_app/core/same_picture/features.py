@@ -26,7 +26,7 @@ LONG_SIDE = 512
 DESCRIPTOR_SIZE = 128
 
 # Low, because a dark painting has low contrasts; the strongest features are taken first.
-_CONTRAST_THRESHOLD = 0.005
+_CONTRAST_THRESHOLD = 0.007
 # Finer steps of size than Lowe's 3, so that the same features are found in either picture.
 _OCTAVE_LAYERS = 4
 # Cells along the long side, among which features are spread.
@@ -89,9 +89,9 @@ def extract_features(
     uint8. A picture without any contrast has no features. Raises ValueError for another array.
     """
     grey = _to_grey(picture)
-    # A border takes up three quarters of a side at most.
-    most = round(detail.side / LEAST_INSIDE)
-    grey.thumbnail((most, most), _BICUBIC)
+    # A border takes up three quarters of a side at most, so that enough pixels are left inside.
+    if (factor := int(LEAST_INSIDE * max(grey.size) / detail.side)) > 1:
+        grey = grey.reduce(factor)
     left, top, right, bottom = box = find_inside(np.asarray(grey))
     inside = _reduce(grey, box, detail.side)
 
@@ -152,7 +152,7 @@ def _reduce(grey: Image.Image, box: Box, side: int) -> NDArray[np.uint8]:
     # A small picture is not enlarged, because SIFT doubles it anyway.
     factor = min(1.0, side / (width * height) ** 0.5)
     size = max(1, round(factor * width)), max(1, round(factor * height))
-    return np.asarray(grey.resize(size, _BICUBIC, box=box))
+    return np.asarray(grey.resize(size, _BICUBIC, box, reducing_gap=3.0))
 
 
 def _spread(
