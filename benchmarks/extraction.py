@@ -24,6 +24,7 @@ from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.core.distances import DistanceParts, Weighting, measure_parts
 from stylesim_app.core.errors import CoreError
 from stylesim_app.core.images import Picture
+from stylesim_app.core.same_picture.detail import WORK
 from stylesim_app.core.vgg import PRECISIONS, Network, build_network
 from stylesim_app.core.weights import Weights, load_weights
 from stylesim_app.work import pipeline
@@ -117,7 +118,9 @@ def _measure_speed(network: Network, paths: Sequence[Path]) -> dict[str, float]:
                 ).result(),
                 OURS: lambda: _extract(paths),
                 NETWORK: lambda: _describe(pictures),
-                DECODING: lambda: [pipeline.decode_picture(path.read_bytes()) for path in paths],
+                DECODING: lambda: [
+                    pipeline.decode_picture(path.read_bytes(), WORK) for path in paths
+                ],
                 WRITING: lambda: _write(paths[0], descriptor),
                 FLOOR: lambda: matrix @ matrix,
             },
@@ -135,7 +138,8 @@ def _extract(paths: Sequence[Path]) -> None:
     with pipeline.Pipeline() as running:
 
         def start(batch: Sequence[Path]) -> Future[list[Outcome]]:
-            return running.start([(storage, path.name) for path in batch], pipeline.describe)
+            named = [(storage, path.name) for path in batch]
+            return running.start(named, pipeline.describe, WORK)
 
         started = [start(batch) for batch in batches[:UNDER_WAY]]
         for number, batch in enumerate(batches):

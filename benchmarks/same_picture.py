@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from stylesim_app.core.edits import EDITS, apply_edit
 from stylesim_app.core.same_picture.compact import CompactFeatures
-from stylesim_app.core.same_picture.features import QUERY_FEATURES, extract_features
+from stylesim_app.core.same_picture.detail import QUERY
+from stylesim_app.core.same_picture.features import LocalFeatures, extract_features
 from stylesim_app.core.same_picture.inverted_file import CANDIDATES, InvertedFile
 from stylesim_app.core.same_picture.search import find_same_picture
 from stylesim_app.core.same_picture.vocabulary import load_vocabulary
@@ -29,8 +30,12 @@ DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 COLLECTION = ("wikiart_pd_dev", "same_work_pd_dev")
 #: Works that are edited, from all over the first set.
 EDITED_WORKS = 23
-#: Pictures of another set that share collages.
-COMPANY = "chinese_painting_dev"
+#: Pictures of another set: the first share collages, and some of the others, ink paintings with
+#: few details, are edited too.
+INK_PAINTINGS = "chinese_painting_dev"
+COMPANY = 69
+EDITED_INK_PAINTINGS = 16
+INK = "ink painting: "
 
 
 class Query(NamedTuple):
@@ -44,12 +49,13 @@ class Query(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """A search: inliers of a right first work, and of the best work that is wrong."""
+    """A search: inliers of a right first work, and of the best work that is wrong, by name."""
 
     kind: str
     found: bool
     right_inliers: int
     wrong_inliers: int
+    wrong_work: str
     seconds: float
 
 
@@ -73,7 +79,14 @@ class Collection:
     def ask(self, query: Query) -> Answer:
         """Search with and without the works that are right, in one go."""
         start = time.process_time()
-        features = extract_features(query.picture, QUERY_FEATURES)
+        return self._ask(query, extract_features(query.picture, QUERY), start)
+
+    def ask_stored(self, query: Query, name: str) -> Answer:
+        """Search for a work with the features that are stored of it."""
+        start = time.process_time()
+        return self._ask(query, self.inverted_file.vocabulary.decode(self.works[name]), start)
+
+    def _ask(self, query: Query, features: LocalFeatures, start: float) -> Answer:
         found = find_same_picture(
             features,
             self.inverted_file,
@@ -84,12 +97,14 @@ class Collection:
         ranked = [(self.names[each.key], each.verification.inliers) for each in found]
         ranked = [(name, inliers) for name, inliers in ranked if name not in query.left_out]
         right = [inliers for name, inliers in ranked if name in query.right]
-        wrong = [inliers for name, inliers in ranked if name not in query.right]
+        others = [(inliers, name) for name, inliers in ranked if name not in query.right]
+        wrong_inliers, wrong_work = max(others, default=(0, ""))
         return Answer(
             kind=query.kind,
             found=bool(ranked) and ranked[0][0] in query.right,
             right_inliers=max(right, default=0),
-            wrong_inliers=max(wrong, default=0),
+            wrong_inliers=wrong_inliers,
+            wrong_work=wrong_work,
             seconds=seconds,
         )
 
@@ -104,7 +119,12 @@ def run() -> Result:
     collection = Collection()
     for name in tqdm(list_collection(folder), unit=" works"):
         collection.add(name, read_picture(folder / name))
-    queries = [*edited_copies(folder), *reproductions(folder), *gallery_photographs(folder)]
+    queries = [
+        *edited_copies(folder),
+        *edited_ink_paintings(folder),
+        *reproductions(folder),
+        *gallery_photographs(folder),
+    ]
     answers = [collection.ask(query) for query in tqdm(queries, unit=" queries")]
     return report_answers(collection, answers)
 
@@ -114,13 +134,15 @@ def report_answers(collection: Collection, answers: Sequence[Answer]) -> Result:
     edits = [answer for answer in answers if answer.kind in EDITS]
     photographs = [answer for answer in answers if answer.kind.startswith("photograph: frame")]
     others = [answer for answer in answers if answer.kind == "reproduction"]
-    groups = {**kinds, "all edits": edits, "everything": list(answers)}
+    ink = [answer for answer in answers if answer.kind.startswith(INK)]
+    groups = {**kinds, "all edits": edits, f"{INK}all edits": ink, "everything": list(answers)}
     auc, found = present_or_absent(edits)
     bytes_a_work = np.mean([len(compact.to_bytes()) for compact in collection.works.values()])
     return Result(
         name="same_picture",
         description=(
             f"{len(collection.works)} works; {EDITED_WORKS} of them edited in {len(EDITS)} ways, "
+            f"{EDITED_INK_PAINTINGS} ink paintings likewise, "
             "other reproductions, and photographs taken in a gallery. Inliers of the right work "
             "and of the best wrong one; a work took "
             f"{bytes_a_work:,.0f} bytes and {collection.seconds / len(collection.works):.3f} s of "
@@ -158,21 +180,22 @@ def present_or_absent(answers: Sequence[Answer]) -> tuple[float, float]:
 
 
 def list_collection(folder: Path) -> list[str]:
-    """Return the names of all works: two sets, and the references of the gallery's photographs."""
+    """Return the names of all works: two sets, some ink paintings, and the gallery's references."""
     names = [f"{name}/{row['file']}" for name in COLLECTION for row in _manifest(folder / name)]
     museum = "museum_rephoto_dev"
     rows = _manifest(folder / museum)
+    names += [str(path.relative_to(folder)) for path in _ink_paintings(folder)[1]]
     return names + [f"{museum}/{row['file']}" for row in rows if row["role"] == "reference"]
 
 
 def edited_copies(folder: Path, count: int = EDITED_WORKS) -> Iterator[Query]:
     works = [f"{COLLECTION[0]}/{row['file']}" for row in _manifest(folder / COLLECTION[0])]
-    company = [read_picture(path) for path in sorted((folder / COMPANY).rglob("*.jpg"))[:69]]
-    for number, name in enumerate(works[:: len(works) // count][:count]):
-        beside = company[3 * number : 3 * number + 3]
-        for edit in EDITS:
-            edited = apply_edit(edit, read_picture(folder / name), number, beside)
-            yield Query(edit, edited, frozenset([name]))
+    yield from _edit(folder, works[:: len(works) // count][:count])
+
+
+def edited_ink_paintings(folder: Path) -> Iterator[Query]:
+    names = [str(path.relative_to(folder)) for path in _ink_paintings(folder)[1]]
+    yield from _edit(folder, names, INK)
 
 
 def reproductions(folder: Path) -> Iterator[Query]:
@@ -197,6 +220,22 @@ def gallery_photographs(folder: Path) -> Iterator[Query]:
             right = frozenset(f"{museum}/{file}" for file in row["reference"].split("|"))
             kind = f"photograph: {row['query_view']}, {row['transform']}"
             yield Query(kind, read_picture(folder / museum / row["file"]), right)
+
+
+def _edit(folder: Path, names: Sequence[str], prefix: str = "") -> Iterator[Query]:
+    company = [read_picture(path) for path in _ink_paintings(folder)[0]]
+    for number, name in enumerate(names):
+        beside = company[3 * number : 3 * number + 3]
+        for edit in EDITS:
+            edited = apply_edit(edit, read_picture(folder / name), number, beside)
+            yield Query(prefix + edit, edited, frozenset([name]))
+
+
+def _ink_paintings(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return those that share collages, and those that are edited."""
+    paths = sorted((folder / INK_PAINTINGS).rglob("*.jpg"))
+    others = paths[COMPANY:]
+    return paths[:COMPANY], others[:: len(others) // EDITED_INK_PAINTINGS][:EDITED_INK_PAINTINGS]
 
 
 def read_picture(path: Path) -> Image.Image:

@@ -28,7 +28,8 @@ from stylesim_app.core.same_picture.compact import (
     SIZE_STEPS,
     CompactFeatures,
 )
-from stylesim_app.core.same_picture.features import QUERY_FEATURES, WORK_FEATURES, extract_features
+from stylesim_app.core.same_picture.detail import QUERY, WORK
+from stylesim_app.core.same_picture.features import extract_features
 from stylesim_app.core.same_picture.inverted_file import InvertedFile
 from stylesim_app.core.same_picture.search import find_same_picture
 from stylesim_app.core.same_picture.segments import Segment
@@ -44,7 +45,7 @@ SEGMENT_WORKS = 25_000
 #: Share of the bytes of a code that are moved to one of the nearest entries.
 MOVED, NEAREST = 0.6, 8
 #: Room of a work in the file of compact features.
-_ROOM = 15 + 24 * WORK_FEATURES
+_ROOM = 15 + 24 * WORK.features
 
 
 def run() -> Result:
@@ -113,7 +114,7 @@ def measure(folder: Path, data: Path, size: int) -> Row:
     found, seconds, extracting = [], [], []
     for query in edited_copies(data, ASKED):
         start = time.process_time()
-        features = extract_features(query.picture, QUERY_FEATURES)
+        features = extract_features(query.picture, QUERY)
         extracting.append(time.process_time() - start)
         answers = find_same_picture(features, inverted_file, read)
         seconds.append(time.process_time() - start)
@@ -158,7 +159,7 @@ def synthetic_works(
     neighbours = _near_entries(vocabulary)
     for _ in tqdm(range(count), unit=" synthetic works"):
         first, second = generator.choice(len(real), 2, replace=False)
-        half = WORK_FEATURES // 2
+        half = WORK.features // 2
         parts = [_vary(real[at], half, neighbours, generator) for at in (first, second)]
         columns: dict[str, Any] = {
             name: np.concatenate([getattr(part, name) for part in parts])

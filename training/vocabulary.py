@@ -12,6 +12,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from stylesim_app.core.same_picture.compact import CODE_PARTS
+from stylesim_app.core.same_picture.detail import WORK
 from stylesim_app.core.same_picture.features import DESCRIPTOR_SIZE, extract_features
 from stylesim_app.core.same_picture.vocabulary import SIGNATURE_BITS, Vocabulary
 
@@ -50,9 +51,10 @@ def train_vocabulary(folder: Path, output: Path, most: int | None = None, seed: 
 def collect_descriptors(paths: list[Path]) -> NDArray[np.uint8]:
     """Return the RootSIFT descriptors of pictures, ``(n, 128)``, in steps of 1/255."""
     found = []
+    detail = WORK._replace(features=FEATURES)
     for path in tqdm(paths, unit=" pictures"):
         with Image.open(path) as picture:
-            features = extract_features(picture.convert("RGB"), FEATURES)
+            features = extract_features(picture.convert("RGB"), detail)
         found.append(np.rint(features.descriptors * _LEVELS).astype(np.uint8))
     return np.concatenate(found)
 

@@ -67,8 +67,9 @@ class ImageFacts:
 class Picture:
     """A file as the network sees it, ``(S, S, 3)``, with the hash of its bytes.
 
-    ``features`` are those of the picture before it was resized, None where OpenCV is missing. The
-    ``windows`` of a long picture are its parts, each as the network sees it.
+    ``features`` are those of the picture before it was resized, None where OpenCV is missing or
+    nobody asked for them. The ``windows`` of a long picture are its parts, each as the network
+    sees it.
     """
 
     pixels: NDArray[np.uint8]

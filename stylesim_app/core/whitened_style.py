@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -82,8 +83,13 @@ class LayerRoot:
 
     def apply(self, gram: FloatArray) -> FloatArray:
         """Return the packed fourth root of ``B^T G B``, ``(c (c + 1) / 2,)``."""
-        basis = self.channels.astype(np.float64)
-        return pack_symmetric(fourth_root(basis.T @ gram @ basis)).astype(np.float32)
+        # In float32, which costs a third; the root, which magnifies small numbers, is float64's.
+        reduced = self._basis.T @ (gram @ self._basis)
+        return pack_symmetric(fourth_root(reduced)).astype(np.float32)
+
+    @cached_property
+    def _basis(self) -> FloatArray:
+        return self.channels.astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..conf import conf
+from ..core.same_picture.detail import WORK
 from ..core.same_picture.relation import Relation
 from ..models import IndexEntry, PictureMatch, StoredFeatures
 
@@ -54,10 +55,8 @@ def replace_features(entry: IndexEntry, picture: Picture) -> None:
     stored = StoredFeatures.objects.filter(entry=entry)
     if stored.filter(fingerprint=fingerprint, image_sha256=picture.sha256).exists():
         return
-    from ..core.same_picture.features import WORK_FEATURES
-
     stored.delete()
-    record = vocabulary.encode(picture.features.strongest(WORK_FEATURES)).to_bytes()
+    record = vocabulary.encode(picture.features.strongest(WORK.features)).to_bytes()
     StoredFeatures.objects.create(
         entry=entry, fingerprint=fingerprint, image_sha256=picture.sha256, record=record
     )

@@ -18,6 +18,7 @@ from PIL import Image
 from .. import files
 from ..conf import conf
 from ..core.images import Picture
+from ..core.same_picture.detail import QUERY
 from ..index import same_picture, sets
 from ..index.storing import Described
 from ..models import ImageSearch
@@ -98,4 +99,5 @@ SEARCHES = WorkKind(
     compute=describe_artworks,
     store=store,
     files=("image_name", "preview_name", "descriptor_name"),
+    detail=QUERY,
 )

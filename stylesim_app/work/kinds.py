@@ -10,6 +10,7 @@ from .. import files
 from ..collection.adapter import adapter
 from ..conf import conf
 from ..core.images import Picture
+from ..core.same_picture.detail import WORK, Detail
 from ..index import embeddings, storing
 from ..index.storing import Described
 from ..models import IndexEntry, WorkItem
@@ -25,7 +26,8 @@ class WorkKind:
     ``locate(row)`` returns the file of a row, or None if there is nothing left to do.
     ``compute(pictures)`` returns one result for each decoded picture; it runs in a thread without a
     database. ``store(row, picture, result)`` writes the result and calls ``row.finish()``. The
-    private files named in the fields ``files`` are deleted with their row.
+    private files named in the fields ``files`` are deleted with their row. Pictures have local
+    features in ``detail``, or none.
 
     An ImageError fails a row for good; after a CoreError or OSError, it is retried.
     """
@@ -37,6 +39,7 @@ class WorkKind:
     compute: Callable[[Sequence[Picture]], Sequence[Any]]
     store: Callable[[Any, Picture, Any], None]
     files: tuple[str, ...] = ()
+    detail: Detail | None = None
 
 
 _registered: list[WorkKind] = []
@@ -89,4 +92,5 @@ ARTWORKS = WorkKind(
     locate=_locate_artwork,
     compute=describe_artworks,
     store=storing.store,
+    detail=WORK,
 )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from ..conf import conf
 from ..core.descriptors import Descriptor, Window
 from ..core.errors import CoreError, ImageError, WeightsError
 from ..core.images import Picture, check_size, open_for_network, to_pixels, to_windows
+from ..core.same_picture.detail import QUERY, Detail
 from ..messages import WorkError
 from . import process
 
@@ -51,30 +52,34 @@ def _load_network(weights: str, model_dir: Path, precision: str, device: str) ->
     return build_network(load_weights(weights, model_dir), precision=precision, device=device)
 
 
-def read_picture(storage: Storage, name: str) -> Picture:
-    """Read and decode a file. Raises ImageError, WorkError, or the storage's own error."""
+def read_picture(storage: Storage, name: str, detail: Detail | None = None) -> Picture:
+    """Read and decode a file, with local features in ``detail``.
+
+    Raises ImageError, WorkError, or the storage's own error.
+    """
     try:
         with storage.open(name, "rb") as file:
             check_size(file.size, image_limits())
             content = file.read()
     except FileNotFoundError as error:
         raise WorkError("file_missing", name=name) from error
-    return decode_picture(content)
+    return decode_picture(content, detail)
 
 
-def decode_picture(content: bytes) -> Picture:
-    """Decode the bytes of a file. Raises ImageError."""
+def decode_picture(content: bytes, detail: Detail | None = None) -> Picture:
+    """Decode the bytes of a file, with local features in ``detail``. Raises ImageError."""
     image, facts = open_for_network(content, image_limits())
     sha256 = hashlib.sha256(content).hexdigest()
-    return Picture(to_pixels(image), facts, sha256, _extract_features(image), to_windows(image))
+    features = _extract_features(image, detail)
+    return Picture(to_pixels(image), facts, sha256, features, to_windows(image))
 
 
-def _extract_features(image: Image.Image) -> LocalFeatures | None:
-    if not process.has_opencv():
+def _extract_features(image: Image.Image, detail: Detail | None) -> LocalFeatures | None:
+    if detail is None or not process.has_opencv():
         return None
-    from ..core.same_picture.features import QUERY_FEATURES, extract_features
+    from ..core.same_picture.features import extract_features
 
-    return extract_features(image, QUERY_FEATURES)
+    return extract_features(image, detail)
 
 
 class Computed(NamedTuple):
@@ -109,9 +114,12 @@ class Pipeline:
         self._network.shutdown(cancel_futures=True)
         self._decoders.shutdown(cancel_futures=True)
 
-    def start(self, files: Sequence[ImageFile], compute: Compute) -> Future[list[Outcome]]:
+    def start(
+        self, files: Sequence[ImageFile], compute: Compute, detail: Detail | None = None
+    ) -> Future[list[Outcome]]:
         """Start to decode a batch; the future holds the outcome of each file."""
-        decoding = [self._decoders.submit(_attempt_to_read, file) for file in files]
+        read = partial(_attempt_to_read, detail=detail)
+        decoding = [self._decoders.submit(read, file) for file in files]
         return self._network.submit(_compute_decoded, decoding, compute)
 
 
@@ -121,9 +129,9 @@ def _take_share_of_cores() -> None:
     use_share_of_cores(NETWORK_THREADS)
 
 
-def _attempt_to_read(file: ImageFile) -> Picture | CoreError:
+def _attempt_to_read(file: ImageFile, detail: Detail | None) -> Picture | CoreError:
     try:
-        return read_picture(*file)
+        return read_picture(*file, detail)
     except (ImageError, WorkError) as error:
         return error
     except (OSError, MemoryError) as error:
@@ -177,9 +185,12 @@ def _describe_windows(network: Network, picture: Picture) -> tuple[Window, ...]:
 
 
 def read_file(path: Path) -> Picture:
-    """Read and decode a file that is not stored. Raises ImageError, OSError."""
+    """Read and decode a file that is not stored, in the detail of a search.
+
+    Raises ImageError, OSError.
+    """
     check_size(path.stat().st_size, image_limits())
-    return decode_picture(path.read_bytes())
+    return decode_picture(path.read_bytes(), QUERY)
 
 
 def as_work_error(error: Exception) -> WorkError:

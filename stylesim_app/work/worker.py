@@ -122,7 +122,8 @@ class Batch:
         if self._outcomes is None:
             located = [(item, file) for item in self.items if (file := self.kind.locate(item))]
             self._with_file = [item for item, _ in located]
-            self._outcomes = pipeline.start([file for _, file in located], self.kind.compute)
+            files = [file for _, file in located]
+            self._outcomes = pipeline.start(files, self.kind.compute, self.kind.detail)
         return self._outcomes
 
     def store(self, pipeline: Pipeline) -> None:

@@ -23,7 +23,7 @@ CODE_PARTS = 16
 SIZE_STEPS = 16
 #: Steps of a quantised angle in a full turn.
 ANGLE_STEPS = 256
-#: Longest side of a picture in pixels of the scale at which features are found.
+#: Longest side of a picture, with its border, in the pixels of ``LocalFeatures``.
 MOST_PIXELS = 1e6
 
 _HEADER = struct.Struct(f"<B{FINGERPRINT_BYTES}sHff")
@@ -48,10 +48,10 @@ class CompactFeatures:
     """The quantised features of one picture.
 
     ``fingerprint`` names the vocabulary that ``words`` and ``codes`` belong to. ``width`` and
-    ``height`` are in pixels of the scale at which features were found. ``points`` ``(n, 2)`` are
-    in steps of 1/65535 of width and height; ``sizes`` ``(n,)`` in steps of 1/16 octave above one
-    pixel; ``angles`` ``(n,)`` in steps of 1/256 of a turn. ``words`` ``(n,)`` are visual words, and
-    ``codes`` ``(n, 16)`` what a descriptor adds to its word.
+    ``height`` are in the pixels of ``LocalFeatures``. ``points`` ``(n, 2)`` are in steps of 1/65535
+    of width and height; ``sizes`` ``(n,)`` in steps of 1/16 octave above one pixel; ``angles``
+    ``(n,)`` in steps of 1/256 of a turn. ``words`` ``(n,)`` are visual words, and ``codes``
+    ``(n, 16)`` what a descriptor adds to its word.
     """
 
     fingerprint: bytes

@@ -16,20 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .border import find_inside
+from .border import LEAST_INSIDE, Box, find_inside
+from .detail import WORK, Detail
 
-#: Long side of the picture inside its border, in pixels, at which features are found.
+#: Long side of the picture inside its border, in the pixels that points and sizes are given in,
+#: whatever the resolution at which they were found.
 LONG_SIDE = 512
-#: Features of a stored work, and of a query, which may show much besides the work.
-WORK_FEATURES = 300
-QUERY_FEATURES = 800
 #: Numbers of a RootSIFT descriptor: 4 x 4 cells of 8 directions.
 DESCRIPTOR_SIZE = 128
 
 # Low, because a dark painting has low contrasts; the strongest features are taken first.
-_CONTRAST_THRESHOLD = 0.01
-# Long side at which a border is looked for, at most.
-_MOST_PIXELS = 4 * LONG_SIDE
+_CONTRAST_THRESHOLD = 0.007
+# Finer steps of size than Lowe's 3, so that the same features are found in either picture.
+_OCTAVE_LAYERS = 4
 # Cells along the long side, among which features are spread.
 _CELLS = 8
 _BICUBIC = Image.Resampling.BICUBIC
@@ -41,10 +40,10 @@ FloatArray = NDArray[np.float32]
 class LocalFeatures:
     """The features of one picture, in the order of their strength.
 
-    ``width`` and ``height`` are those of the complete picture, in pixels of the scale at which
-    features were found. ``points`` is ``(n, 2)``, x and y in these pixels; ``sizes`` ``(n,)``
-    diameters in pixels; ``angles`` ``(n,)`` degrees from x towards y, 0 to 360; ``descriptors``
-    ``(n, 128)``, RootSIFT, of length 1.
+    ``width`` and ``height`` are those of the complete picture, scaled so that its long side inside
+    its border is LONG_SIDE pixels. ``points`` is ``(n, 2)``, x and y in these pixels; ``sizes``
+    ``(n,)`` diameters in pixels; ``angles`` ``(n,)`` degrees from x towards y, 0 to 360;
+    ``descriptors`` ``(n, 128)``, RootSIFT, of length 1.
     """
 
     width: float
@@ -82,36 +81,42 @@ class LocalFeatures:
 
 
 def extract_features(
-    picture: Image.Image | NDArray[np.uint8], count: int = WORK_FEATURES
+    picture: Image.Image | NDArray[np.uint8], detail: Detail = WORK
 ) -> LocalFeatures:
-    """Find at most ``count`` features of an upright sRGB picture, inside its uniform border.
+    """Find the features of an upright sRGB picture, inside its uniform border.
 
     The picture is a Pillow image, or an array ``(height, width)`` or ``(height, width, 3)`` of
     uint8. A picture without any contrast has no features. Raises ValueError for another array.
     """
     grey = _to_grey(picture)
-    # A border is found as well in less.
-    grey.thumbnail((_MOST_PIXELS, _MOST_PIXELS), _BICUBIC)
+    # A border takes up three quarters of a side at most, so that enough pixels are left inside.
+    if (factor := int(LEAST_INSIDE * max(grey.size) / detail.side)) > 1:
+        grey = grey.reduce(factor)
     left, top, right, bottom = box = find_inside(np.asarray(grey))
-    scale = LONG_SIDE / max(right - left, bottom - top)
-    size = max(1, round(scale * (right - left))), max(1, round(scale * (bottom - top)))
-    inside = np.asarray(grey.resize(size, _BICUBIC, box=box))
+    inside = _reduce(grey, box, detail.side)
 
-    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST_THRESHOLD, enable_precise_upscale=True)
-    keypoints: Sequence[cv2.KeyPoint] = _spread(sift.detect(inside, None), count)
+    sift = cv2.SIFT.create(
+        nOctaveLayers=_OCTAVE_LAYERS,
+        contrastThreshold=_CONTRAST_THRESHOLD,
+        enable_precise_upscale=True,
+    )
+    keypoints = _spread(sift.detect(inside, None), max(inside.shape), detail.features)
     histograms = np.empty((0, DESCRIPTOR_SIZE), np.float32)
     if keypoints:
         # Keypoints are returned once more, because OpenCV drops those it cannot describe.
         keypoints, described = sift.compute(inside, keypoints)
         histograms = np.asarray(described, np.float32)
     points = np.array([keypoint.pt for keypoint in keypoints], np.float32).reshape(-1, 2)
+    scale = LONG_SIDE / max(right - left, bottom - top)
+    steps = scale * np.array([right - left, bottom - top]) / inside.shape[::-1]
     # OpenCV counts from the centre of the first pixel.
-    points += np.float32(0.5) + np.array([left, top], np.float32) * np.float32(scale)
+    places = (points + 0.5) * steps + scale * np.array([left, top])
+    sizes = np.array([keypoint.size for keypoint in keypoints]) * np.sqrt(steps.prod())
     return LocalFeatures(
         scale * grey.width,
         scale * grey.height,
-        points,
-        np.array([keypoint.size for keypoint in keypoints], np.float32),
+        places.astype(np.float32),
+        sizes.astype(np.float32),
         np.array([keypoint.angle for keypoint in keypoints], np.float32) % 360,
         to_root_sift(histograms),
     )
@@ -140,14 +145,26 @@ def _to_grey(picture: Image.Image | NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(picture).convert("L")
 
 
-def _spread(keypoints: Sequence[cv2.KeyPoint], count: int) -> list[cv2.KeyPoint]:
+def _reduce(grey: Image.Image, box: Box, side: int) -> NDArray[np.uint8]:
+    """Return the box with at most ``side * side`` pixels."""
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    # A small picture is not enlarged, because SIFT doubles it anyway.
+    factor = min(1.0, side / (width * height) ** 0.5)
+    size = max(1, round(factor * width)), max(1, round(factor * height))
+    return np.asarray(grey.resize(size, _BICUBIC, box, reducing_gap=3.0))
+
+
+def _spread(
+    keypoints: Sequence[cv2.KeyPoint], long_side: int, count: int
+) -> Sequence[cv2.KeyPoint]:
     """Return ``count`` keypoints: strong ones, but fewer where a cell has many already."""
     if not keypoints:
         return []
     points = np.array([keypoint.pt for keypoint in keypoints])
-    # Large features are fewer, and outlive blur and loss of resolution.
-    strengths = np.array([keypoint.response * keypoint.size**0.5 for keypoint in keypoints])
-    column, row = (points * (_CELLS / LONG_SIDE)).astype(int).T
+    # Large features are fewer, outlive blur and loss of resolution, and are found at any detail.
+    strengths = np.array([keypoint.response * keypoint.size**1.5 for keypoint in keypoints])
+    column, row = (points * (_CELLS / long_side)).astype(int).T
     cells = row * _CELLS + column
     order = np.lexsort((-strengths, cells))
     starts = np.flatnonzero(np.diff(cells[order], prepend=-1))

@@ -16,6 +16,7 @@ from django.core.files.storage import InMemoryStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from stylesim_app.core.errors import DescriptorError, ImageError
+from stylesim_app.core.same_picture.detail import QUERY, WORK, Detail
 from stylesim_app.index import upkeep
 from stylesim_app.messages import WorkError
 from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem
@@ -69,12 +70,23 @@ def test_outcomes_keep_the_order_of_files_and_errors_their_place(storage, descri
         assert outcome.picture.facts.format == "PNG"
 
 
+def test_a_batch_is_decoded_with_features_in_the_detail_of_its_kind(storage):
+    with pipeline.Pipeline() as running:
+        batches = [
+            running.start([(storage, "disc-a")], lambda pictures: pictures, detail)
+            for detail in (None, Detail(features=7, side=100), Detail(features=5, side=100))
+        ]
+        without, *found = [batch.result()[0].picture.features for batch in batches]
+    assert without is None
+    assert [len(each.points) for each in found] == [7, 5]
+
+
 def test_the_next_batch_is_decoded_while_the_network_works(storage, monkeypatch):
     read_picture, describe = pipeline.read_picture, pipeline.describe
     decoded, beside = threading.Event(), []
 
-    def read(storage, name):
-        picture = read_picture(storage, name)
+    def read(storage, name, detail):
+        picture = read_picture(storage, name, detail)
         if name == "bars-b":
             decoded.set()
         return picture
@@ -211,17 +223,33 @@ def test_when_the_time_is_up_what_is_claimed_is_stored(waiting, monkeypatch):
     assert count(State.INDEXED) + count(State.PENDING) == 6
 
 
+def test_works_and_searches_are_decoded_in_the_detail_of_their_kinds(waiting, monkeypatch):
+    decode, seen = pipeline.decode_picture, []
+
+    def note(content, detail=None):
+        seen.append(detail)
+        return decode(content, detail)
+
+    monkeypatch.setattr(pipeline, "decode_picture", note)
+    worker.work_through()
+    assert seen == [WORK] * 6
+    upload = SimpleUploadedFile("query.png", pictures.png("cross-a"))
+    image_search.start(upload, AnonymousUser())
+    worker.work_through()
+    assert seen[6:] == [QUERY]
+
+
 def test_nothing_is_under_way_beside_what_was_tried_before(waiting, monkeypatch):
     """It may be what stops workers, and would take the attempts of others with it."""
     IndexEntry.objects.filter(artwork__in=list(waiting.values())[:3]).update(attempts=1)
     start, beside = pipeline.Pipeline.start, []
 
-    def note(running, found, compute):
+    def note(running, found, compute, detail):
         held = IndexEntry.objects.filter(state=State.PENDING, lease_token__isnull=False)
         attempts = list(held.values_list("attempts", flat=True))
         if max(attempts) > 1:
             beside.append(attempts)
-        return start(running, found, compute)
+        return start(running, found, compute, detail)
 
     monkeypatch.setattr(pipeline.Pipeline, "start", note)
     assert worker.work_through() is False

@@ -179,8 +179,8 @@ def test_an_artwork_deleted_while_it_is_described_is_no_error(make_artwork, sett
     worklist.reconcile()
     start = pipeline.Pipeline.start
 
-    def start_and_delete(pipeline, found, compute):
-        outcomes = start(pipeline, found, compute)
+    def start_and_delete(pipeline, *arguments):
+        outcomes = start(pipeline, *arguments)
         Artwork.objects.all().delete()
         return outcomes
 
@@ -194,9 +194,9 @@ def test_the_last_of_two_racing_uploads_is_described(make_artwork, monkeypatch, 
     worklist.reconcile()
     start = pipeline.Pipeline.start
 
-    def upload_meanwhile(running, found, compute):
+    def upload_meanwhile(running, *arguments):
         monkeypatch.setattr(pipeline.Pipeline, "start", start)
-        outcomes = start(running, found, compute)
+        outcomes = start(running, *arguments)
         outcomes.result()
         artwork.image.save("second.png", ContentFile(pictures.png("cross-b")))
         worklist.request_if_changed(artwork.pk, artwork.image.name, new_file=True)

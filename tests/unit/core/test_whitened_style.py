@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
-from stylesim_app.core.descriptors import STYLE_LAYERS, Provenance, unpack_symmetric
+from stylesim_app.core.descriptors import (
+    CHANNELS,
+    STYLE_LAYERS,
+    Provenance,
+    pack_symmetric,
+    unpack_symmetric,
+)
 from stylesim_app.core.distances import EQUAL_LAYER_WEIGHTS
 from stylesim_app.core.errors import DescriptorError, WeightingError
 from stylesim_app.core.weights import PAINTINGS_SHA256
@@ -85,6 +91,26 @@ def test_a_root_to_the_power_of_four_is_the_matrix(size, seed):
     np.testing.assert_allclose(root @ root @ root @ root, matrix, atol=2e-6 * np.trace(matrix))
     np.testing.assert_allclose(root, root.T, atol=1e-12 * np.trace(matrix))
     assert np.linalg.eigvalsh(root).min() > -1e-9
+
+
+def test_distances_are_those_of_a_reduction_in_float64(described):
+    whitening = load_style_whitening()
+    exact = []
+    for descriptor in described.values():
+        parts = []
+        for layer in STYLE_LAYERS:
+            gram = unpack_symmetric(descriptor.style[layer], CHANNELS[layer]).astype(np.float64)
+            basis = whitening.roots[layer].channels.astype(np.float64)
+            root = pack_symmetric(fourth_root(basis.T @ gram @ basis)).astype(np.float32)
+            parts.append(whitening.whitenings[layer].whiten(root))
+        exact.append(np.concatenate(parts))
+    found = np.stack([whitening.describe(descriptor) for descriptor in described.values()])
+    for number, (vector, other) in enumerate(zip(found, exact, strict=True)):
+        np.testing.assert_allclose(
+            style_cosine_distances(vector, found[:number]),
+            style_cosine_distances(other, np.reshape(exact[:number], (-1, STYLE_SIZE))),
+            rtol=1e-4,
+        )
 
 
 def test_the_channels_are_those_in_which_works_differ():

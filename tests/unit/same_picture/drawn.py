@@ -7,11 +7,8 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from stylesim_app.core.same_picture.features import (
-    QUERY_FEATURES,
-    LocalFeatures,
-    extract_features,
-)
+from stylesim_app.core.same_picture.detail import QUERY
+from stylesim_app.core.same_picture.features import LocalFeatures, extract_features
 from stylesim_app.core.same_picture.vocabulary import Vocabulary, load_vocabulary
 
 
@@ -37,7 +34,7 @@ def works_features(seed: int) -> LocalFeatures:
 
 
 def query_features(picture: Image.Image) -> LocalFeatures:
-    return extract_features(picture, QUERY_FEATURES)
+    return extract_features(picture, QUERY)
 
 
 def random_features(count: int, seed: int = 0) -> LocalFeatures:

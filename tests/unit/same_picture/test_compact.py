@@ -18,14 +18,14 @@ from stylesim_app.core.same_picture.compact import (
     restore_points,
     restore_sizes,
 )
-from stylesim_app.core.same_picture.features import WORK_FEATURES
+from stylesim_app.core.same_picture.detail import WORK
 
 from .drawn import random_features, shipped, works_features
 
 
 def test_a_work_takes_less_than_eight_kilobytes():
     content = shipped().encode(works_features(1)).to_bytes()
-    assert len(content) == 15 + 24 * WORK_FEATURES < 8000
+    assert len(content) == 15 + 24 * WORK.features < 8000
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])

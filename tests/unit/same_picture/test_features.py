@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from stylesim_app.core.same_picture import features as features_module
 from stylesim_app.core.same_picture.border import find_inside
+from stylesim_app.core.same_picture.detail import QUERY, WORK
 from stylesim_app.core.same_picture.features import (
     DESCRIPTOR_SIZE,
     LONG_SIDE,
-    WORK_FEATURES,
     LocalFeatures,
     extract_features,
     to_root_sift,
@@ -45,15 +46,51 @@ def test_root_sift_turns_the_inner_product_into_the_affinity_of_bhattacharyya():
 
 
 def test_a_picture_gives_at_most_the_number_asked_for():
-    assert len(works_features(1)) == WORK_FEATURES
-    assert len(extract_features(draw(1), 50)) == 50
+    assert len(works_features(1)) == WORK.features
+    assert len(extract_features(draw(1), WORK._replace(features=50))) == 50
 
 
 @pytest.mark.parametrize("size", [(120, 90), (480, 360), (2000, 1500)])
-def test_features_are_found_at_one_size(size):
+def test_places_are_in_pixels_of_one_size(size):
     features = extract_features(draw(1).resize(size))
     assert max(features.width, features.height) == pytest.approx(LONG_SIDE)
     assert features.height == pytest.approx(LONG_SIDE * 3 / 4, abs=1)
+
+
+@pytest.mark.parametrize("detail", [WORK, QUERY])
+def test_points_and_sizes_do_not_depend_on_the_resolution(detail):
+    reduced = extract_features(draw(1), WORK._replace(side=180))
+    detailed = extract_features(draw(1), detail._replace(features=2000))
+    left, right = paired(reduced, detailed)
+    assert len(np.unique(left)) > 0.25 * len(reduced)
+    # Half a pixel of the reduced picture is more than one of these.
+    shifts = np.median(reduced.points[left] - detailed.points[right], axis=0)
+    assert shifts == pytest.approx([0, 0], abs=0.1)
+
+
+def test_a_large_picture_is_reduced_to_a_number_of_pixels(monkeypatch):
+    asked = []
+    reduce = features_module._reduce
+
+    def note(*arguments):
+        asked.append(reduce(*arguments))
+        return asked[-1]
+
+    monkeypatch.setattr(features_module, "_reduce", note)
+    for size in ((1500, 1500), (3000, 300)):
+        extract_features(draw(1).resize(size))
+        assert asked[-1].size == pytest.approx(WORK.side**2, rel=0.02)
+        assert asked[-1].shape[1] / asked[-1].shape[0] == pytest.approx(size[0] / size[1], rel=0.02)
+
+
+def test_a_small_picture_is_not_enlarged(monkeypatch):
+    small = draw(1).resize((120, 90))
+    assert features_module._reduce(small.convert("L"), (0, 0, 120, 90), WORK.side).shape == (
+        90,
+        120,
+    )
+    enlarged = extract_features(small.resize((480, 360)), QUERY)
+    assert 50 < len(extract_features(small, QUERY)) < len(enlarged)
 
 
 def test_features_are_spread_over_the_picture():
@@ -86,7 +123,7 @@ def test_a_blank_picture_has_no_features(size):
 def test_mirrored_features_are_those_of_the_mirror_image():
     calculated = works_features(1).mirrored()
     # More of them, since the spreading cells lie elsewhere in the mirror image.
-    extracted = extract_features(ImageOps.mirror(draw(1)), 2 * WORK_FEATURES)
+    extracted = extract_features(ImageOps.mirror(draw(1)), WORK._replace(features=600))
     left, right = paired(calculated, extracted)
     assert len(np.unique(left)) > 0.8 * len(calculated)
     likeness = np.einsum("ij,ij->i", calculated.descriptors[left], extracted.descriptors[right])
@@ -105,6 +142,8 @@ def test_a_uniform_border_is_found():
     grey = np.asarray(draw(1).convert("L"))
     framed = np.pad(grey, ((30, 10), (7, 50)), constant_values=240)
     assert find_inside(framed) == (7, 30, 7 + 480, 30 + 360)
+    wide = np.pad(grey, ((100, 64), (16, 48)), constant_values=240)
+    assert find_inside(wide) == (16, 100, 16 + 480, 100 + 360)
     assert find_inside(grey) == (0, 0, 480, 360)
 
 

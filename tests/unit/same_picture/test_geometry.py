@@ -25,7 +25,8 @@ def verified(picture: Image.Image):
 
 def test_a_picture_is_found_in_itself():
     found = verified(draw(1))
-    assert found.inliers > 200
+    # The query is examined in more detail than the work, so that some features are others.
+    assert found.inliers > 150
     assert found.transform == pytest.approx(np.eye(3), abs=0.01)
     assert not found.mirrored
     assert found.turned == pytest.approx(0, abs=0.5)
