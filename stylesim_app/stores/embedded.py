@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +18,7 @@ from ..core.distances import Weighting
 from ..core.ranking import Shortlist
 from ..models import CompactIndex, CompactRow, StoredDescriptor
 from .base import Candidate, CompactStore, Reachable
+from .slices import map_slices
 from .table_file import Column, Numbers, open_table
 
 #: Queries whose bounds are computed by one matrix product; 5 MB each at 100,000 works.
@@ -186,26 +183,14 @@ class EmbeddedStore(CompactStore):
 def _scan(
     table: CompactTable, queries: Sequence[CompactDescriptor], weighting: Weighting
 ) -> tuple[FloatArray, FloatArray]:
-    """Return estimates and lower bounds, ``(queries, works)``; each core takes as many equal
-    slices."""
-    cores = os.cpu_count() or 1
-    slices = cores * math.ceil(len(table) / (cores * SLICE)) or 1
-    ends = [len(table) * number // slices for number in range(slices + 1)]
+    """Return estimates and lower bounds, ``(queries, works)``."""
 
     def scan(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
         bounds = table.rows(start, stop).bound(queries, weighting)
         return bounds.estimate(weighting), bounds.lower(weighting)
 
-    parts = _threads(os.getpid()).map(scan, ends[:-1], ends[1:])
-    estimates, lower = zip(*parts, strict=True)
+    estimates, lower = zip(*map_slices(scan, len(table), SLICE), strict=True)
     return np.concatenate(estimates, axis=1), np.concatenate(lower, axis=1)
-
-
-@lru_cache(maxsize=1)
-def _threads(_process: int) -> ThreadPoolExecutor:
-    """Return one thread a core, kept with the memory that it works in; a forked process gets its
-    own."""
-    return ThreadPoolExecutor(os.cpu_count(), "stylesim-scan")
 
 
 def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, Candidate]:
