@@ -1,4 +1,4 @@
-"""Stores, which keep compact descriptors and search them."""
+"""Stores, which keep compact descriptors and vectors, and search them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,25 @@ from django.utils.module_loading import import_string
 # An app below this package is imported before there are models.
 if TYPE_CHECKING:
     from .base import CompactStore
+    from .vector_base import VectorStore
 
-#: By the name that STYLESIM_STORE and a compact index give.
+#: By the name that STYLESIM_STORE and an index give.
 STORES = {
     "embedded": "stylesim_app.stores.embedded.EmbeddedStore",
     "pgvector": "stylesim_app.stores.pgvector.store.PgvectorStore",
+}
+VECTOR_STORES = {
+    "embedded": "stylesim_app.stores.embedded_vectors.EmbeddedVectorStore",
 }
 
 
 def import_store(name: str) -> type[CompactStore]:
     """Return the store of that name. Raises KeyError."""
     store: type[CompactStore] = import_string(STORES[name])
+    return store
+
+
+def import_vector_store(name: str) -> type[VectorStore]:
+    """Return the store of vectors of that name. Raises KeyError."""
+    store: type[VectorStore] = import_string(VECTOR_STORES[name])
     return store
