@@ -18,6 +18,7 @@ STORES = {
 }
 VECTOR_STORES = {
     "embedded": "stylesim_app.stores.embedded_vectors.EmbeddedVectorStore",
+    "pgvector": "stylesim_app.stores.pgvector.vectors.PgvectorVectorStore",
 }
 
 
