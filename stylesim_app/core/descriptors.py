@@ -31,6 +31,7 @@ CHANNELS = dict(zip(LAYERS, (64, 128, 256, 512, 512, 512), strict=True))
 _FLOAT16_RANGE = 60_000.0
 # The least number that float32 holds with all its digits.
 _LEAST_SCALE = float(np.finfo(np.float32).tiny)
+_NO_SCALE = np.float32(1)
 
 FloatArray = NDArray[np.float32]
 Array = TypeVar("Array", bound=Any)
@@ -121,11 +122,11 @@ class Descriptor:
             tensors = load(content)
             scales = tensors["scales"]
             layers = {
-                layer: _widen(tensors[layer], scales[index]) for index, layer in enumerate(LAYERS)
+                layer: widen(tensors[layer], scales[index]) for index, layer in enumerate(LAYERS)
             }
             windows: list[Window] = []
             if "windows.boxes" in tensors:
-                contents = _widen(tensors["windows.content"], tensors["windows.scale"][0])
+                contents = widen(tensors["windows.content"], tensors["windows.scale"][0])
                 boxes = [Box(*box) for box in tensors["windows.boxes"].tolist()]
                 windows = [Window(*each) for each in zip(boxes, contents, strict=True)]
         except (SafetensorError, ValueError, KeyError, TypeError, IndexError) as error:
@@ -140,7 +141,7 @@ def _narrow(values: FloatArray) -> tuple[NDArray[np.float16], np.float32]:
     return (values / scale).astype(np.float16), scale
 
 
-def _widen(numbers: NDArray[np.float16], scale: np.float32) -> FloatArray:
+def widen(numbers: NDArray[np.float16], scale: np.float32 = _NO_SCALE) -> FloatArray:
     """Return ``numbers * scale`` in float32, exactly, seven times as fast as NumPy's conversion.
 
     The bits of a float16, moved to where float32 has its own, are a float32 whose exponent is too

@@ -1,4 +1,4 @@
-"""Stores, which keep compact descriptors and search them."""
+"""Stores, which keep compact descriptors and vectors, and search them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .base import CompactStore
     from .vector_base import VectorStore
 
-#: By the name that STYLESIM_STORE and a compact index give.
+#: By the name that STYLESIM_STORE and an index give.
 STORES = {
     "embedded": "stylesim_app.stores.embedded.EmbeddedStore",
     "pgvector": "stylesim_app.stores.pgvector.store.PgvectorStore",

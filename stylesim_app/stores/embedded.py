@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -16,13 +12,14 @@ from numpy.typing import NDArray
 
 from ..conf import conf
 from ..core.bounds import CompactTable, least
-from ..core.compression import RECORD_SIZE, CompactDescriptor
-from ..core.descriptors import Descriptor
+from ..core.compression import RECORD_SIZE, SIZES, CompactDescriptor
+from ..core.descriptors import LAYERS, Descriptor
 from ..core.distances import Weighting
 from ..core.ranking import Shortlist
 from ..models import CompactIndex, CompactRow, StoredDescriptor
 from .base import Candidate, CompactStore, Reachable
-from .table_file import Mapped, open_table
+from .slices import map_slices
+from .table_file import Column, Numbers, open_table
 
 #: Queries whose bounds are computed by one matrix product; 5 MB each at 100,000 works.
 BLOCK = 16
@@ -35,8 +32,24 @@ SURPLUS = 2
 #: Stored descriptors that one statement names; of more, all candidates are read.
 NAMED_KEYS = 5000
 
+#: A square so large that a row that was never filled is far from everything.
+VACANT = 1e30
+#: The keys of the stored descriptors, and of each layer ``CompactTable.z`` and ``.norms``.
+COLUMNS = (
+    Column("stored", np.int64, 1),
+    *(Column(f"{layer}.z", np.float32, SIZES[layer]) for layer in LAYERS),
+    *(Column(f"{layer}.norms", np.float32, 2, vacant=(VACANT, 0)) for layer in LAYERS),
+)
+
 FloatArray = NDArray[np.floating[Any]]
 Positions = NDArray[np.int64]
+
+
+class Mapped(NamedTuple):
+    """A table, and the key of the stored descriptor of each row, 0 if it was never filled."""
+
+    table: CompactTable
+    stored: Positions
 
 
 class EmbeddedStore(CompactStore):
@@ -112,21 +125,26 @@ class EmbeddedStore(CompactStore):
         """Return the table with all rows that were committed before this call."""
         length = CompactIndex.objects.values_list("length", flat=True).get(pk=self.index.pk)
         folder = conf.cache_dir / Path(self.index.bases_name).stem
-        return open_table(folder).read(length, self._read_records)
+        columns = open_table(folder, COLUMNS).read(length, self._read_rows)
+        table = CompactTable(
+            z={layer: columns[f"{layer}.z"] for layer in LAYERS},
+            norms={layer: columns[f"{layer}.norms"] for layer in LAYERS},
+        )
+        return Mapped(table, columns["stored"][:, 0])
 
-    def _read_records(
-        self, start: int, stop: int
-    ) -> tuple[Positions, Positions, NDArray[np.float32]]:
+    def _read_rows(self, start: int, stop: int) -> tuple[Positions, Numbers]:
         rows = self.rows.filter(position__gte=start, position__lt=stop)
         found = list(rows.values_list("position", "stored_id", "record"))
         # If the index is gone by now, so may be rows of it.
         CompactIndex.objects.only("pk").get(pk=self.index.pk)
         numbers = np.frombuffer(b"".join(bytes(record) for *_, record in found), dtype="<f4")
-        return (
-            np.array([position for position, *_ in found], np.int64),
-            np.array([stored for _, stored, _ in found], np.int64),
-            numbers.reshape(-1, RECORD_SIZE),
-        )
+        records = CompactDescriptor.from_numbers(numbers.reshape(-1, RECORD_SIZE))
+        norms = np.stack([records.squares, records.residuals], axis=-1)
+        return np.array([position for position, *_ in found], np.int64), {
+            "stored": np.array([stored for _, stored, _ in found], np.int64),
+            **{f"{layer}.z": records.layer(layer) for layer in LAYERS},
+            **{f"{layer}.norms": norms[:, index] for index, layer in enumerate(LAYERS)},
+        }
 
     def _choose(
         self,
@@ -165,26 +183,14 @@ class EmbeddedStore(CompactStore):
 def _scan(
     table: CompactTable, queries: Sequence[CompactDescriptor], weighting: Weighting
 ) -> tuple[FloatArray, FloatArray]:
-    """Return estimates and lower bounds, ``(queries, works)``; each core takes as many equal
-    slices."""
-    cores = os.cpu_count() or 1
-    slices = cores * math.ceil(len(table) / (cores * SLICE)) or 1
-    ends = [len(table) * number // slices for number in range(slices + 1)]
+    """Return estimates and lower bounds, ``(queries, works)``."""
 
     def scan(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
         bounds = table.rows(start, stop).bound(queries, weighting)
         return bounds.estimate(weighting), bounds.lower(weighting)
 
-    parts = _threads(os.getpid()).map(scan, ends[:-1], ends[1:])
-    estimates, lower = zip(*parts, strict=True)
+    estimates, lower = zip(*map_slices(scan, len(table), SLICE), strict=True)
     return np.concatenate(estimates, axis=1), np.concatenate(lower, axis=1)
-
-
-@lru_cache(maxsize=1)
-def _threads(_process: int) -> ThreadPoolExecutor:
-    """Return one thread a core, kept with the memory that it works in; a forked process gets its
-    own."""
-    return ThreadPoolExecutor(os.cpu_count(), "stylesim-scan")
 
 
 def _find(keys: Positions, candidates: QuerySet[StoredDescriptor]) -> dict[int, Candidate]:

@@ -1,13 +1,13 @@
-"""Compact descriptors as columns that PostgreSQL can calculate with."""
+"""Compact descriptors and vectors as columns that PostgreSQL can calculate with."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from pgvector.django import VectorField
+from pgvector.django import HalfVectorField, VectorField
 
 from ...core.compression import SIZES
-from ...models import CompactIndex, StoredDescriptor
+from ...models import CompactIndex, StoredDescriptor, VectorIndex
 
 
 class CompactVectors(models.Model):
@@ -52,3 +52,31 @@ class CompactVectors(models.Model):
 
     def __str__(self) -> str:
         return f"{self.compact_index_id}: {self.stored_id}"
+
+
+class PictureVector(models.Model):
+    """A vector of an artwork in float16: the ``number``-th of them, from 0 on.
+
+    ``box`` is what it describes, ``[left, top, width, height]``, None for an entire picture.
+    """
+
+    # The unique constraint is an index by vector index.
+    vector_index = models.ForeignKey(
+        VectorIndex, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    stored = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    numbers = HalfVectorField()
+    box = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("vector of an artwork in pgvector")
+        verbose_name_plural = _("vectors of artworks in pgvector")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["vector_index", "stored", "number"], name="stylesim_one_numbered_vector"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.vector_index_id}: {self.stored_id}, {self.number}"

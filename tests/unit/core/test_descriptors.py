@@ -13,9 +13,9 @@ from stylesim_app.core.descriptors import (
     STYLE_LAYERS,
     Descriptor,
     Provenance,
-    _widen,
     pack_symmetric,
     unpack_symmetric,
+    widen,
 )
 from stylesim_app.core.errors import DescriptorError
 
@@ -32,7 +32,7 @@ def make_descriptor(values: list[float]) -> Descriptor:
 def test_every_finite_float16_is_widened_as_numpy_does(scale):
     numbers = PATTERNS[np.isfinite(PATTERNS)]
     assert len(numbers) == 63_488
-    widened = _widen(numbers, np.float32(scale))
+    widened = widen(numbers, np.float32(scale))
     assert widened.dtype == np.float32
     expected = numbers.astype(np.float32) * np.float32(scale)
     np.testing.assert_array_equal(widened.view(np.uint32), expected.view(np.uint32))
@@ -42,7 +42,7 @@ def test_no_infinite_float16_and_no_nan_is_widened():
     refused = 0
     for number in PATTERNS[~np.isfinite(PATTERNS)]:
         with pytest.raises(DescriptorError, match="NaN or infinite"):
-            _widen(np.array([1, number, 2], np.float16), np.float32(1))
+            widen(np.array([1, number, 2], np.float16), np.float32(1))
         refused += 1
     assert refused == 2048
 
