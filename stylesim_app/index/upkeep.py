@@ -20,7 +20,13 @@ from django.utils.translation import gettext as _
 from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
-from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor
+from ..models import (
+    Calibration,
+    CompactIndex,
+    DescriptorSet,
+    StoredDescriptor,
+    VectorIndex,
+)
 from . import calibration, compact_index, neighbours, repair, same_picture, sets, vectors
 
 logger = logging.getLogger(__name__)
@@ -64,7 +70,7 @@ def maintain(
             if lease is not None:
                 try:
                     done &= _maintain_set(descriptor_set, in_time, lease, idle=idle)
-                except (LeaseLost, CompactIndex.DoesNotExist):
+                except (LeaseLost, CompactIndex.DoesNotExist, VectorIndex.DoesNotExist):
                     logger.info("another process has taken over %s", descriptor_set)
     return done
 
@@ -131,10 +137,10 @@ def _maintain_set(
         if unfinished is not None and not compact_index.prepare(unfinished, go_on):
             return False
         compact_index.drop_outdated(descriptor_set)
+        if idle and not vectors.maintain(descriptor_set, go_on):
+            return False
     except (StylesimError, DescriptorError, FileNotFoundError, CompactIndex.DoesNotExist):
         logger.exception("the collection could not be calibrated")
-    if idle and not vectors.maintain(descriptor_set, go_on):
-        return False
     if not descriptor_set.serving:
         return not sets.switch_when_complete(descriptor_set)
     return not idle or neighbours.list_waiting(descriptor_set, go_on, lease.is_held)

@@ -240,8 +240,8 @@ def test_the_schema_is_valid_and_without_warnings(db):
     ranking = {"preset", "style_weight", "content_weight", "layer_weights", "limit"}
     assert similar == {
         *ranking,
-        *("id", "lane", "exclude_same_artist", "q", "artist", "medium", "collection", "exhibition"),
-        *("year_from", "year_to"),
+        *("id", "lane", "region", "exclude_same_artist", "q", "artist", "medium", "collection"),
+        *("exhibition", "year_from", "year_to"),
     }
     assert {"page", "page_size", "ordering", "q"} <= {
         entry["name"] for entry in operations["listArtworks"]["parameters"]
