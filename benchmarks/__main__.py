@@ -14,7 +14,7 @@ from .report import report
 #: Modules of this package, each with ``run() -> Result``.
 BENCHMARKS = (
     *("extraction", "all_pairs", "search", "growth", "recall", "web"),
-    *("same_picture", "same_picture_growth", "lanes"),
+    *("same_picture", "same_picture_growth", "lanes", "vectors"),
 )
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 
