@@ -32,18 +32,21 @@ LIMIT = 10
 
 def measure(store_name: str, *sizes: str) -> Iterator[dict[str, Any]]:
     """Yield a row for each kind of vectors and each size of the collection."""
-    ends = [0, *map(int, sizes or SIZES)]
     described = DescriptorSet.objects.create(digest="drawn", provenance={}, serving=True)
-    keys = _describe(described, ends[-1])
     generator = np.random.default_rng(0)
-    for count, size, weighed in KINDS:
-        index = VectorIndex.objects.create(
-            descriptor_set=described, embedding=f"{count} of {size}", digest="", store=store_name
+    stores = [
+        import_vector_store(store_name)(
+            VectorIndex.objects.create(
+                descriptor_set=described, embedding=str(kind), digest="", store=store_name
+            )
         )
-        store = import_vector_store(store_name)(index)
-        empty, seconds = _stored_bytes(), 0.0
-        for low, high in pairwise(ends):
-            seconds = _add(store, keys[low:high], (count, size), generator)
+        for kind in KINDS
+    ]
+    for low, high in pairwise([0, *map(int, sizes or SIZES)]):
+        keys = _describe(described, low, high)
+        for store, (count, size, weighed) in zip(stores, KINDS, strict=True):
+            before = _stored_bytes()
+            seconds = _add(store, keys, (count, size), generator)
             queries = to_unit(generator.normal(size=(QUERIES, size)))
             queries[:, weighed:] = 0
             figures = _measure_queries(store, queries)
@@ -52,17 +55,18 @@ def measure(store_name: str, *sizes: str) -> Iterator[dict[str, Any]]:
                 "vectors": count,
                 "numbers": size,
                 "works": high,
-                "bytes a work": (_stored_bytes() - empty) / high,
-                "add a work ms": 1e3 * seconds / (high - low),
+                "bytes a work": (_stored_bytes() - before) / len(keys),
+                "add a work ms": 1e3 * seconds / len(keys),
                 **figures,
             }
 
 
-def _describe(described: DescriptorSet, works: int) -> list[int]:
-    """Write the rows of works, and return the keys of their stored descriptors."""
+def _describe(described: DescriptorSet, low: int, high: int) -> list[int]:
+    """Write the rows of works from ``low`` to ``high``, and return the keys of their stored
+    descriptors."""
     keys = []
-    for start in range(0, works, CHUNK):
-        titles = [f"work {number}" for number in range(start, min(start + CHUNK, works))]
+    for start in range(low, high, CHUNK):
+        titles = [f"work {number}" for number in range(start, min(start + CHUNK, high))]
         artworks = Artwork.objects.bulk_create(
             Artwork(title=title, is_public=True, image=f"{title}.jpg") for title in titles
         )
@@ -117,9 +121,9 @@ def _measure_queries(store: VectorStore, queries: NDArray[np.float32]) -> dict[s
 
 
 def _stored_bytes() -> int:
-    """Return the size of the database and of the tables in files."""
+    """Return the size of the vectors in PostgreSQL, or of the database and the tables in files."""
     pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-    database = "SELECT pg_database_size(current_database())"
+    database = "SELECT pg_total_relation_size('stylesim_pgvector_picturevector')"
     with connection.cursor() as cursor:
         cursor.execute(database if connection.vendor == "postgresql" else pages)
         (size,) = cursor.fetchone()

@@ -199,12 +199,11 @@ class EmbeddedVectorStore(VectorStore):
         self, stored: Keys, candidates: QuerySet[StoredDescriptor], query: FloatArray
     ) -> list[NearestWork]:
         """Measure those of the stored descriptors that are candidates, nearest first."""
-        allowed = self.rows.filter(stored__in=candidates)
-        works = [
-            work
-            for keys in _portions(np.unique(stored).tolist())
-            for work in _measure(allowed.filter(stored_id__in=keys), query)
-        ]
+        works = []
+        for keys in _portions(np.unique(stored).tolist()):
+            # Named within the subquery, of which some databases evaluate all.
+            allowed = self.rows.filter(stored__in=candidates.filter(pk__in=keys))
+            works += _measure(allowed, query)
         return sorted(works, key=_order)
 
 
