@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
+from ..core.edits import EDITS
 from ..core.errors import CoreError
 from ..core.images import Picture
 from ..core.same_picture.detail import Detail
@@ -96,6 +97,9 @@ def gather(
 ) -> Collection:
     """Return the works and the queries of all sources. Raises EvaluationFailed if there are too
     many."""
+    most_edits = MOST_WORKS // len(EDITS)
+    if selection.edits > most_edits:
+        raise EvaluationFailed(_("--edits can be at most %(most)d.") % {"most": most_edits})
     sources = _with_names_of_their_own(sources)
     works = [work for source in sources for work in source.works]
     queries = [pair.query for source in sources for pair in source.pairs]
@@ -203,10 +207,10 @@ def _pair_queries(sources: Sequence[Source], keys: Mapping[Path, str]) -> Iterat
 
 
 def _limit(works: list[Work], limit: int | None) -> list[Work]:
-    if limit is None and len(works) > MOST_WORKS:
+    if min(len(works), limit or len(works)) > MOST_WORKS:
         raise EvaluationFailed(
             _("%(count)d works are too many; measure a sample with --limit, at most %(limit)d.")
-            % {"count": len(works), "limit": MOST_WORKS}
+            % {"count": min(len(works), limit or len(works)), "limit": MOST_WORKS}
         )
     if limit is None or len(works) <= limit:
         return works

@@ -230,8 +230,12 @@ def test_too_many_works_are_sampled_if_asked(folder, tmp_path, monkeypatch):
     options = ("--edits", 0, "--lanes", "measure")
     with pytest.raises(CommandError, match="8 works are too many; measure a sample with --limit"):
         evaluate(tmp_path / "out", folder, *options)
+    with pytest.raises(CommandError, match="6 works are too many"):
+        evaluate(tmp_path / "out", folder, *options, "--limit", 6)
     found = evaluate(tmp_path / "out", folder, *options, "--limit", 4)
     assert found["collection"]["works"] == 4
+    with pytest.raises(CommandError, match="--edits can be at most 0"):
+        evaluate(tmp_path / "out", folder, "--edits", 1)
 
 
 def test_an_unknown_lane_or_folder_is_an_error(folder, tmp_path):
