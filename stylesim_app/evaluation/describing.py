@@ -117,7 +117,8 @@ class Describer:
             paths.append(self.descriptor_path(key))
         if works and self.needs.features:
             paths.append(self.features_path(key))
-        return all(path.exists() for path in paths)
+        # Where nothing is kept, reading shows whether the picture can be read.
+        return bool(paths) and all(path.exists() for path in paths)
 
 
 def _attempt_to_read(item: Item, detail: Detail | None) -> Picture | str:

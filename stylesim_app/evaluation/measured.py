@@ -52,10 +52,6 @@ class Ranking:
     with_works: bool = True
     shown_to: float = np.inf
 
-    @property
-    def name(self) -> str:
-        return f"{self.lane} {self.preset}".strip()
-
 
 @dataclass
 class Scene:
@@ -92,7 +88,8 @@ class Scene:
     def sample(self, count: int) -> list[Path]:
         """Return the descriptors of up to ``count`` random works."""
         order = np.random.default_rng(len(self.works)).permutation(len(self.works))[:count]
-        return [self.paths(self.works)[at] for at in order.tolist()]
+        paths = self.paths(self.works)
+        return [paths[at] for at in order.tolist()]
 
 
 def rank(lane: Lane, scene: Scene) -> Iterator[Ranking]:
@@ -205,7 +202,8 @@ def _fit(embedding: Embedding, scene: Scene) -> FittedEmbedding:
         return shipped
     sample = scene.sample(FIT_WORKS)
     path = scene.describer.kept.path(
-        f"fits-{embedding.name}", f"{digest(each.stem for each in sample)}.safetensors"
+        f"fits-{embedding.name}-{scene.describer.network}",
+        f"{digest(each.stem for each in sample)}.safetensors",
     )
     if path.exists():
         fitted: FittedEmbedding = kind.from_bytes(path.read_bytes())

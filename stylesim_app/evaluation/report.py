@@ -82,7 +82,7 @@ def heads() -> list[str]:
         _("recall at 10"),
         _("mAP"),
         _("AUC"),
-        _("found at 1 % false alarms"),
+        _("found at 0.01 false alarms"),
     ]
 
 

@@ -149,6 +149,22 @@ def test_pictures_that_cannot_be_read_are_listed_and_left_out(folder, tmp_path, 
     assert "works/5.png: No such file" in capsys.readouterr().err
 
 
+def test_a_broken_query_is_left_out_where_nothing_is_kept_of_queries(folder, tmp_path, capsys):
+    (folder / "broken.png").write_bytes(b"no picture")
+    (folder / "pairs.csv").write_text("query,reference\n0.png,1.png\nbroken.png,1.png\n")
+    found = evaluate(
+        tmp_path / "out",
+        folder / "pairs.csv",
+        "--distractors",
+        folder,
+        "--lanes",
+        "same_picture",
+        *("--edits", 0),
+    )
+    assert set(found["collection"]["unreadable"]) == {"works/broken.png"}
+    assert pick(found, lane="same_picture")["n"] == 1
+
+
 def test_nothing_that_can_be_read_is_an_error(tmp_path):
     folder = tmp_path / "works"
     folder.mkdir()
