@@ -140,10 +140,13 @@ def _read_pairs(name: str, root: Path, rows: Iterable[Cells]) -> Source:
     return Source(name, [_show(root, each) for each in references], pairs=pairs)
 
 
-def _read_roles(name: str, root: Path, rows: Iterable[Cells], file: str) -> Source:
+def _read_roles(name: str, root: Path, rows: Sequence[Cells], file: str) -> Source:
     """Read a table whose rows are queries or references, as sets of photographs are labelled."""
     queries = [row for row in rows if row["role"].lower() == "query" and row[file]]
-    works = [_show(root, row[file]) for row in rows if row["role"].lower() == "reference"]
+    listed = [row[file] for row in rows if row["role"].lower() == "reference" and row[file]]
+    # A reference may be listed as a query alone, or not at all.
+    named = [each for row in queries for each in _references(row)]
+    works = [_show(root, each) for each in dict.fromkeys([*listed, *named])]
     return Source(name, works, pairs=[_pair(root, row[file], row) for row in queries])
 
 

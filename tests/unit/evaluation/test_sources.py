@@ -65,12 +65,12 @@ def test_a_table_of_roles_is_a_list_of_pairs(tmp_path):
     folder = touch(tmp_path / "set", "r.jpg")
     (folder / "manifest.csv").write_text(
         "file,role,reference,query_view,artist\n"
-        "r.jpg,reference,,,Ann\nq.jpg,query,r.jpg,frame,\np.jpg,query,NONE,crop,\n"
+        "r.jpg,reference,,,Ann\nq.jpg,query,r.jpg|other.jpg,frame,\np.jpg,query,NONE,crop,\n"
     )
     source = read_source(str(folder))
-    assert [each.name for each in source.works] == ["set/r.jpg"]
+    assert [each.name for each in source.works] == ["set/r.jpg", "set/other.jpg"]
     assert [(each.kind, each.right) for each in source.pairs] == [
-        ("frame", (folder / "r.jpg",)),
+        ("frame", (folder / "r.jpg", folder / "other.jpg")),
         ("crop", ()),
     ]
     assert source.labels == ()
