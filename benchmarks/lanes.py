@@ -1,12 +1,11 @@
-"""Nearest neighbours by each comparison: artists, movements, reproductions, photographs, edits."""
+"""What ``stylesim_evaluate`` does not measure: boxes of reproductions, and unseen artists."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,303 +15,155 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from stylesim_app.core.boxes import Box
-from stylesim_app.core.descriptors import CONTENT_LAYER, LAYERS, STYLE_LAYERS
-from stylesim_app.core.distances import EQUAL_LAYER_WEIGHTS, Weighting
-from stylesim_app.core.edits import EDITS
-from stylesim_app.core.embedding import RMAC, PictureEmbedding, RegionEmbedding, weigh_parts
-from stylesim_app.core.vgg import build_network
-from stylesim_app.core.weights import load_weights
+from stylesim_app.core.embedding import RegionEmbedding
 from stylesim_app.core.whitened_style import StyleWhitening
-from training.described import Described, read_all
+from stylesim_app.evaluation.collection import Collection, Item, Selection, gather
+from stylesim_app.evaluation.describing import Describer, Needs
+from stylesim_app.evaluation.distances import measure_distances, read_all
+from stylesim_app.evaluation.figures import Answers, Figures, measure_spread
+from stylesim_app.evaluation.kept import Kept
+from stylesim_app.evaluation.sources import read_source
 
-from .picture_sets import GALLERY, Query, candidates, queries
-from .report import Goal, Result, Row
+from .report import Result, Row
 
+#: Where the sets of real artworks lie, if STYLESIM_BENCH_DATA names no other folder.
+DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 #: Where descriptors are kept, if STYLESIM_BENCH_KEPT names no other folder; 1.6 GB.
 DEFAULT_KEPT = Path(tempfile.gettempdir()) / "stylesim-bench"
-#: Resamples of the groups of queries, for the spread.
-RESAMPLES = 1000
+ARTISTS, REPRODUCTIONS, GALLERY = "wikiart_pd_dev", "same_work_pd_dev", "museum_rephoto_dev"
 #: Divisions of the artists into two halves.
 DIVISIONS = 2
-#: Weights of the parts of a picture's vector, by comparison.
-STYLE_PARTS = dict.fromkeys(STYLE_LAYERS, 0.2)
-COSINES: dict[str, dict[str, float]] = {
-    "centred cosine": {CONTENT_LAYER: 1},
-    "whitened style": STYLE_PARTS,
-    "copies": {**STYLE_PARTS, CONTENT_LAYER: 1},
-    "R-MAC": {RMAC: 1},
-}
+#: Boxes of each reproduction.
+BOXES = 2
 
 Matrix = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
-    """The queries ``(q,)`` that found a right work first, and the group of each."""
-
-    found: NDArray[np.bool_]
-    groups: NDArray[Any]
-
-    @property
-    def share(self) -> float:
-        return float(self.found.mean())
-
-    def spread(self) -> float:
-        """Return the standard deviation of the share when groups are drawn again."""
-        generator = np.random.default_rng(0)
-        names, members = np.unique(self.groups, return_inverse=True)
-        hits, sizes = np.bincount(members, self.found), np.bincount(members)
-        drawn = generator.integers(0, len(names), (RESAMPLES, len(names)))
-        return float((hits[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)).std())
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """All pictures: candidates first, of which the artists' works are first, then the queries."""
-
-    works: Sequence[Mapping[str, str]]
-    names: Sequence[str]
-    asked: Sequence[Query]
-    paths: Sequence[Path]
-
-    @property
-    def artists(self) -> NDArray[Any]:
-        return np.array([facts["artist"] for facts in self.works if facts.get("artist_slug")])
-
-
 def run() -> Result:
-    scene = load_scene()
-    distances = measure(scene)
-    rows, shares = [], {}
-    for measure_name, matrix in tqdm(distances.items()):
-        for task, (count, found) in tasks(scene, matrix).items():
-            shares[measure_name, task] = found.share
-            rows.append(_row(task, measure_name, count, found))
-    rows.append(details(scene))
-    rows += list(unseen_artists(scene))
+    data = Path(os.environ.get("STYLESIM_BENCH_DATA", DEFAULT_DATA))
+    sources = [read_source(str(data / name)) for name in (ARTISTS, REPRODUCTIONS, GALLERY)]
+    collection = gather(sources, [], [], Selection(edits=0), _track)
+    kept = Kept(Path(os.environ.get("STYLESIM_BENCH_KEPT", DEFAULT_KEPT)))
+    describer = Describer(kept, Needs(descriptors=True, features=False))
+    for works in (True, False):
+        shown = collection.works if works else collection.queries
+        items = [each.item for each in shown]
+        for _described in _track(describer.describe(items, works=works), len(items), "Describing"):
+            pass
     return Result(
         name="lanes",
         description=(
-            "Share of queries whose nearest candidate is right, by task and comparison. The "
-            "spread is the standard deviation over resampled artists, works or paintings. "
-            "Whitened style, the content mean and R-MAC are those that ship, fitted without "
-            "labels to the first two sets; the last rows fit to 16 artists and ask for 16 others."
+            "Share of queries whose nearest candidate is right. The spread is the standard "
+            "deviation over resampled works or artists. The regions are those that ship, fitted "
+            "without labels to the first two sets; the last rows fit to 16 artists and ask for 16 "
+            "others."
         ),
-        figures=rows,
-        goals=[
-            Goal("artist, whitened style", shares["whitened style", "artist"], 0.54),
-            Goal("movement, whitened style", shares["whitened style", "movement"], 0.77),
-            Goal("edited copies, copies", shares["copies", "all edits"], 0.85),
-            Goal(
-                "photograph with frame and wall, R-MAC", shares["R-MAC", "photograph, frame"], 0.84
-            ),
-        ],
-        plot=lambda axes: _plot(axes, rows),
+        figures=[find_boxes(collection, describer), *find_unseen_artists(collection, describer)],
     )
 
 
-def load_scene() -> Scene:
-    """Extract what is not kept yet."""
-    works, asked = candidates(), queries()
-    shown = [*works, *(query.shown for query in asked)]
-    kept = Path(os.environ.get("STYLESIM_BENCH_KEPT", DEFAULT_KEPT))
-    network = build_network(load_weights("paintings", Path()))
-    paths = Described(network, kept).extract(
-        each.pixels() for each in tqdm(shown, unit=" pictures")
-    )
-    return Scene([each.facts for each in works], [each.name for each in works], asked, paths)
-
-
-def measure(scene: Scene) -> dict[str, Matrix]:
-    """Return by comparison the distances of all pictures ``(n)`` to the candidates ``(c)``."""
-    squares = {layer: _squares(scene, layer) for layer in LAYERS}
-    style = np.sqrt(
-        sum(
-            (
-                weight * squares[layer]
-                for layer, weight in zip(STYLE_LAYERS, EQUAL_LAYER_WEIGHTS, strict=True)
-            ),
-            start=np.zeros(()),
-        )
-    )
-    content = np.sqrt(squares.pop(LAYERS[-1]))
-    paper = Weighting()
-    embedding = PictureEmbedding.shipped()
-    vectors = np.stack([embedding.describe(each).numbers[0] for each in read_all(scene.paths)])
-    works = vectors[: len(scene.works)]
-
-    def cosine(weights: Mapping[str, float]) -> Matrix:
-        return 1 - np.stack([weigh_parts(vector, weights) for vector in vectors]) @ works.T
-
-    return {
-        "paper": paper.style_weight * style + paper.content_weight * content,
-        "style": style,
-        "content": content,
-        **{name: cosine(weights) for name, weights in COSINES.items()},
-    }
-
-
-def tasks(scene: Scene, distances: Matrix) -> dict[str, tuple[int, Found]]:
-    """Return by task the number of candidates, and what was found."""
-    count = len(scene.artists)
-    among = distances[:count, :count].copy()
-    np.fill_diagonal(among, np.inf)
-    nearest = among.argmin(axis=1)
-    artists = scene.artists
-    movements = np.array([facts["movement"] for facts in scene.works[:count]])
-    answers = {
-        "artist": (count - 1, Found(artists[nearest] == artists, artists)),
-        "movement": (count - 1, Found(movements[nearest] == movements, artists)),
-    }
-    position = {name: at for at, name in enumerate(scene.names)}
-    own = distances[len(scene.works) :]
-    right = np.zeros(own.shape, np.bool_)
-    for at, query in enumerate(scene.asked):
-        right[at, [position[name] for name in query.right]] = True
-    first = np.take_along_axis(right, own.argmin(axis=1)[:, None], axis=1)[:, 0]
-    kinds = np.array([query.task for query in scene.asked])
-    groups = np.array([query.group for query in scene.asked])
-    chosen = {kind: kinds == kind for kind in dict.fromkeys(kinds)}
-    chosen["all edits"] = np.isin(kinds, list(EDITS))
-    for kind, members in chosen.items():
-        answers[kind] = (own.shape[1], Found(first[members], groups[members]))
-    gallery = np.array([name.startswith(GALLERY) for name in scene.names])
-    alone = np.where(gallery, own, np.inf).argmin(axis=1)[:, None]
-    frames = chosen["photograph, frame"]
-    found = np.take_along_axis(right, alone, axis=1)[frames, 0]
-    answers["photograph, frame, gallery alone"] = (int(gallery.sum()), Found(found, groups[frames]))
-    return answers
-
-
-def details(scene: Scene) -> Row:
+def find_boxes(collection: Collection, describer: Describer) -> Row:
     """Return how often the nearest region to a box of a reproduction is of the same work.
 
-    Boxes are drawn at random, with sides of 30 to 60 %, two for each query, and pooled from the
-    stored content map.
+    Boxes are drawn at random, with sides of 30 to 60 %, and pooled from the stored content map.
     """
     embedding = RegionEmbedding.shipped()
-    own = [embedding.describe(each) for each in read_all(scene.paths[: len(scene.works)])]
+    items = [work.item for work in collection.works]
+    own = [embedding.describe(each) for each in read_all(_paths(describer, items))]
     regions = np.concatenate([each.numbers for each in own])
     boxes = [box for each in own for box in each.boxes or ()]
     works = np.repeat(np.arange(len(own)), [len(each.numbers) for each in own])
+    position = {item.key: at for at, item in enumerate(items)}
     generator = np.random.default_rng(0)
-    position = {name: at for at, name in enumerate(scene.names)}
-    found, overlaps, groups, seconds = [], [], [], []
-    paths = scene.paths[len(scene.works) :]
-    for query, path in zip(scene.asked, paths, strict=True):
-        if query.task != "reproduction":
+    distances, rights, groups, overlaps, seconds = [], [], [], [], []
+    for query in collection.queries:
+        if query.source != REPRODUCTIONS:
             continue
-        (descriptor,) = read_all([path])
-        for _ in range(2):
+        [descriptor] = read_all(_paths(describer, [query.item]))
+        right = sorted(position[key] for key in query.right)
+        for _ in range(BOXES):
             width, height = generator.uniform(0.3, 0.6, 2)
             left, top = generator.uniform(0, (1 - width, 1 - height))
             box = Box(float(left), float(top), float(width), float(height))
             start = time.process_time()
             vector = embedding.whitening.describe_box(descriptor, box)
-            nearest = int((regions @ vector).argmax())
+            products = regions @ vector
             seconds.append(time.process_time() - start)
-            right = [position[name] for name in query.right]
-            found.append(int(works[nearest]) in right)
+            nearest = np.full(len(own), -np.inf)
+            np.maximum.at(nearest, works, products)
+            distances.append(1 - nearest)
+            rights.append(np.isin(np.arange(len(own)), right))
             of_right = np.flatnonzero(works == right[0])
-            best = of_right[int((regions[of_right] @ vector).argmax())]
+            best = of_right[int(products[of_right].argmax())]
             overlaps.append(boxes[best].overlap(box))
             groups.append(query.group)
-    answer = Found(np.array(found), np.array(groups))
+    answers = _answer(np.array(distances), np.array(rights))
     return {
-        **_row("box of a reproduction", "regions", len(own), answer),
+        **_row("box of a reproduction", "regions", len(own), answers, np.array(groups)),
         "overlap of the box and the region": float(np.mean(overlaps)),
         "CPU ms a query": 1000 * float(np.median(seconds)),
     }
 
 
-def unseen_artists(scene: Scene) -> Iterator[Row]:
+def find_unseen_artists(collection: Collection, describer: Describer) -> Iterator[Row]:
     """Yield what whitened style and plain style find of artists that neither was fitted to."""
-    artists = scene.artists
+    label = (ARTISTS, "artist")
+    labelled = [work for work in collection.works if label in work.labels]
+    artists = np.array([work.labels[label] for work in labelled])
+    paths = _paths(describer, [work.item for work in labelled])
+    style = measure_distances(paths, paths)["style"]
     names = np.unique(artists)
+    half = len(names) // 2
     generator = np.random.default_rng(0)
-    paths = scene.paths[: len(artists)]
-    squares = sum(_squares(scene, layer, len(artists)) for layer in STYLE_LAYERS)
-    found: dict[str, list[Found]] = {"style": [], "whitened style": []}
+    rows: dict[str, list[Row]] = {"style": [], "whitened style": []}
     for _ in range(DIVISIONS):
         order = generator.permutation(names)
-        half = len(names) // 2
         for fitted, asked in ((order[:half], order[half:]), (order[half:], order[:half])):
             sample = [path for path, name in zip(paths, artists, strict=True) if name in fitted]
-            members = np.flatnonzero(np.isin(artists, asked))
             whitening = StyleWhitening.fit(partial(read_all, sample))
-            own_paths = [paths[at] for at in members.tolist()]
-            vectors = np.stack([whitening.describe(each) for each in read_all(own_paths)])
+            members = np.flatnonzero(np.isin(artists, asked))
+            own = artists[members]
+            described = read_all([paths[at] for at in members.tolist()])
+            vectors = np.stack([whitening.describe(each) for each in described])
             matrices = {
-                "style": np.asarray(squares)[np.ix_(members, members)],
+                "style": style[np.ix_(members, members)],
                 "whitened style": -(vectors @ vectors.T),
             }
             for name, matrix in matrices.items():
-                np.fill_diagonal(matrix, np.inf)
-                own = artists[members]
-                found[name].append(Found(own[matrix.argmin(axis=1)] == own, own))
-    for name, parts in found.items():
-        share = float(np.mean([part.share for part in parts]))
+                others = ~np.eye(len(members), dtype=bool)
+                answers = Answers.of(matrix, own[:, None] == own, others)
+                rows[name].append(_row("", name, len(members) - 1, answers, own))
+    for name, parts in rows.items():
         yield {
-            "task": "artist among 16, fitted to 16 others",
+            "task": f"artist among {half}, fitted to {len(names) - half} others",
             "comparison": name,
-            "candidates": len(parts[0].found) - 1,
-            "queries": sum(len(part.found) for part in parts[:2]),
-            "rank 1": share,
-            "spread": float(np.mean([part.spread() for part in parts])) / np.sqrt(2),
+            "candidates": parts[0]["candidates"],
+            "queries": sum(int(part["queries"]) for part in parts[:2]),
+            "rank 1": float(np.mean([float(part["rank 1"]) for part in parts])),
+            "spread": float(np.mean([float(part["spread"]) for part in parts])) / np.sqrt(2),
         }
 
 
-def _squares(scene: Scene, layer: str, works: int | None = None) -> Matrix:
-    """Return the squared distances in one layer: all pictures, or some works, to candidates."""
-    paths = scene.paths[:works]
-    rows = np.stack([each.layer(layer) for each in read_all(paths)])
-    # Around the mean the norms are small, so that their difference keeps its digits.
-    rows -= rows.mean(axis=0)
-    norms = np.einsum("ij,ij->i", rows, rows)
-    others = rows[: works or len(scene.works)]
-    squares: Matrix = norms[:, None] + norms[: len(others)] - 2 * (rows @ others.T)
-    return np.maximum(squares, 0, out=squares)
+def _answer(distances: Matrix, right: NDArray[np.bool_]) -> Answers:
+    return Answers.of(distances, right, np.ones_like(right))
 
 
-def _cosines(scene: Scene, describe: Callable[[Any], Matrix]) -> Matrix:
-    vectors = np.stack([describe(each) for each in read_all(scene.paths)])
-    distances: Matrix = 1 - vectors @ vectors[: len(scene.works)].T
-    return distances
-
-
-def _row(task: str, name: str, count: int, found: Found) -> Row:
+def _row(
+    task: str, name: str, candidates: int, answers: Answers, groups: NDArray[Any]
+) -> dict[str, str | float]:
     return {
         "task": task,
         "comparison": name,
-        "candidates": count,
-        "queries": len(found.found),
-        "rank 1": found.share,
-        "spread": found.spread(),
+        "candidates": candidates,
+        "queries": len(answers.ranks),
+        "rank 1": Figures.of(answers).recall_at_1,
+        "spread": measure_spread(answers, groups).recall_at_1,
     }
 
 
-def _plot(axes: Any, rows: Sequence[Row]) -> None:
-    shown = (
-        "artist",
-        "movement",
-        "reproduction",
-        "photograph, crop",
-        "photograph, frame",
-        "all edits",
-    )
-    names = list(dict.fromkeys(row["comparison"] for row in rows if row["task"] in shown))
-    for number, name in enumerate(names):
-        by_task = {row["task"]: row for row in rows if row["comparison"] == name}
-        places = np.arange(len(shown)) + (number - len(names) / 2 + 0.5) / (len(names) + 1)
-        axes.bar(
-            places,
-            [by_task[task]["rank 1"] for task in shown],
-            1 / (len(names) + 1),
-            yerr=[by_task[task]["spread"] for task in shown],
-            error_kw={"elinewidth": 0.6},
-            label=name,
-        )
-    axes.set_xticks(np.arange(len(shown)), [task.replace(", ", ",\n") for task in shown])
-    axes.set_ylabel("nearest candidate is right")
-    axes.set_ylim(0, 1.25)
-    axes.legend(ncols=4, fontsize=8, loc="upper center")
+def _paths(describer: Describer, items: Sequence[Item]) -> list[Path]:
+    return [describer.descriptor_path(item.key) for item in items]
+
+
+def _track(items: Any, total: int, label: str) -> Any:
+    return tqdm(items, total=total, desc=label, disable=None)

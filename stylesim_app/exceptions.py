@@ -21,3 +21,7 @@ class StorageMissing(NotIndexed):
 
 class ImportFailed(StylesimError):
     """A folder or manifest that cannot be imported at all."""
+
+
+class EvaluationFailed(StylesimError):
+    """Pictures that cannot be evaluated at all."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.core.vgg import Network
 
 #: Pictures that the network sees at once.
@@ -47,9 +46,3 @@ class Described:
     def _path(self, pixels: NDArray[np.uint8]) -> Path:
         name = hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
         return self.folder / f"{name}.safetensors"
-
-
-def read_all(paths: Sequence[Path]) -> Iterator[Descriptor]:
-    """Yield the descriptor in each file, in their order."""
-    for path in paths:
-        yield Descriptor.from_bytes(path.read_bytes())

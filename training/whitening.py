@@ -17,8 +17,9 @@ from stylesim_app.core.embedding import (
     RegionEmbedding,
 )
 from stylesim_app.core.vgg import Network
+from stylesim_app.evaluation.distances import read_all
 
-from .described import Described, read_all
+from .described import Described
 from .pictures import load_pictures, read_manifest
 
 

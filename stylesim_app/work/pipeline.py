@@ -18,7 +18,14 @@ from ..collection.fields import image_limits
 from ..conf import conf
 from ..core.descriptors import Descriptor, Window
 from ..core.errors import CoreError, ImageError, WeightsError
-from ..core.images import Picture, check_size, open_for_network, to_pixels, to_windows
+from ..core.images import (
+    ImageFacts,
+    Picture,
+    check_size,
+    open_for_network,
+    to_pixels,
+    to_windows,
+)
 from ..core.same_picture.detail import QUERY, Detail
 from ..messages import WorkError
 from . import process
@@ -69,7 +76,13 @@ def read_picture(storage: Storage, name: str, detail: Detail | None = None) -> P
 def decode_picture(content: bytes, detail: Detail | None = None) -> Picture:
     """Decode the bytes of a file, with local features in ``detail``. Raises ImageError."""
     image, facts = open_for_network(content, image_limits())
-    sha256 = hashlib.sha256(content).hexdigest()
+    return to_picture(image, facts, hashlib.sha256(content).hexdigest(), detail)
+
+
+def to_picture(
+    image: Image.Image, facts: ImageFacts, sha256: str, detail: Detail | None = None
+) -> Picture:
+    """Return an upright sRGB image as the network sees it, with local features in ``detail``."""
     features = _extract_features(image, detail)
     return Picture(to_pixels(image), facts, sha256, features, to_windows(image))
 
@@ -184,13 +197,13 @@ def _describe_windows(network: Network, picture: Picture) -> tuple[Window, ...]:
     )
 
 
-def read_file(path: Path) -> Picture:
-    """Read and decode a file that is not stored, in the detail of a search.
+def read_file(path: Path, detail: Detail | None = QUERY) -> Picture:
+    """Read and decode a file that is not stored, by default in the detail of a search.
 
     Raises ImageError, OSError.
     """
     check_size(path.stat().st_size, image_limits())
-    return decode_picture(path.read_bytes(), QUERY)
+    return decode_picture(path.read_bytes(), detail)
 
 
 def as_work_error(error: Exception) -> WorkError:
