@@ -37,7 +37,7 @@ MINIMUM_FIRST = 64
 #: An embedding is fitted again when the collection has grown by this factor.
 GROWTH = 4
 #: The most works of a sample.
-FIT_WORKS = 1024
+FIT_WORKS = 4096
 #: Works that are embedded in one transaction.
 CHUNK = 64
 #: Time to keep a replaced index, so that searches that began with it can finish.
