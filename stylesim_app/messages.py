@@ -64,11 +64,11 @@ def rarity_words(unusual: float, pairs: int) -> str:
         )
         return words % {"count": number_format(pairs, force_grouping=True)}
     if unusual > COMMON:
-        words = gettext("%(share)s%% of pairs are this close or closer")
+        words = gettext("%(share)s%% of pairs are this close")
         return words % {"share": number_format(round(100 * min(unusual, 1)))}
     count = round(1 / unusual)
     count = round(count, 2 - len(str(count)))
-    words = gettext("1 in %(count)s pairs is this close or closer")
+    words = gettext("1 in %(count)s pairs is this close")
     return words % {"count": number_format(count, force_grouping=True)}
 
 

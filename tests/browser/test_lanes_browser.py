@@ -128,9 +128,9 @@ def test_a_box_drawn_finds_where_the_detail_is_from(visit, collage):  # noqa: F8
     expect(page.locator("[data-region-clear]")).to_be_hidden()
     assert visit.is_same_document()
     # From its address, the box is on the picture again.
-    page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4&region=0.02,0.02,0.46,0.46")
-    expect_first(page, "disc-a")
-    expect_box(page, 0.02, 0.02, 0.48, 0.48)
+    page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4&region=0.02,0.52,0.46,0.46")
+    expect_first(page, "cross-c")
+    expect_box(page, 0.02, 0.52, 0.48, 0.98)
 
 
 def test_a_box_is_drawn_by_keyboard_alone(open_browser, collage):  # noqa: F811
