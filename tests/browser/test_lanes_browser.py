@@ -167,6 +167,29 @@ def test_a_box_is_drawn_by_keyboard_alone(open_browser, collage):  # noqa: F811
     assert visit.is_same_document()
 
 
+def test_a_box_is_drawn_by_touch(open_browser, collage):  # noqa: F811
+    page = open_browser(width=390, has_touch=True, is_mobile=True).page
+    page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")
+    frame = page.locator("stylesim-region").bounding_box()
+    touch = page.context.new_cdp_session(page)
+    for kind, share in (("Start", 0.54), ("Move", 0.7), ("Move", 0.96), ("End", None)):
+        # Across and down, in the top right quarter.
+        points = (
+            []
+            if share is None
+            else [
+                {
+                    "x": frame["x"] + share * frame["width"],
+                    "y": frame["y"] + (share - 0.5) * frame["height"],
+                }
+            ]
+        )
+        touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    page.wait_for_url("**region=**")
+    expect_first(page, "bars-b")
+    expect_box(page, 0.54, 0.04, 0.96, 0.46)
+
+
 def test_four_numbers_do_without_scripts(open_browser, collage):  # noqa: F811
     page = open_browser(width=390, java_script_enabled=False).page
     page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")
