@@ -15,6 +15,10 @@ class NotIndexed(StylesimError):
         super().__init__(message)
 
 
+class NotPrepared(NotIndexed):
+    """A query that is indexed, but that a lane cannot compare yet."""
+
+
 class StorageMissing(NotIndexed):
     """The private storage is missing: an unmounted disk, or a deleted bucket."""
 

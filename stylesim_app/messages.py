@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.formats import number_format
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from .core.errors import CoreError
 from .core.same_picture.relation import Relation
@@ -13,6 +14,8 @@ from .core.same_picture.relation import Relation
 #: A turn of fewer degrees, and a share beyond, are not mentioned.
 SMALL_TURN = 3
 ALMOST_ALL = 0.95
+#: Beyond this share, pairs are counted in per cent.
+COMMON = 0.1
 #: A turn so near to a quarter of a circle is called a quarter.
 NEARLY_SQUARE = 3
 
@@ -51,6 +54,22 @@ def translate_note(code: str) -> str:
     if code == "first_frame":
         return gettext("This is an animated image; only its first frame is used.")
     return code
+
+
+def rarity_words(unusual: float, pairs: int) -> str:
+    """Return in words which share of a number of random pairs is as close: "1 in 120 pairs ..."."""
+    if unusual * (pairs + 1) < 1.5:
+        words = ngettext(
+            "Closer than the only sampled pair", "Closer than all %(count)s sampled pairs", pairs
+        )
+        return words % {"count": number_format(pairs, force_grouping=True)}
+    if unusual > COMMON:
+        words = gettext("%(share)s%% of pairs are this close")
+        return words % {"share": number_format(round(100 * min(unusual, 1)))}
+    count = round(1 / unusual)
+    count = round(count, 2 - len(str(count)))
+    words = gettext("1 in %(count)s pairs is this close")
+    return words % {"count": number_format(count, force_grouping=True)}
 
 
 def relation_words(relation: Relation | None) -> str:

@@ -24,6 +24,7 @@ from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
 from ..collection.filters import TEXT_FACTS, artwork_filterset
 from ..models import AbstractArtwork
+from ..ranking import lanes
 from ..ranking.options import RankingOptions
 from ..views import places
 from ..views.forms import RankingPageForm
@@ -106,13 +107,18 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         artwork = kwargs.get("obj")
         if artwork is not None:
             visible = visibility.visible_artworks(request)
-            section = rank_section(artwork, RankingOptions(), visible, visible, self._make_card)
+            lane = RankingPageForm(request.GET).shown_lane
+            chosen = {} if lane is lanes.registered()[0] else {"lane": lane.name}
+            section = rank_section(
+                artwork, lane, RankingOptions(), visible, visible, self._make_card
+            )
             context |= {
+                "stylesim_lanes": lanes.registered(),
                 "stylesim_section": section,
                 "stylesim_panels": places.admin_panels(request, artwork),
                 "stylesim_facts": index_facts(artwork),
                 "stylesim_large": self._picture_address(artwork, "large"),
-                "stylesim_similar": self._similar_address([artwork.pk]),
+                "stylesim_similar": self._similar_address([artwork.pk], **chosen),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -169,6 +175,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         if form.is_valid() and filters.is_valid():
             rank = partial(
                 rank_section,
+                lane=form.chosen_lane(),
                 options=form.options(),
                 visible=visible,
                 candidates=filters.qs,
@@ -183,6 +190,7 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
             "media": self.media,
             "ids": _join(artwork.pk for artwork in artworks),
             "form": form,
+            "lanes": lanes.registered(),
             "has_artist": (adapter().field("artist") is not None),
             "filtered": any(request.GET.get(name) for name in filters.filters),
             "filters": filters.form,
@@ -218,8 +226,8 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         address = self._reverse("picture", quote(artwork.pk), size)
         return f"{address}?v={thumbnails.version_of(artwork)}"
 
-    def _similar_address(self, keys: Iterable[Any]) -> str:
-        return f"{self._reverse('similar')}?{urlencode({'ids': _join(keys)})}"
+    def _similar_address(self, keys: Iterable[Any], **options: str) -> str:
+        return f"{self._reverse('similar')}?{urlencode({'ids': _join(keys), **options})}"
 
     def _make_card(self, artwork: Any) -> Card:
         return Card(

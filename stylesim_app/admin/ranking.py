@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from ..collection.adapter import adapter
 from ..exceptions import NotIndexed
 from ..index.serving import Serving
+from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
-from ..ranking.results import RankedAnswer, RankedWork
-from ..ranking.similar import find_similar
+from ..ranking.results import RankedAnswer
+from ..ranking.same_picture import SamePictures
 
 #: Limit of queries on one page, since each is ranked against the entire collection.
 MAX_QUERIES = 10
@@ -31,18 +32,24 @@ class Card:
 
 @dataclass(frozen=True)
 class Section:
-    """One query: its ranked works, or the reason why there are none."""
+    """One query: its ranked works in a lane, or the reason why there are none.
+
+    What ``answer`` is, and each result, depends on the lane.
+    """
 
     query: Card
-    results: list[tuple[Card, RankedWork]]
-    answer: RankedAnswer | None = None
+    lane: Lane
+    results: list[tuple[Card, Any]]
+    answer: Any = None
     reason: str = ""
 
     @property
     def formula(self) -> str:
-        """The formula of the distances, with the weights in use."""
+        """What the figures mean; for the measure, with the weights in use."""
         if self.answer is None:
             return ""
+        if not isinstance(self.answer, RankedAnswer):
+            return f"{self.lane.meaning} {self.lane.limits}"
         weighting = self.answer.weighting
         return _("Distance = %(style)s × style + %(content)s × content; lower is closer.") % {
             "style": f"{weighting.style_weight:.4g}",
@@ -52,6 +59,7 @@ class Section:
 
 def rank_section(
     artwork: Any,
+    lane: Lane,
     options: RankingOptions,
     visible: QuerySet[Any],
     candidates: QuerySet[Any],
@@ -62,14 +70,14 @@ def rank_section(
     query = make_card(artwork)
     if not adapter().image(artwork):
         return Section(
-            query, [], reason=_("This work has no picture. Add one to find similar works.")
+            query, lane, [], reason=_("This work has no picture. Add one to find similar works.")
         )
     try:
-        answer = find_similar(artwork, options, visible, candidates, serving)
+        answer = lane.of_artwork(artwork, options, visible, candidates, serving)
     except NotIndexed as error:
-        return Section(query, [], reason=str(error))
-    results = [(make_card(result.artwork), result) for result in answer.results]
-    return Section(query, results, answer)
+        return Section(query, lane, [], reason=str(error))
+    found = answer.works if isinstance(answer, SamePictures) else answer.results
+    return Section(query, lane, [(make_card(each.artwork), each) for each in found], answer)
 
 
 def make_title(artworks: list[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.functional import lazy
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
@@ -71,6 +72,10 @@ def describe(**facts: Any) -> Callable[[Any], Any]:
     return decorate
 
 
+def _lane_names() -> tuple[str, ...]:
+    return tuple(lane.name for lane in lanes.registered())
+
+
 WEIGHT_PARAMETERS = [
     OpenApiParameter(
         "preset",
@@ -91,7 +96,8 @@ RANKING_PARAMETERS = [
     OpenApiParameter(
         "lane",
         str,
-        enum=tuple(lane.name for lane in lanes.registered()),
+        # An app after this one may register a lane.
+        enum=lazy(_lane_names, tuple)(),
         default=RankedAnswer.lane,
         description="How to compare. Presets and weights belong to the measure, layer weights to "
         "artist_style too.",

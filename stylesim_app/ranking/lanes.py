@@ -7,7 +7,7 @@ and what it cannot do. Lanes stand next to each other; their figures are never c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -46,6 +46,8 @@ class Lane(ABC):
     embeddings: Sequence[Embedding] = ()
     #: True if it can search for a part of the query.
     takes_region: ClassVar[bool] = False
+    #: The weights that count in it, by the name of their parameters.
+    takes_weights: ClassVar[Collection[str]] = ()
 
     @abstractmethod
     def of_artwork(

@@ -27,6 +27,7 @@ class Measure(Lane):
     meaning = _("The weighted distance of style and content; lower is closer.")
     limits = _("A cropped or blurred copy may be farther from its original than another work.")
     template = "stylesim_app/includes/results.html"
+    takes_weights = ("preset", "style_weight", "content_weight", "layer_weights")
 
     def of_artwork(
         self,

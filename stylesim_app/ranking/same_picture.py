@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ..collection.swapping import get_artwork_model
 from ..core.same_picture.relation import Relation
-from ..exceptions import NotIndexed
+from ..exceptions import NotPrepared
 from ..index import same_picture
 from ..index.serving import Serving
 from ..messages import WorkError
 from ..models import ImageSearch, IndexEntry, PictureMatch, StoredFeatures, WorkItem
 from .lanes import Lane
 from .options import RankingOptions
-from .queries import FileQuery, require_searched
+from .queries import FileQuery, others, require_searched
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ class SamePictureLane(Lane):
         candidates: QuerySet[Any],
         serving: Serving | None = None,
     ) -> SamePictures:
+        candidates = others(artwork, candidates, options)
         return _first(list_same_pictures(artwork, visible, candidates), options)
 
     def of_search(
@@ -138,7 +139,7 @@ class SamePictureLane(Lane):
 
 def _first(found: SamePictures | None, options: RankingOptions) -> SamePictures:
     if found is None:
-        raise NotIndexed(
+        raise NotPrepared(
             WorkItem.State.PENDING,
             gettext("This picture is waiting to be compared. Please try again in a moment."),
         )

@@ -185,6 +185,7 @@ class ArtistStyle(VectorLane):
     limits = _(
         "Works by one artist in different techniques may be far apart, and works by a pupil near."
     )
+    takes_weights = ("layer_weights",)
     embedding = PICTURE
 
     def weights(self, options: RankingOptions) -> scales.Weights:

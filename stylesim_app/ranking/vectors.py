@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from ..core.errors import DescriptorError
-from ..exceptions import NotIndexed
+from ..exceptions import NotPrepared
 from ..index import vectors
 from ..index.embeddings import Embedding
 from ..index.serving import Serving
@@ -36,13 +36,13 @@ class Search:
     ) -> list[tuple[NearestWork, Any]]:
         """Return the nearest candidates to a query ``(d,)``, each with its artwork.
 
-        Raises NotIndexed if the index was replaced meanwhile.
+        Raises NotPrepared if the index was replaced meanwhile.
         """
         described = coverage.described(candidates, self.serving.descriptor_set)
         try:
             found = vectors.open_store(self.index).nearest(query, described, limit)
         except VectorIndex.DoesNotExist as error:
-            raise NotIndexed(
+            raise NotPrepared(
                 WorkItem.State.STALE,
                 _("The index changed during this search. Please try again."),
             ) from error
@@ -57,11 +57,11 @@ def begin(query: Query, embedding: Embedding, serving: Serving) -> Search:
     try:
         found = None if index is None else query.vectors(embedding, index, serving)
     except (FileNotFoundError, DescriptorError) as error:
-        raise NotIndexed(WorkItem.State.STALE, _not_ready()) from error
+        raise NotPrepared(WorkItem.State.STALE, _not_ready()) from error
     if index is None:
-        raise NotIndexed(WorkItem.State.STALE, _not_ready())
+        raise NotPrepared(WorkItem.State.STALE, _not_ready())
     if found is None:
-        raise NotIndexed(
+        raise NotPrepared(
             WorkItem.State.PENDING,
             _(
                 "This work cannot be compared in this way yet. Index it again to add what is "

@@ -11,8 +11,10 @@ from django.utils.formats import number_format
 
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter, share
+from ..core.boxes import Box
 from ..core.same_picture.relation import Polygon
-from ..messages import relation_words, translate_note
+from ..core.scale import PairScale
+from ..messages import rarity_words, relation_words, translate_note
 from ..ranking.results import RankedAnswer, RankedWork
 from ..views import places
 
@@ -100,6 +102,25 @@ def points(polygon: Polygon) -> str:
     return " ".join(f"{x:g},{y:g}" for x, y in polygon)
 
 
+@register.filter
+def corners(box: Box) -> Polygon:
+    """Return the corners of a box, clockwise from the top left."""
+    left, top, right, bottom = box.left, box.top, box.left + box.width, box.top + box.height
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+@register.filter
+def threshold(scale: PairScale | None, share: float) -> float | None:
+    """Return the figure that this share of random pairs stays below; None if it is not known."""
+    return None if scale is None else scale.threshold(share)
+
+
+@register.simple_tag
+def rarity(scale: PairScale | None, unusual: float | None) -> str:
+    """Return in words how unusual a figure is; an empty string if it is not known."""
+    return "" if scale is None or unusual is None else rarity_words(unusual, len(scale))
+
+
 @register.inclusion_tag("stylesim_app/includes/bar.html")
 def distance_bar(answer: RankedAnswer, result: RankedWork) -> dict[str, float]:
     """Return the shares of style and content in a distance, so that the farthest fills the bar."""
@@ -124,7 +145,9 @@ def menu(context: template.Context) -> list[places.MenuItem]:
 
 
 @register.simple_tag(takes_context=True)
-def result_blocks(context: template.Context, answer: RankedAnswer, result: RankedWork) -> list[str]:
+def result_blocks(
+    context: template.Context, answer: places.Answer, result: places.Result
+) -> list[str]:
     """Return the blocks that wings add to one ranked work."""
     return places.result_blocks(context["request"], answer, result)
 

@@ -46,22 +46,30 @@ LAYER_WORDS = {
 }
 OWN_WEIGHTS = ("style_weight", "content_weight")
 WEIGHTS = ("preset", *OWN_WEIGHTS, "layer_weights")
+REGION_SIDES = {
+    "left": _("Left edge"),
+    "top": _("Top edge"),
+    "width": _("Width"),
+    "height": _("Height"),
+}
 DEFAULT_LIMIT = 10
 
 
-class LayerWeightsInput(forms.TextInput):
-    """Takes one value with commas, or one value a layer, as five inputs of one name send them."""
+class NumbersInput(forms.TextInput):
+    """Takes one value with commas, or one value a number, as several inputs of one name send
+    them."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         if isinstance(data, MultiValueDict) and name in data:
-            return ",".join(data.getlist(name))
+            values = data.getlist(name)
+            return ",".join(values) if any(values) else ""
         return super().value_from_datadict(data, files, name)
 
 
 class LayerWeightsField(forms.CharField):
     """Five numbers, separated by commas."""
 
-    widget = LayerWeightsInput
+    widget = NumbersInput
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -78,6 +86,8 @@ class LayerWeightsField(forms.CharField):
 
 class RegionField(forms.CharField):
     """A box as four shares of the picture: left, top, width, height."""
+
+    widget = NumbersInput
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -194,15 +204,25 @@ class RankingForm(forms.Form):
 
 
 class RankingPageForm(RankingForm):
-    """The control on a page, which always sends all weights: its buttons say which count."""
+    """The control on a page, which always sends all weights: its buttons say which count.
+
+    Weights that do not count in the lane are ``carried``, and not looked at.
+    """
 
     def __init__(self, query: QueryDict) -> None:
         sent = query.copy()
+        # An unknown lane is an error, shown with the control of the first.
+        named = {lane.name: lane for lane in lanes.registered()}
+        self.shown_lane = named.get(sent.get("lane", "")) or lanes.registered()[0]
         own = any(sent.get(name) for name in OWN_WEIGHTS)
         self.chosen = sent.get("preset") or (CUSTOM if own else DEFAULT_PRESET)
         for name in ("preset",) if self.chosen == CUSTOM else OWN_WEIGHTS:
             sent.pop(name, None)
         sent.setdefault("limit", str(DEFAULT_LIMIT))
+        self.carried: list[tuple[str, str]] = []
+        for name in (each for each in WEIGHTS if each not in self.shown_lane.takes_weights):
+            self.carried += [(name, value) for value in sent.getlist(name)]
+            sent.pop(name, None)
         super().__init__(sent)
 
     def _explain(self, error: WeightingError) -> str:
@@ -240,6 +260,15 @@ class RankingPageForm(RankingForm):
     def largest_layer_weight(self) -> str:
         """Return the end of the scale on which layer weights are set."""
         return max(("1", *(weight for _, _, weight in self.layers())), key=float)
+
+    def region_sides(self) -> list[tuple[str, str | Promise, str]]:
+        """Name of each side of the region, its label, and its value."""
+        parts = (self["region"].value() or "").split(",")
+        values = parts if len(parts) == len(REGION_SIDES) else [""] * len(REGION_SIDES)
+        return [
+            (name, label, value)
+            for (name, label), value in zip(REGION_SIDES.items(), values, strict=True)
+        ]
 
     def layers_differ(self) -> bool:
         """Return whether the layers have custom weights."""

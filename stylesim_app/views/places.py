@@ -7,15 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from ..ranking.results import RankedAnswer, RankedWork
+
+class Answer(Protocol):
+    """What the answers of all lanes have; a block finds out by ``lane`` what else there is."""
+
+    @property
+    def lane(self) -> str: ...
+
+    @property
+    def query(self) -> Any: ...
+
+
+class Result(Protocol):
+    """What the results of all lanes have."""
+
+    @property
+    def rank(self) -> int: ...
+
+    @property
+    def artwork(self) -> Any: ...
+
 
 #: Return HTML that is safe to show, or an empty text; mostly by ``render_to_string``.
-ResultBlock = Callable[[HttpRequest, RankedAnswer, RankedWork], str]
+ResultBlock = Callable[[HttpRequest, Answer, Result], str]
 ArtworkPanel = Callable[[HttpRequest, Any], str]
 
 
@@ -43,7 +62,7 @@ def add_menu_item(item: MenuItem) -> None:
 
 
 def add_result_block(render: ResultBlock) -> None:
-    """Add a block to the card of each ranked work on pages."""
+    """Add a block to the card of each ranked work on pages, in all lanes."""
     _add(_result_blocks, render)
 
 
@@ -62,7 +81,7 @@ def menu(request: HttpRequest) -> list[MenuItem]:
     return [item for item in _menu if item.allowed(request)]
 
 
-def result_blocks(request: HttpRequest, answer: RankedAnswer, result: RankedWork) -> list[str]:
+def result_blocks(request: HttpRequest, answer: Answer, result: Result) -> list[str]:
     """Return the blocks of one ranked work."""
     return [block for render in _result_blocks if (block := render(request, answer, result))]
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 
 from ..collection.filters import artwork_filterset
 from ..collection.visibility import visible_artworks
-from ..exceptions import NotIndexed
+from ..exceptions import NotIndexed, NotPrepared
 from ..index.serving import Serving
 from ..index.status import index_status
 from ..models import WorkItem
+from ..ranking import lanes
 from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
 from .forms import RankingPageForm
@@ -23,6 +25,15 @@ State = WorkItem.State
 
 #: From lane, options, visible works, candidates among them and snapshot, to the answer.
 Find = Callable[[Lane, RankingOptions, QuerySet[Any], QuerySet[Any], Serving], Any]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A lane on a page, and the query of its link, which keeps filters, limit and weights."""
+
+    lane: Lane
+    query_string: str
+    current: bool
 
 
 def visible_artwork(request: HttpRequest, pk: str) -> Any:
@@ -43,29 +54,52 @@ def rank(
 ) -> dict[str, Any]:
     """Return what ``includes/ranking.html`` shows for the weights and filters that were sent.
 
-    ``status`` is ``ranked``, ``invalid``, ``waiting``, or ``failed`` in one of the ``final``
-    states, which waiting does not mend.
+    ``status`` is ``ranked``, ``invalid``, ``waiting``, ``unprepared`` if only the lane is not
+    ready, or ``failed`` in one of the ``final`` states, which waiting does not mend.
     """
     visible = visible_artworks(request)
     form = RankingPageForm(request.GET)
     filters = artwork_filterset()(request.GET, queryset=visible)
     context: dict[str, Any] = {
         "ranking_form": form,
+        "lane": form.shown_lane,
+        "default_lane": form.shown_lane is lanes.registered()[0],
+        "tabs": tabs(request.GET, form.shown_lane),
+        "region": None,
         "filters": filters,
         "filters_used": filters_used(filters),
-        "query_string": request.GET.urlencode(),
+        "query_string": _without_region(request.GET).urlencode(),
     }
     if not (form.is_valid() and filters.is_valid()):
         return context | {"status": "invalid"}
+    options = form.options()
+    context["region"] = options.region
     try:
-        answer = find(form.chosen_lane(), form.options(), visible, filters.qs, form.serving)
+        answer = find(form.chosen_lane(), options, visible, filters.qs, form.serving)
     except NotIndexed as error:
+        status = "failed" if error.state in final else "waiting"
         return context | {
-            "status": "failed" if error.state in final else "waiting",
+            "status": "unprepared" if isinstance(error, NotPrepared) else status,
             "reason": str(error),
             "worker_alive": index_status(visible, form.serving).worker_alive,
         }
     return context | {"status": "ranked", "answer": answer}
+
+
+def tabs(query: QueryDict, current: Lane) -> list[Tab]:
+    """Return the lanes in their order; a region is kept for the lanes that take one."""
+    found = []
+    for lane in lanes.registered():
+        kept = query.copy() if lane.takes_region else _without_region(query)
+        kept["lane"] = lane.name
+        found.append(Tab(lane, kept.urlencode(), lane is current))
+    return found
+
+
+def _without_region(query: QueryDict) -> QueryDict:
+    kept = query.copy()
+    kept.pop("region", None)
+    return kept
 
 
 def filters_used(filters: Any) -> int:

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 
 from ..collection.visibility import visible_artworks
+from ..ranking.measure import Measure
 from ..ranking.same_picture import list_same_pictures
 from ..templatetags.stylesim import thumbnail_url
 from . import places
@@ -20,8 +21,16 @@ def add_panels() -> None:
     places.add_admin_panel(render_panel)
 
 
+def is_shown(request: HttpRequest) -> bool:
+    """Return whether the page shows the default lane, which the panel stands above."""
+    return request.GET.get("lane", "") in ("", Measure.name)
+
+
 def render_panel(request: HttpRequest, artwork: Any) -> str:
-    """Return the panel of an artwork; empty where no visible work shows the same picture."""
+    """Return the panel of an artwork; empty where no visible work shows the same picture, and
+    above the other lanes."""
+    if not is_shown(request):
+        return ""
     found = list_same_pictures(artwork, visible_artworks(request))
     if found is None or not found.works:
         return ""

@@ -19,6 +19,7 @@ from ..core.errors import ImageError
 from ..models import WorkItem
 from ..ranking import image_search
 from ..ranking.same_picture import list_same_pictures_of_search
+from . import same_picture
 from .forms import ImageSearchForm
 from .ranking import rank
 
@@ -48,7 +49,9 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = rank(request, lambda lane, *facts: lane.of_search(found, *facts), final)
     context |= {
         "search": found,
-        "found": list_same_pictures_of_search(found, visible_artworks(request)),
+        "found": list_same_pictures_of_search(found, visible_artworks(request))
+        if same_picture.is_shown(request)
+        else None,
         "may_know_reason": visibility.may(request.user, "view")
         or found.state != WorkItem.State.FAILED
         or found.error_code in ImageError.MESSAGES,

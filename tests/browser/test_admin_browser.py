@@ -12,6 +12,7 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Page, expect, sync_playwright
 
+from stylesim_app.index import upkeep
 from tests import pictures
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
@@ -140,6 +141,18 @@ def test_upload_rank_and_choose_weights(page, variant, run_worker, tmp_path):
     expect(sections.first.locator("li")).to_have_count(3)
     expect(page.locator("[name=preset][value=content]")).to_be_checked()
     expect(page.locator("[name=limit]")).to_have_value("3")
+
+    # Another lane has no presets, but keeps the one that was chosen.
+    upkeep.maintain(60, idle=True)
+    page.select_option("[name=lane]", "content")
+    page.click("button.default")
+    page.wait_for_url("**lane=content**")
+    expect(sections.first.locator("li")).to_have_count(3)
+    expect(page.locator("[type=radio][name=preset]")).to_have_count(0)
+    look(page, variant, "similar-lane")
+    page.select_option("[name=lane]", "measure")
+    page.click("button.default")
+    expect(page.locator("[name=preset][value=content]")).to_be_checked()
 
     page.locator("summary").first.click()
     page.locator("[name=preset][value=custom]").check()

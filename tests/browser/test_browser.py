@@ -330,6 +330,10 @@ def test_all_of_it_works_by_keyboard(open_browser, collection):
     page.keyboard.press("Tab")
     expect(page.locator(".skip-link")).to_be_focused()
     page.keyboard.press("Enter")
+    tabs = page.locator(".lanes a")
+    for number in range(tabs.count()):
+        page.keyboard.press("Tab")
+        expect(tabs.nth(number)).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator("[name=preset][value=paper]")).to_be_focused()
     page.keyboard.press("ArrowRight")

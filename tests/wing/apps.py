@@ -11,12 +11,14 @@ class WingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from stylesim_app.ranking import lanes
         from stylesim_app.signals import artwork_indexed
         from stylesim_app.views import places
         from stylesim_app.work import kinds
 
-        from . import tones
+        from . import lane, tones
 
+        lanes.register(lane.MeanColour())
         kinds.register(tones.TONES)
         artwork_indexed.connect(tones.ask_for_tone, dispatch_uid="wing")
         places.add_menu_item(places.MenuItem("Tones", "wing:tones", allowed=tones.is_staff))

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import io
+import re
+
+import numpy as np
 import pytest
+import yaml
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.utils import timezone
 
 from stylesim_app import files
 from stylesim_app.conf import conf
-from stylesim_app.models import Artwork, IndexEntry, WorkItem
+from stylesim_app.index import vectors
+from stylesim_app.models import (
+    Artwork,
+    ImageSearch,
+    IndexEntry,
+    StoredDescriptor,
+    VectorIndex,
+    WorkItem,
+)
 from stylesim_app.work import kinds, worker, worklist
-from stylesim_app.work.pipeline import Pipeline
+from stylesim_app.work.pipeline import Pipeline, decode_picture
+from tests import pictures
 
+from .lane import MeanColour
 from .models import Tone
 from .tones import TONES
 
@@ -132,6 +148,80 @@ def test_it_has_a_panel_on_the_record_in_the_admin(works, admin_client):
     record = admin_client.get(f"/admin/stylesim_app/artwork/{works['disc-a'].pk}/change/")
     assert f"record: tone {works['disc-a'].tone.value:.1f}" in record.content.decode()
     assert admin_client.get("/admin/wing/tone/").status_code == 200
+
+
+def mean_colour(name):
+    """Red, green and blue on average, at unit length, from the definition."""
+    total = decode_picture(pictures.png(name)).pixels.astype(np.float64).mean(axis=(0, 1))
+    return total / np.sqrt((total**2).sum())
+
+
+def expected_by_colour(query, names):
+    """Title and distance of each work, nearest first."""
+    distances = {name: 1 - mean_colour(query) @ mean_colour(name) for name in names}
+    return sorted(distances.items(), key=lambda item: item[1])
+
+
+def check_by_colour(results, expected):
+    assert [result["artwork"]["title"] for result in results] == [name for name, _ in expected]
+    figures = [result["figure"] for result in results]
+    # Stores may keep vectors in half precision.
+    assert figures == pytest.approx([figure for _, figure in expected], abs=2e-3)
+
+
+def test_the_workers_store_the_vectors_of_its_lane(works):
+    index = VectorIndex.objects.get(embedding=MeanColour.name)
+    stored = vectors.open_store(index).read(
+        list(StoredDescriptor.objects.values_list("pk", flat=True))
+    )
+    titles = dict(StoredDescriptor.objects.values_list("pk", "entry__artwork__title"))
+    assert len(stored) == len(NAMES)
+    for key, each in stored.items():
+        assert each.numbers.shape == (1, MeanColour.size)
+        np.testing.assert_allclose(each.numbers[0], mean_colour(titles[key]), atol=2e-3)
+
+
+def test_its_lane_ranks_artworks(works, client):
+    for name, work in works.items():
+        answer = client.get(f"/api/artworks/{work.pk}/similar/?lane=mean_colour").json()
+        others = [other for other in NAMES if other != name]
+        assert answer["lane"] == "mean_colour"
+        check_by_colour(answer["results"], expected_by_colour(name, others))
+
+
+def test_its_lane_ranks_for_a_searched_image_and_for_a_file(works, client, run_worker, tmp_path):
+    picture = pictures.png("corner-a")
+    client.post("/search/", {"image": SimpleUploadedFile("a.png", picture, "image/png")})
+    run_worker()
+    search = ImageSearch.objects.get()
+    answer = client.get(f"/api/search/{search.pk}/?lane=mean_colour").json()
+    expected = expected_by_colour("corner-a", NAMES)
+    check_by_colour(answer["results"], expected)
+    page = client.get(f"/search/{search.pk}/?lane=mean_colour").content.decode()
+    assert page.index(f">{expected[0][0]}</a>") < page.index(f">{expected[1][0]}</a>")
+
+    (tmp_path / "a.png").write_bytes(picture)
+    printed = io.StringIO()
+    call_command("stylesim_rank", tmp_path / "a.png", "--lane", "mean_colour", stdout=printed)
+    lines = printed.getvalue().splitlines()[1:]
+    ranked = [next(name for name in NAMES if name in line) for line in lines]
+    assert ranked == [name for name, _ in expected]
+
+
+def test_its_lane_is_a_tab_and_its_page_has_the_blocks_of_results(works, client):
+    page = client.get(f"/artworks/{works['disc-a'].pk}/?lane=mean_colour").content.decode()
+    assert re.search(r'title="[^"]+" aria-current="page">Similar colour</a>', page)
+    for words in (MeanColour.question, MeanColour.meaning, MeanColour.limits):
+        assert words in page
+    for rank in (1, 2, 3):
+        assert f"result {rank}: tone" in page
+
+
+def test_its_lane_is_in_the_schema_of_the_api(client):
+    schema = yaml.safe_load(client.get("/api/schema/").content)
+    parameters = schema["paths"]["/api/artworks/{id}/similar/"]["get"]["parameters"]
+    [lane] = [each for each in parameters if each["name"] == "lane"]
+    assert "mean_colour" in lane["schema"]["enum"]
 
 
 def test_its_page_is_in_the_menu_of_those_who_may_use_it(works, client, admin_client):

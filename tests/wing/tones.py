@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from stylesim_app import files
 from stylesim_app.collection.adapter import adapter
 from stylesim_app.core.images import Picture
-from stylesim_app.ranking.results import RankedAnswer, RankedWork
+from stylesim_app.views.places import Answer, Result
 from stylesim_app.work.kinds import WorkKind
 from stylesim_app.work.pipeline import ImageFile
 from stylesim_app.work.queue import ring
@@ -61,7 +61,7 @@ def list_tones(request: HttpRequest) -> HttpResponse:
     return render(request, "wing/tones.html", {"tones": Tone.objects.order_by("value")})
 
 
-def show_result(request: HttpRequest, answer: RankedAnswer, result: RankedWork) -> str:
+def show_result(request: HttpRequest, answer: Answer, result: Result) -> str:
     context = {"place": f"result {result.rank}", "artwork": result.artwork}
     return render_to_string("wing/tone.html", context, request)
 

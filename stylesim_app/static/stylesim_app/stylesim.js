@@ -47,6 +47,9 @@ function addressOf(form) {
   }
   const layers = [...form.querySelectorAll("[name=layer_weights]")];
   if (layers.every((input) => input.value === input.dataset.default)) sent.delete("layer_weights");
+  const region = sent.getAll("region");
+  sent.delete("region");
+  if (region.some(Boolean)) sent.set("region", region.join(","));
   const query = new URLSearchParams([...sent].filter(([, value]) => value !== ""));
   return `${location.pathname}?${query}`;
 }
@@ -63,9 +66,10 @@ async function showRanking(address) {
     results.replaceChildren(...page.getElementById("results").childNodes);
     document.getElementById("results-status").textContent =
       page.getElementById("results-status").textContent;
+    document.getElementById("lanes").replaceWith(page.getElementById("lanes"));
     for (const name of ["style_weight", "content_weight"]) {
-      document.querySelector(`form[data-ranking] [name=${name}]`).value =
-        form.querySelector(`[name=${name}]`).value;
+      const field = document.querySelector(`form[data-ranking] [type=number][name=${name}]`);
+      if (field) field.value = form.querySelector(`[name=${name}]`).value;
     }
     results.removeAttribute("aria-busy");
   } catch (error) {
