@@ -143,11 +143,14 @@ def find_threshold(wrong: FloatArray, weights: FloatArray | None = None) -> floa
 def measure_spread(answers: Answers, groups: NDArray[Any]) -> Figures:
     """Return the standard deviation of each figure when groups ``(n,)`` of queries are drawn again.
 
-    Queries of one group, such as the edits of one work, are not independent.
+    Queries of one group, such as the edits of one work, are not independent. NaN for fewer than two
+    groups.
     """
     generator = np.random.default_rng(0)
     names, members = np.unique(groups, return_inverse=True)
     rows = []
+    if len(names) < 2:
+        return Figures(*[float("nan")] * len(fields(Figures)))
     for _ in range(RESAMPLES):
         drawn = np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
         rows.append(list(asdict(Figures.of(answers, drawn[members].astype(float))).values()))

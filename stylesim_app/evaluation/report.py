@@ -91,8 +91,10 @@ def rows(measured: Iterable[Measured]) -> Iterator[list[str]]:
     for task, members in by_task(measured).items():
         for each in members:
             first, *others = _columns(each.figures)
-            spread = _show(each.spread.recall_at_1)
-            yield [task, _lane(each), str(each.n), f"{first} ± {spread}", *others]
+            spread = each.spread.recall_at_1
+            if not np.isnan(spread):
+                first = f"{first} ± {_show(spread)}"
+            yield [task, _lane(each), str(each.n), first, *others]
 
 
 def by_task(measured: Iterable[Measured]) -> dict[str, list[Measured]]:
@@ -130,7 +132,7 @@ def draw(measured: Sequence[Measured]) -> bytes:
                 np.array(places) + (number - len(names) / 2 + 0.5) * width,
                 [each.figures.recall_at_1 for each in found.values()],
                 width,
-                yerr=[each.spread.recall_at_1 for each in found.values()],
+                yerr=[np.nan_to_num(each.spread.recall_at_1) for each in found.values()],
                 error_kw={"elinewidth": 0.6},
                 color=f"C{number}",
                 label=name,

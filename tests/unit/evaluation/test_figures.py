@@ -124,6 +124,7 @@ def test_the_spread_is_that_of_groups():
     halves = measure_spread(found, np.repeat([0, 1], 50))
     assert alone.recall_at_1 == pytest.approx(0.05, rel=0.15)
     assert halves.recall_at_1 == pytest.approx(0.5 / np.sqrt(2), rel=0.15)
+    assert np.isnan(measure_spread(found, np.zeros(100)).recall_at_1)
 
 
 def test_nothing_asked_gives_no_figures():
