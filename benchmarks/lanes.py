@@ -142,7 +142,9 @@ def measure(scene: Scene) -> dict[str, Matrix]:
     works = vectors[: len(scene.works)]
 
     def cosine(weights: Mapping[str, float]) -> Matrix:
-        return 1 - np.stack([weigh_parts(vector, weights) for vector in vectors]) @ works.T
+        weighed = np.stack([weigh_parts(vector, weights) for vector in vectors])
+        distances: Matrix = 1 - weighed @ works.T
+        return distances
 
     return {
         "paper": paper.style_weight * style + paper.content_weight * content,
