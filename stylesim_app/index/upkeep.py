@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
-from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor
+from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor, VectorIndex
 from . import calibration, compact_index, neighbours, repair, same_picture, sets, vectors
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def maintain(
             if lease is not None:
                 try:
                     done &= _maintain_set(descriptor_set, in_time, lease, idle=idle)
-                except (LeaseLost, CompactIndex.DoesNotExist):
+                except (LeaseLost, CompactIndex.DoesNotExist, VectorIndex.DoesNotExist):
                     logger.info("another process has taken over %s", descriptor_set)
     return done
 
