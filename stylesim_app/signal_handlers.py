@@ -13,7 +13,7 @@ from .collection import thumbnails
 from .collection.adapter import adapter
 from .collection.swapping import get_artwork_model
 from .index import neighbours
-from .models import AbstractArtwork, Calibration, CompactIndex, StoredDescriptor
+from .models import AbstractArtwork, Calibration, CompactIndex, StoredDescriptor, VectorIndex
 from .work import queue, worklist
 
 
@@ -30,6 +30,7 @@ def connect() -> None:
     files.delete_with(StoredDescriptor, ("file_name",))
     files.delete_with(Calibration, ("file_name",))
     files.delete_with(CompactIndex, ("bases_name",))
+    files.delete_with(VectorIndex, ("fitted_name",))
 
 
 def note_new_file(instance: models.Model, **_: Any) -> None:

@@ -34,10 +34,12 @@ class Box(NamedTuple):
         )
 
     def to_pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Return left, top, right and bottom in pixels, at least one pixel apart."""
-        left, top = round(self.left * width), round(self.top * height)
-        right, bottom = self.left + self.width, self.top + self.height
-        return left, top, max(left + 1, round(right * width)), max(top + 1, round(bottom * height))
+        """Return left, top, right and bottom in pixels, at least one pixel apart and inside."""
+        left = min(round(self.left * width), width - 1)
+        top = min(round(self.top * height), height - 1)
+        right = round((self.left + self.width) * width)
+        bottom = round((self.top + self.height) * height)
+        return left, top, max(left + 1, right), max(top + 1, bottom)
 
     def relative_to(self, outer: Box) -> Box:
         """Return the box in shares of ``outer``, for one in shares of the picture."""

@@ -60,13 +60,17 @@ class RegionWhitening:
             check_same_network(descriptor.provenance, provenance)
             for vector in pool_boxes(to_map(descriptor.content), GRID):
                 moments.add(vector)
-        whitening = moments.fit(WHOLE_SIZE)
-        if provenance is None:
-            raise ValueError("expected at least 2 pictures, got none")
-        return cls(whitening, provenance)
+        pictures = moments.count // len(GRID)
+        if provenance is None or pictures < 2:
+            raise ValueError(f"expected at least 2 pictures, got {pictures}")
+        return cls(moments.fit(WHOLE_SIZE), provenance)
 
     def describe_whole(self, descriptor: Descriptor) -> FloatArray:
-        """Return the unit vector ``(256,)`` of a picture, from its windows if it is a long one."""
+        """Return the unit vector ``(256,)`` of a picture, from its windows if it is a long one.
+
+        Raises DescriptorError for another network, as the other methods do.
+        """
+        check_same_network(descriptor.provenance, self.provenance)
         pooled = np.concatenate([self._pool(each, GRID) for each in _maps(descriptor)])
         return to_unit(self.whitening.whiten(pooled).sum(axis=0))
 
@@ -75,6 +79,7 @@ class RegionWhitening:
 
         The regions of a long picture are its windows, those of others the boxes of a grid.
         """
+        check_same_network(descriptor.provenance, self.provenance)
         pooled = [self._pool(each, GRID) for each in _maps(descriptor)]
         if not descriptor.windows:
             return self.whitening.whiten(pooled[0], REGION_SIZE), GRID
@@ -87,6 +92,7 @@ class RegionWhitening:
         In a long picture, the box is seen in the first window that contains it. Raises ValueError
         for a box that does not lie in the picture.
         """
+        check_same_network(descriptor.provenance, self.provenance)
         check_box(box)
         content = descriptor.content
         for window in descriptor.windows:

@@ -20,13 +20,7 @@ from django.utils.translation import gettext as _
 from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StylesimError
-from ..models import (
-    Calibration,
-    CompactIndex,
-    DescriptorSet,
-    StoredDescriptor,
-    VectorIndex,
-)
+from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor, VectorIndex
 from . import calibration, compact_index, neighbours, repair, same_picture, sets, vectors
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,8 @@
 
 The embedding that ships with the app serves from the first work on, if it suits the weights. From
 256 works on, each embedding is fitted to a sample of the collection; then all works are embedded
-again, a chunk at a time, while the previous index still serves. No image is read.
+again, a chunk at a time, while the previous index still serves. No image is read. Vectors that only
+pictures give are kept as works are indexed; those of another version have an index of their own.
 """
 
 from __future__ import annotations
@@ -50,12 +51,18 @@ def open_store(index: VectorIndex) -> VectorStore:
 
 
 def fitted_to(index: VectorIndex, embedding: Embedding) -> FittedEmbedding:
-    """Return what an index was fitted to. Raises FileNotFoundError or DescriptorError if lost."""
+    """Return what the vectors of an index were computed by.
+
+    Raises FileNotFoundError or DescriptorError if that is lost, or ships no more.
+    """
     if embedding.fitted is None:
         raise ValueError(f"the embedding {embedding.name!r} is computed from pictures")
-    if not index.fitted_name:
-        return embedding.fitted.shipped()
-    return _read_fitted(embedding.fitted, index.fitted_name)
+    if index.fitted_name:
+        return _read_fitted(embedding.fitted, index.fitted_name)
+    shipped = embedding.fitted.shipped()
+    if shipped.digest != index.digest:
+        raise DescriptorError("descriptor_provenance", left=index.digest, right=shipped.digest)
+    return shipped
 
 
 @lru_cache(maxsize=4)
@@ -71,8 +78,10 @@ def add(stored: StoredDescriptor, descriptor: Descriptor, embedded: Mapping[str,
     """
     for embedding in embeddings.registered():
         indexes = list(_indexes(stored.descriptor_set, embedding))
-        if not indexes and (first := _begin(stored.descriptor_set, embedding)):
-            indexes = [first]
+        if (not indexes or _is_outdated(indexes[-1], embedding)) and (
+            first := _begin(stored.descriptor_set, embedding)
+        ):
+            indexes.append(first)
         for index in indexes:
             vectors = _embed(index, embedding, descriptor, embedded)
             if vectors is not None:
@@ -82,14 +91,20 @@ def add(stored: StoredDescriptor, descriptor: Descriptor, embedded: Mapping[str,
 def maintain(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
     """Fit what is due and embed the works that an index lacks, while ``go_on()``.
 
-    Return whether nothing is left to do.
+    Return whether nothing is left to do. An embedding whose fit is lost, and which cannot be fitted
+    again yet, is left alone.
     """
     for embedding in embeddings.registered():
-        if _is_due(descriptor_set, embedding) and not _renew(descriptor_set, embedding, go_on):
+        try:
+            if _is_due(descriptor_set, embedding):
+                _renew(descriptor_set, embedding, go_on)
+            latest = _indexes(descriptor_set, embedding).last()
+            if latest is not None and embedding.fitted is not None:
+                _fill(latest, embedding, go_on)
+        except _Stopped:
             return False
-        for index in _indexes(descriptor_set, embedding).filter(ready_at=None):
-            if not _prepare(index, embedding, go_on):
-                return False
+        except (FileNotFoundError, DescriptorError):
+            logger.exception("the fit of the embedding %s is lost", embedding.name)
         _drop_outdated(descriptor_set, embedding)
     return True
 
@@ -141,42 +156,55 @@ def _embed(
         return None
 
 
+def _is_outdated(index: VectorIndex, embedding: Embedding) -> bool:
+    """Return whether an index holds vectors that pictures are not embedded by any more."""
+    return embedding.fitted is None and index.digest != embedding.digest
+
+
 def _is_due(descriptor_set: DescriptorSet, embedding: Embedding) -> bool:
-    works = StoredDescriptor.objects.filter(descriptor_set=descriptor_set).count()
+    """Return whether another index would be better than the latest, or there is none."""
     latest = _indexes(descriptor_set, embedding).last()
-    if latest is None:
-        shipped = _digest_without_fit(embedding, descriptor_set.to_provenance()) is not None
-        return works >= (1 if shipped else MINIMUM_FIRST)
-    if latest.store != conf.store:
+    if latest is None or latest.store != conf.store or _is_outdated(latest, embedding):
         return True
     if embedding.fitted is None:
-        return latest.digest != embedding.digest
-    if latest.fitted_name and not files.exists(latest.fitted_name):
+        return False
+    works = StoredDescriptor.objects.filter(descriptor_set=descriptor_set).count()
+    return works >= max(MINIMUM_FIT, GROWTH * latest.collection_size) or _is_lost(latest, embedding)
+
+
+def _is_lost(index: VectorIndex, embedding: Embedding) -> bool:
+    """Return whether the fit of an index cannot be read, or ships no more."""
+    if index.fitted_name and not files.exists(index.fitted_name):
+        # This process may still remember it.
         return True
-    return works >= max(MINIMUM_FIT, GROWTH * latest.collection_size)
+    try:
+        fitted_to(index, embedding)
+    except (FileNotFoundError, DescriptorError):
+        return True
+    return False
 
 
-def _renew(descriptor_set: DescriptorSet, embedding: Embedding, go_on: Callable[[], bool]) -> bool:
-    """Create another index, fitted to the collection if it is large enough; False if stopped."""
+def _renew(descriptor_set: DescriptorSet, embedding: Embedding, go_on: Callable[[], bool]) -> None:
+    """Create another index, fitted to the collection if that is large enough.
+
+    It serves once it is filled; one of vectors that only pictures give serves at once. Raises
+    _Stopped.
+    """
     described = StoredDescriptor.objects.filter(descriptor_set=descriptor_set)
     works = described.count()
-    latest = _indexes(descriptor_set, embedding).last()
-    first = MINIMUM_FIRST if latest is None or latest.fitted_name else MINIMUM_FIT
-    digest, fitted_name, size = (
-        _digest_without_fit(embedding, descriptor_set.to_provenance()),
-        "",
-        0,
-    )
-    if embedding.fitted is not None and works >= (first if digest is None else MINIMUM_FIT):
+    digest = _digest_without_fit(embedding, descriptor_set.to_provenance())
+    fitted_name, size = "", 0
+    if embedding.fitted is not None and works >= (MINIMUM_FIT if digest else MINIMUM_FIRST):
         try:
             fitted = embedding.fitted.fit(_sample(described, go_on))
-        except (_Stopped, ValueError, DescriptorError) as error:
-            logger.info("the embedding %s was not fitted: %r", embedding.name, error)
-            return isinstance(error, _Stopped) is False
+        except ValueError:
+            # Descriptors could not be read, so that fewer are left than were counted.
+            logger.exception("the embedding %s could not be fitted", embedding.name)
+            return
         fitted_name = files.write("calibrations", "safetensors", fitted.to_bytes())
         digest, size = fitted.digest, works
     if digest is None:
-        return True
+        return
     with transaction.atomic():
         sets.lock(descriptor_set.pk)
         _indexes(descriptor_set, embedding).filter(ready_at=None).delete()
@@ -189,7 +217,6 @@ def _renew(descriptor_set: DescriptorSet, embedding: Embedding, go_on: Callable[
             store=conf.store,
             ready_at=timezone.now() if embedding.fitted is None else None,
         )
-    return True
 
 
 class _Stopped(Exception):
@@ -213,25 +240,31 @@ def _sample(
     return read
 
 
-def _prepare(index: VectorIndex, embedding: Embedding, go_on: Callable[[], bool]) -> bool:
-    """Embed the works that an index lacks, while ``go_on()``; return whether it is ready."""
+def _fill(index: VectorIndex, embedding: Embedding, go_on: Callable[[], bool]) -> None:
+    """Embed the works that an index lacks, and make it serve once it lacks none.
+
+    Raises _Stopped, or as ``fitted_to`` does.
+    """
     store = open_store(index)
     described = StoredDescriptor.objects.filter(descriptor_set=index.descriptor_set_id)
     while True:
         chunk = dict(store.lacking(described).order_by("pk").values_list("pk", "file_name")[:CHUNK])
-        descriptors = dict(reading.read_each(chunk))
-        embedded = {key: _embed(index, embedding, each, {}) for key, each in descriptors.items()}
+        embedded = {}
+        if chunk:
+            fitted = fitted_to(index, embedding)
+            embedded = {key: fitted.describe(each) for key, each in reading.read_each(chunk)}
         with transaction.atomic():
             sets.lock(index.descriptor_set_id)
             VectorIndex.objects.only("pk").get(pk=index.pk)
             lacking = store.lacking(described)
             still = set(lacking.filter(pk__in=embedded).values_list("pk", flat=True))
-            store.add({key: each for key, each in embedded.items() if key in still and each})
+            store.add({key: each for key, each in embedded.items() if key in still})
             if not chunk and not lacking.exists():
-                VectorIndex.objects.filter(pk=index.pk).update(ready_at=timezone.now())
-                return True
+                waiting = VectorIndex.objects.filter(pk=index.pk, ready_at=None)
+                waiting.update(ready_at=timezone.now())
+                return
         if not go_on():
-            return False
+            raise _Stopped
 
 
 def _drop_outdated(descriptor_set: DescriptorSet, embedding: Embedding) -> None:

@@ -116,8 +116,9 @@ class ImageSearch(WorkItem):
 
     The image itself is deleted once its descriptor is extracted; a small preview is kept as long as
     the search. ``same_pictures`` lists pairs of a StoredFeatures' key and a relation, most inliers
-    first; None if that was not searched for. ``vectors`` holds by embedding the vector of the image
-    where the embedding computes it from pictures; others are computed from the descriptor.
+    first; None if that was not searched for. ``vectors`` holds the vector of the image by the
+    digest of each embedding that computes it from pictures; others are computed from the
+    descriptor.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

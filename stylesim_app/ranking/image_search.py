@@ -19,7 +19,7 @@ from .. import files
 from ..conf import conf
 from ..core.images import Picture
 from ..core.same_picture.detail import QUERY
-from ..index import same_picture, sets
+from ..index import embeddings, same_picture, sets
 from ..index.storing import Described
 from ..models import ImageSearch
 from ..work import queue
@@ -60,12 +60,20 @@ def store(search: ImageSearch, picture: Picture, described: Described) -> None:
         descriptor_name=descriptor_name,
         preview_name=preview_name,
         descriptor_set=descriptor_set,
-        vectors={name: each.numbers[0].tolist() for name, each in described.vectors.items()},
+        vectors=_vectors_by_digest(described),
         same_pictures=_find_same_pictures(picture),
         image_name="",
     )
     files.delete([search.image_name] if finished else [descriptor_name, preview_name])
     sets.switch_when_complete(descriptor_set)
+
+
+def _vectors_by_digest(described: Described) -> dict[str, list[float]]:
+    return {
+        each.digest: described.vectors[each.name].numbers[0].tolist()
+        for each in embeddings.registered()
+        if each.name in described.vectors
+    }
 
 
 def _find_same_pictures(picture: Picture) -> list[Any] | None:

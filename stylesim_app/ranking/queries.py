@@ -84,7 +84,7 @@ class SearchQuery:
         if embedding.fitted is not None:
             return vectors.fitted_to(index, embedding).describe(self.descriptor(serving))
         require_searched(self.search, serving)
-        numbers = self.search.vectors.get(embedding.name)
+        numbers = self.search.vectors.get(embedding.digest)
         return None if numbers is None else Vectors.of_picture(np.array(numbers, np.float32))
 
 

@@ -54,12 +54,12 @@ class Search:
 def begin(query: Query, embedding: Embedding, serving: Serving) -> Search:
     """Return a search of the index of an embedding. Raises NotIndexed."""
     index = serving.vector_index(embedding.name)
+    if index is None or (embedding.fitted is None and index.digest != embedding.digest):
+        raise NotPrepared(WorkItem.State.STALE, _not_ready())
     try:
-        found = None if index is None else query.vectors(embedding, index, serving)
+        found = query.vectors(embedding, index, serving)
     except (FileNotFoundError, DescriptorError) as error:
         raise NotPrepared(WorkItem.State.STALE, _not_ready()) from error
-    if index is None:
-        raise NotPrepared(WorkItem.State.STALE, _not_ready())
     if found is None:
         raise NotPrepared(
             WorkItem.State.PENDING,

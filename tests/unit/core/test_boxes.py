@@ -10,6 +10,14 @@ from hypothesis import strategies as st
 
 from stylesim_app.core.boxes import MAX_WINDOWS, WHOLE, Box, check_box, grid, windows
 
+SHARES = st.floats(0.01, 1)
+
+
+@st.composite
+def boxes(draw):
+    width, height = draw(SHARES), draw(SHARES)
+    return Box(draw(st.floats(0, 1 - width)), draw(st.floats(0, 1 - height)), width, height)
+
 
 def test_a_grid_of_three_scales_has_fourteen_boxes_inside_the_picture():
     boxes = grid(3)
@@ -77,3 +85,44 @@ def test_overlap_is_the_intersection_over_the_union():
     assert box.overlap(Box(0.5, 0.5, 0.5, 0.5)) == 0
     assert box.overlap(Box(0.25, 0, 0.5, 0.5)) == pytest.approx(1 / 3)
     assert Box(0.25, 0, 0.5, 0.5).overlap(box) == pytest.approx(1 / 3)
+
+
+@given(boxes(), boxes())
+def test_a_box_within_another_is_contained_and_found_again(inner, outer):
+    box = inner.inside(outer)
+    assert outer.contains(box)
+    assert box.relative_to(outer) == pytest.approx(inner, abs=1e-9)
+    assert box.relative_to(WHOLE) == box
+
+
+@pytest.mark.parametrize(
+    ("other", "contained"),
+    [
+        ((0.2, 0.2, 0.5, 0.5), True),
+        ((0.2, 0.2, 0.5 + 1e-9, 0.5), True),
+        ((0.3, 0.4, 0.1, 0.1), True),
+        ((0.19, 0.2, 0.3, 0.3), False),
+        ((0.2, 0.19, 0.3, 0.3), False),
+        ((0.5, 0.3, 0.21, 0.1), False),
+        ((0.3, 0.5, 0.1, 0.21), False),
+        ((0.8, 0.8, 0.1, 0.1), False),
+    ],
+)
+def test_a_box_contains_what_has_no_part_outside(other, contained):
+    assert Box(0.2, 0.2, 0.5, 0.5).contains(Box(*other)) is contained
+
+
+@given(boxes(), st.integers(1, 3000), st.integers(1, 3000))
+def test_pixels_of_a_box_are_within_half_a_pixel_and_never_none(box, width, height):
+    left, top, right, bottom = box.to_pixels(width, height)
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+    if box.width * width >= 1 and box.height * height >= 1:
+        edges = (box.left * width, box.top * height)
+        ends = ((box.left + box.width) * width, (box.top + box.height) * height)
+        assert (left, top) == pytest.approx(edges, abs=1)
+        assert (right, bottom) == pytest.approx(ends, abs=1)
+
+
+def test_a_box_thinner_than_a_pixel_at_the_edge_is_the_last_pixel():
+    assert Box(0.999, 0.999, 0.001, 0.001).to_pixels(100, 50) == (99, 49, 100, 50)

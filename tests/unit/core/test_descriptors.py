@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
+from stylesim_app.core.boxes import WHOLE, windows
 from stylesim_app.core.descriptors import (
     LAYERS,
     STYLE_LAYERS,
     Descriptor,
     Provenance,
+    Window,
     pack_symmetric,
     unpack_symmetric,
     widen,
@@ -88,3 +93,66 @@ def test_a_file_that_lacks_a_part_is_damaged(lost):
     }
     with pytest.raises(DescriptorError, match="damaged"):
         Descriptor.from_bytes(save(tensors, metadata=metadata))
+
+
+BOXES = windows(400, 100)
+
+
+def make_long(values: list[float]) -> Descriptor:
+    """With windows, whose numbers are larger than those of the picture."""
+    numbers = np.array(values, np.float32)
+    shown = [Window(box, 5 * numbers + at) for at, box in enumerate(BOXES)]
+    return dataclasses.replace(make_descriptor(values), windows=tuple(shown))
+
+
+def test_windows_survive_storage():
+    long = make_long([1 / 3, 2, 0.7])
+    restored = Descriptor.from_bytes(long.to_bytes())
+    assert [window.box for window in restored.windows] == BOXES
+    largest = max(float(window.content.max()) for window in long.windows)
+    for window, expected in zip(restored.windows, long.windows, strict=True):
+        assert window.content.dtype == np.float32
+        np.testing.assert_allclose(window.content, expected.content, atol=largest * 2.0**-11)
+    again = Descriptor.from_bytes(restored.to_bytes())
+    for window, expected in zip(again.windows, restored.windows, strict=True):
+        np.testing.assert_allclose(window.content, expected.content, rtol=1e-6)
+
+
+@given(st.integers(-44, 37))
+def test_windows_are_rounded_to_float16_at_every_magnitude(exponent):
+    numbers = np.array([0.1, -0.7, 0.01], np.float32) * np.float32(10.0**exponent)
+    long = dataclasses.replace(make_descriptor([1e-3]), windows=(Window(WHOLE, numbers),))
+    [window] = Descriptor.from_bytes(long.to_bytes()).windows
+    off = np.abs(window.content.astype(np.float64) - numbers)
+    assert off.max() <= max(0.7 * 10.0**exponent * 2.0**-11, 1e-42)
+
+
+def test_a_file_from_before_there_were_windows_is_read():
+    content = make_descriptor([1, 2, 3]).to_bytes()
+    assert not [name for name in load(content) if "windows" in name]
+    assert Descriptor.from_bytes(content).windows == ()
+
+
+def test_black_windows_stay_black():
+    long = dataclasses.replace(
+        make_descriptor([1]), windows=(Window(WHOLE, np.zeros(4, np.float32)),)
+    )
+    [window] = Descriptor.from_bytes(long.to_bytes()).windows
+    np.testing.assert_array_equal(window.content, 0)
+
+
+def test_windows_that_are_not_finite_are_refused():
+    with pytest.raises(DescriptorError, match="NaN or infinite"):
+        make_long([1, np.nan])
+
+
+@pytest.mark.parametrize("lost", ["windows.content", "windows.scale"])
+def test_a_file_that_lacks_a_part_of_its_windows_is_damaged(lost):
+    content = make_long([1, 2, 3]).to_bytes()
+    header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+    metadata = json.loads(header)["__metadata__"]
+    tensors = load(content)
+    assert Descriptor.from_bytes(save(tensors, metadata)).windows
+    del tensors[lost]
+    with pytest.raises(DescriptorError, match="damaged"):
+        Descriptor.from_bytes(save(tensors, metadata))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from stylesim_app.core.boxes import windows
 from stylesim_app.core.errors import ImageError
 from stylesim_app.core.images import (
     FORMATS,
@@ -18,7 +19,9 @@ from stylesim_app.core.images import (
     inspect_image,
     load_pixels,
     open_image,
+    to_windows,
 )
+from stylesim_app.work import pipeline
 from tests import pictures
 from tests.pictures import encode
 
@@ -210,3 +213,33 @@ def test_the_messages_say_what_was_found_and_what_is_accepted():
         inspect_image(png_bomb(3000, 3000), LIMITS)
     with pytest.raises(ImageError, match="JPEG, PNG, WEBP"):
         inspect_image(b"text", LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("size", "count"), [((400, 100), 6), ((100, 700), 11), ((300, 100), 0), ((100, 300), 0)]
+)
+def test_only_a_long_picture_has_windows(size, count):
+    found = to_windows(pictures.draw("disc-a", size))
+    assert len(found) == count
+    assert [box for box, _ in found] == (windows(*size) if count else [])
+    for _, pixels in found:
+        assert pixels.shape == (224, 224, 3)
+        assert pixels.dtype == np.uint8
+
+
+def test_a_window_shows_its_part_of_the_picture():
+    """Bands of one colour each, as wide as the picture is high."""
+    bands = np.repeat(np.arange(4, dtype=np.uint8) * 60, 100)
+    picture = Image.fromarray(np.broadcast_to(bands[None, :, None], (100, 400, 3)).copy())
+    found = to_windows(picture)
+    assert np.ptp(found[0][1]) == 0
+    assert [found[0][1].mean(), found[-1][1].mean()] == [0, 180]
+    upright = to_windows(picture.transpose(Image.Transpose.ROTATE_270))
+    assert [each.mean() for _, each in upright] == [each.mean() for _, each in found]
+
+
+@pytest.mark.parametrize(("size", "count"), [((400, 100), 6), ((100, 700), 11), ((96, 72), 0)])
+def test_a_decoded_picture_has_the_windows_of_its_image(size, count):
+    decoded = pipeline.decode_picture(pictures.png("disc-a", size))
+    assert decoded.pixels.shape == (224, 224, 3)
+    assert len(decoded.windows) == count

@@ -9,9 +9,7 @@ import pytest
 
 from stylesim_app.core.same_picture.false_alarms import ALARMS, QUERIES, false_alarm_rate
 
-MEASURED = (
-    Path(__file__).parents[3] / "docs" / "benchmarks" / "same_picture_false_alarms.json"
-)
+MEASURED = Path(__file__).parents[3] / "docs" / "benchmarks" / "same_picture_false_alarms.json"
 
 
 def test_the_table_is_what_the_benchmark_measured():

@@ -1,0 +1,25 @@
+"""Small embeddings, in the place of those that ship."""
+
+from __future__ import annotations
+
+import pytest
+
+from stylesim_app.core.embedding import FittedEmbedding, PictureEmbedding, RegionEmbedding
+from tests.unit.core import small_pictures
+
+
+def ship(monkeypatch: pytest.MonkeyPatch, seed: int) -> dict[str, FittedEmbedding]:
+    """Put embeddings of the small network, fitted to drawn pictures, where those that ship are."""
+    sample = small_pictures.draw(40, seed)
+    fitted = {
+        "picture": PictureEmbedding.fit(lambda: sample),
+        "regions": RegionEmbedding.fit(lambda: sample),
+    }
+    for each in fitted.values():
+        monkeypatch.setattr(type(each), "shipped", lambda each=each: each)
+    return fitted
+
+
+@pytest.fixture
+def shipped(small_network: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, FittedEmbedding]:
+    return ship(monkeypatch, seed=99)
