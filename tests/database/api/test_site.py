@@ -240,7 +240,17 @@ def test_the_schema_is_valid_and_without_warnings(db):
     ranking = {"preset", "style_weight", "content_weight", "layer_weights", "limit"}
     assert similar == {
         *ranking,
-        *("id", "lane", "exclude_same_artist", "q", "artist", "medium", "collection", "exhibition"),
+        *(
+            "id",
+            "lane",
+            "region",
+            "exclude_same_artist",
+            "q",
+            "artist",
+            "medium",
+            "collection",
+            "exhibition",
+        ),
         *("year_from", "year_to"),
     }
     assert {"page", "page_size", "ordering", "q"} <= {

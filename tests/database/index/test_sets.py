@@ -168,7 +168,7 @@ def test_nothing_is_stored_in_a_retired_set(collection, other_weights, described
     before = old.descriptors.count()
     # It was retired after it was opened.
     monkeypatch.setattr(sets, "open_set", lambda _: old)
-    storing.store(entry, picture, described["disc-a"])
+    storing.store(entry, picture, storing.Described(described["disc-a"]))
     entry.refresh_from_db()
     assert entry.state == State.PENDING
     assert old.descriptors.count() == before
