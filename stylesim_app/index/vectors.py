@@ -23,6 +23,7 @@ from ..conf import conf
 from ..core.descriptors import Descriptor, Provenance
 from ..core.embedding import FittedEmbedding, Vectors
 from ..core.errors import DescriptorError
+from ..exceptions import StorageMissing
 from ..models import DescriptorSet, StoredDescriptor, VectorIndex
 from ..stores import import_vector_store
 from ..stores.vector_base import VectorStore
@@ -91,8 +92,8 @@ def add(stored: StoredDescriptor, descriptor: Descriptor, embedded: Mapping[str,
 def maintain(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
     """Fit what is due and embed the works that an index lacks, while ``go_on()``.
 
-    Return whether nothing is left to do. An embedding whose fit is lost, and which cannot be fitted
-    again yet, is left alone.
+    Return whether nothing is left to do. An embedding is left alone while its fit is lost and it
+    cannot be fitted again, or while the storage is missing.
     """
     for embedding in embeddings.registered():
         try:
@@ -103,8 +104,8 @@ def maintain(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
                 _fill(latest, embedding, go_on)
         except _Stopped:
             return False
-        except (FileNotFoundError, DescriptorError):
-            logger.exception("the fit of the embedding %s is lost", embedding.name)
+        except (FileNotFoundError, DescriptorError, StorageMissing):
+            logger.exception("the vectors of %s could not be completed", embedding.name)
         _drop_outdated(descriptor_set, embedding)
     return True
 
