@@ -96,25 +96,29 @@ def find(features: LocalFeatures) -> list[tuple[int, Relation]]:
 def _match(stored: StoredFeatures) -> None:
     compact = _parse(stored)
     found = [] if compact is None else find(_vocabulary().decode(compact))
-    known = {stored.pk, *stored.matched.values_list("query", flat=True)}
-    matches = [
-        PictureMatch(
-            query=stored,
-            candidate_id=key,
-            inliers=relation.inliers,
-            relation=relation.to_json(),
-        )
-        for key, relation in found
-        if key not in known
-    ]
+    matches = [_pair(stored.pk, key, relation) for key, relation in found if key != stored.pk]
     try:
         with transaction.atomic():
             row = StoredFeatures.objects.filter(pk=stored.pk)
             if row.update(matched_at=timezone.now()):
-                PictureMatch.objects.filter(query=stored).delete()
-                PictureMatch.objects.bulk_create(matches)
+                PictureMatch.objects.bulk_create(matches, ignore_conflicts=True)
     except IntegrityError:
         logger.info("a work was deleted while it was matched; it is matched again")
+
+
+def _pair(query: int, candidate: int, relation: Relation) -> PictureMatch:
+    """Return the match of a pair, with the later features as the query.
+
+    So each pair has one row, even if two workers find it at once, each from another side.
+    """
+    if query < candidate:
+        query, candidate, relation = candidate, query, relation.reversed()
+    return PictureMatch(
+        query_id=query,
+        candidate_id=candidate,
+        inliers=relation.inliers,
+        relation=relation.to_json(),
+    )
 
 
 def _read(key: int) -> CompactFeatures | None:

@@ -39,6 +39,28 @@ def test_each_pair_is_matched_once(matched_works):
     assert match.inliers >= same_picture.FEWEST_INLIERS
 
 
+def test_two_workers_that_find_a_pair_at_once_store_one_row(matched_works, monkeypatch):
+    (original, *_), copy = matched_works
+    PictureMatch.objects.all().delete()
+    one, other = (StoredFeatures.objects.get(entry__artwork=each) for each in (copy, original))
+    found_by_one = same_picture.find
+
+    def find_while_the_other_does(features):
+        found = found_by_one(features)
+        monkeypatch.setattr(same_picture, "find", found_by_one)
+        same_picture._match(other)
+        return found
+
+    monkeypatch.setattr(same_picture, "find", find_while_the_other_does)
+    same_picture._match(one)
+    [match] = PictureMatch.objects.all()
+    assert match.query_id > match.candidate_id
+    [found], [back] = same(copy).works, same(original).works
+    assert (found.artwork, back.artwork) == (original, copy)
+    assert found.relation.covered == pytest.approx(0.6, abs=0.03)
+    assert back.relation == found.relation.reversed()
+
+
 def test_works_that_a_visitor_may_not_see_are_not_named(matched_works):
     (original, *_), copy = matched_works
     Artwork.objects.filter(pk=original.pk).update(is_public=False)
