@@ -31,15 +31,16 @@ SETS: Mapping[str, tuple[str, ...] | None] = {
     "chinese_painting_dev": None,
     "kaokore_triples_dev": ("content", "style"),
 }
-#: Folder of further works, if STYLESIM_BENCH_OTHERS names no other.
-DEFAULT_OTHERS = Path(__file__).resolve().parents[2] / "shared" / "train" / "wikiart_pd_train"
+#: The most further works, from the folder that STYLESIM_BENCH_OTHERS names.
 OTHERS = 4_000
-QUERIES = 1_000
+QUERIES = 360
 THRESHOLDS = range(8, 31)
 #: Inliers from which a pair is printed.
 PRINTED = 15
 #: Pairs of files that show the same picture, which no list of a set names.
-SAME_PICTURES: tuple[tuple[str, str], ...] = ()
+SAME_PICTURES: tuple[tuple[str, str], ...] = (
+    ("wikiart_pd_dev/images/wd_00026.jpg", "wikiart_pd_dev/images/wd_00218.jpg"),
+)
 
 
 class Worst(NamedTuple):
@@ -97,9 +98,11 @@ def list_works() -> dict[str, Path]:
         for row in _rows(folder / name / "manifest.csv")
         if roles is None or row["role"] in roles
     }
-    others = Path(os.environ.get("STYLESIM_BENCH_OTHERS", DEFAULT_OTHERS))
-    found = sorted(others.rglob("*.jpg"))[:OTHERS]
-    return works | {f"{others.name}/{path.relative_to(others)}": path for path in found}
+    if named := os.environ.get("STYLESIM_BENCH_OTHERS"):
+        others = Path(named)
+        for path in sorted(others.rglob("*.jpg"))[:OTHERS]:
+            works[f"{others.name}/{path.relative_to(others)}"] = path
+    return works
 
 
 def list_same_pictures() -> dict[str, set[str]]:

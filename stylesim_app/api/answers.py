@@ -13,6 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ..core.descriptors import STYLE_LAYERS, Provenance
+from ..core.same_picture.false_alarms import false_alarm_rate
 from ..core.same_picture.relation import Relation
 from ..core.scale import FLAGGED, PairScale
 from ..models import ImageSearch, WorkItem
@@ -114,7 +115,13 @@ class SamePictureSerializer(serializers.Serializer[Any]):
     same_file = serializers.SerializerMethodField()
     figure = Integer(source="relation.inliers", allow_null=True, default=None)
     inliers = Integer(source="relation.inliers", allow_null=True, default=None)
+    unusual = serializers.SerializerMethodField(
+        help_text="Share of searches for a picture that is not there which find so many inliers."
+    )
     transform = TransformSerializer(source="relation", allow_null=True)
+
+    def get_unusual(self, work: SamePicture) -> float | None:
+        return None if work.relation is None else false_alarm_rate(work.relation.inliers)
 
     def get_same_file(self, work: SamePicture) -> bool:
         return work.relation is None

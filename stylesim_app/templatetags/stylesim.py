@@ -12,8 +12,10 @@ from django.utils.formats import number_format
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter, share
 from ..core.boxes import Box
+from ..core.same_picture.false_alarms import ALARMS, QUERIES
 from ..core.same_picture.relation import Polygon
 from ..core.scale import PairScale
+from ..index.same_picture import FEWEST_INLIERS
 from ..messages import rarity_words, relation_words, translate_note
 from ..ranking.results import RankedAnswer, RankedWork
 from ..views import places
@@ -119,6 +121,13 @@ def threshold(scale: PairScale | None, share: float) -> float | None:
 def rarity(scale: PairScale | None, unusual: float | None) -> str:
     """Return in words how unusual a figure is; an empty string if it is not known."""
     return "" if scale is None or unusual is None else rarity_words(unusual, len(scale))
+
+
+@register.simple_tag
+def false_alarms() -> dict[str, int]:
+    """Return what is measured of searches for absent pictures, and the fewest inliers shown."""
+    found = ALARMS.get(FEWEST_INLIERS, 0)
+    return {"queries": QUERIES, "found": found, "fewest": FEWEST_INLIERS}
 
 
 @register.inclusion_tag("stylesim_app/includes/bar.html")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stylesim_app.core.same_picture.false_alarms import QUERIES
 from stylesim_app.models import StoredFeatures
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +20,7 @@ def test_an_artwork_lists_the_works_that_show_its_picture(matched_works, client)
     assert (result["rank"], result["artwork"]["id"]) == (1, original.pk)
     assert result["figure"] == result["inliers"] >= 26
     assert result["same_file"] is False
+    assert result["unusual"] == pytest.approx(1 / (QUERIES + 1))
     assert result["transform"]["mirrored"] is True
     assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in result["transform"]["query_region"])
 
