@@ -10,7 +10,7 @@ import pytest
 
 from stylesim_app import files
 from stylesim_app.core.boxes import Box
-from stylesim_app.core.descriptors import CONTENT_LAYER, STYLE_LAYERS
+from stylesim_app.core.descriptors import CONTENT_LAYER, STYLE_LAYERS, Descriptor
 from stylesim_app.core.embedding import RMAC, RegionEmbedding, Vectors
 from stylesim_app.exceptions import NotIndexed, NotPrepared
 from stylesim_app.index import sets, upkeep, vectors
@@ -108,7 +108,8 @@ def asked(request, works, searched, described, tmp_path):
         return Asked(kind, search, files.read_descriptor(search.descriptor_name))
     path = tmp_path / "disc-a.png"
     path.write_bytes(pictures.png("disc-a"))
-    return Asked(kind, FileQuery(path), described["disc-a"])
+    rounded = Descriptor.from_bytes(described["disc-a"].to_bytes())
+    return Asked(kind, FileQuery(path), rounded)
 
 
 def index_of(embedding: Embedding) -> VectorIndex:
