@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..collection.adapter import adapter
-from ..core.descriptors import Descriptor
 from ..core.distances import DistanceParts, measure_parts
 from ..core.ranking import rank_parts
 from ..exceptions import NotIndexed
+from ..index import scales
+from ..index.embeddings import PICTURE
 from ..index.serving import Serving
-from ..models import DescriptorSet
-from .options import RankingOptions
-from .queries import find_stored, read_stored
+from . import vectors
+from .copies import measure_copy, part_weights
+from .options import COPIES, RankingOptions
+from .queries import ArtworkQuery, find_stored, read_stored
 from .results import RankedAnswer, list_results
 
 
@@ -21,11 +25,17 @@ def compare_artworks(
 ) -> RankedAnswer:
     """Compare two artworks: return ``b`` as the only work ranked for ``a``.
 
-    Raises NotIndexed if one of them has no descriptor yet, WeightingError for unusable weights.
+    Raises NotIndexed if one of them has no descriptor yet, or no vector for the preset ``copies``;
+    WeightingError for unusable weights.
     """
     serving = serving or Serving()
+    if options.preset == COPIES:
+        return _compare_copies(a, b, options, serving)
     weighting = options.weighting(serving)
-    descriptors = [_read(artwork, serving.descriptor_set) for artwork in (a, b)]
+    descriptors = []
+    for artwork in (a, b):
+        with _named(artwork):
+            descriptors.append(read_stored(find_stored(artwork, serving.descriptor_set)))
     parts = DistanceParts.stack([measure_parts(*descriptors)])
     ranking = rank_parts([b.pk], parts, weighting, limit=1)
     return RankedAnswer(
@@ -40,9 +50,32 @@ def compare_artworks(
     )
 
 
-def _read(artwork: Any, descriptor_set: DescriptorSet | None) -> Descriptor:
-    """Read a descriptor. Raises NotIndexed with a reason that names the artwork."""
+def _compare_copies(a: Any, b: Any, options: RankingOptions, serving: Serving) -> RankedAnswer:
+    """Compare the vectors of two artworks, as ``rank_copies`` does."""
+    weighting = options.weighting(serving)
+    searches = []
+    for artwork in (a, b):
+        with _named(artwork):
+            searches.append(vectors.begin(ArtworkQuery(artwork), PICTURE, serving))
+    scale = scales.scale_of(searches[0].index, part_weights(weighting))
+    query, candidate = (search.vectors[0] for search in searches)
+    descriptor_set = serving.descriptor_set
+    return RankedAnswer(
+        query=a,
+        preset=options.name,
+        weighting=weighting,
+        certified=True,
+        indexed=1,
+        visible=1,
+        provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
+        results=[measure_copy(1, b, query, candidate, weighting, scale)],
+    )
+
+
+@contextmanager
+def _named(artwork: Any) -> Iterator[None]:
+    """Put the title of the artwork before the reason of a NotIndexed."""
     try:
-        return read_stored(find_stored(artwork, descriptor_set))
+        yield
     except NotIndexed as error:
-        raise NotIndexed(error.state, f"{adapter().title(artwork)}: {error}") from error
+        raise type(error)(error.state, f"{adapter().title(artwork)}: {error}") from error

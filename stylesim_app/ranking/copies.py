@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from django.db.models import QuerySet
+from numpy.typing import NDArray
 
 from ..core.descriptors import CONTENT_LAYER, STYLE_LAYERS
 from ..core.distances import Weighting
 from ..core.embedding import part_distances, weigh_parts
+from ..core.scale import PairScale
 from ..index import scales
 from ..index.embeddings import PICTURE
 from ..index.serving import Serving
@@ -17,6 +20,8 @@ from . import coverage, vectors
 from .options import RankingOptions
 from .queries import Query
 from .results import RankedAnswer, RankedWork
+
+FloatArray = NDArray[np.float32]
 
 
 def rank_copies(
@@ -38,22 +43,10 @@ def rank_copies(
     stored = open_store(search.index).read([each.stored for each, _ in found])
     scale = scales.scale_of(search.index, weights)
     indexed, total = coverage.count(visible, serving.descriptor_set)
-    results = []
-    for rank, (each, artwork) in enumerate(found, start=1):
-        parts = part_distances(own, stored[each.stored].numbers[0])
-        layers = {layer: parts[layer] for layer in STYLE_LAYERS}
-        style, content = style_distance(layers, weighting), parts[CONTENT_LAYER]
-        results.append(
-            RankedWork(
-                rank=rank,
-                artwork=artwork,
-                distance=weighting.style_weight * style + weighting.content_weight * content,
-                style_distance=style,
-                content_distance=content,
-                layer_distances=layers,
-                closer_than=None if scale is None else scale.closer_than(each.distance),
-            )
-        )
+    results = [
+        measure_copy(rank, artwork, own, stored[each.stored].numbers[0], weighting, scale)
+        for rank, (each, artwork) in enumerate(found, start=1)
+    ]
     descriptor_set = serving.descriptor_set
     return RankedAnswer(
         query=query.shown,
@@ -64,6 +57,34 @@ def rank_copies(
         visible=total,
         provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
         results=results,
+    )
+
+
+def measure_copy(
+    rank: int,
+    artwork: Any,
+    query: FloatArray,
+    candidate: FloatArray,
+    weighting: Weighting,
+    scale: PairScale | None,
+) -> RankedWork:
+    """Return the figures of a work from its vector and that of the query ``(1152,)``.
+
+    The scale is that of the mean of the cosines, whatever the sum of the weights.
+    """
+    parts = part_distances(query, candidate)
+    layers = {layer: parts[layer] for layer in STYLE_LAYERS}
+    style, content = style_distance(layers, weighting), parts[CONTENT_LAYER]
+    distance = weighting.style_weight * style + weighting.content_weight * content
+    mean = distance / (weighting.style_weight + weighting.content_weight)
+    return RankedWork(
+        rank=rank,
+        artwork=artwork,
+        distance=distance,
+        style_distance=style,
+        content_distance=content,
+        layer_distances=layers,
+        closer_than=None if scale is None else scale.closer_than(mean),
     )
 
 

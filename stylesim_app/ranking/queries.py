@@ -106,8 +106,13 @@ class FileQuery:
 
     @cached_property
     def described(self) -> Described:
-        """What a worker computes from it. Raises WeightsError as well."""
-        return kinds.describe_artworks([self.picture])[0]
+        """What a worker computes from it, rounded as it is stored. Raises WeightsError as well.
+
+        So the same image gives the same results as a search.
+        """
+        described = kinds.describe_artworks([self.picture])[0]
+        rounded = Descriptor.from_bytes(described.descriptor.to_bytes())
+        return Described(rounded, described.vectors)
 
     def descriptor(self, serving: Serving) -> Descriptor:
         require_same_network(self.described.descriptor, serving)

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from stylesim_app.core.distances import measure_parts
 from stylesim_app.index import upkeep
-from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
+from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, VectorIndex, WorkItem
 from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.similar import find_similar
 
@@ -277,6 +277,37 @@ def test_compare_agrees_with_the_ranking_in_both_directions(visitor, collection)
         assert forth[name] == back[name] == listed[name]
 
 
+@pytest.mark.parametrize(
+    "weights",
+    [{}, {"style_weight": 3, "content_weight": 0.5, "layer_weights": "1,0,0,0.5,2"}],
+    ids=["preset", "custom"],
+)
+def test_compare_agrees_with_the_ranking_of_copies(visitor, collection, weights):
+    upkeep.maintain(60, idle=True)
+    query = {"preset": "copies", **weights}
+    a, b = collection["disc-a"], collection["disc-b"]
+    forth = visitor.get(COMPARE, {"a": a.pk, "b": b.pk, **query}).json()
+    back = visitor.get(COMPARE, {"a": b.pk, "b": a.pk, **query}).json()
+    answer = visitor.get(similar(a), query).json()
+    listed = next(each for each in answer["results"] if each["artwork"]["id"] == b.pk)
+    figures = ("distance", "style_distance", "content_distance", "layer_distances", "closer_than")
+    for name in figures:
+        assert forth[name] == back[name] == listed[name]
+    for name in ("preset", "style_weight", "content_weight", "layer_weights", "provenance"):
+        assert forth[name] == answer[name]
+    paper = visitor.get(COMPARE, {"a": a.pk, "b": b.pk}).json()
+    assert paper.keys() == forth.keys()
+    assert paper["layer_distances"] != forth["layer_distances"]
+
+
+def test_copies_are_not_compared_before_there_are_vectors(curator, collection):
+    VectorIndex.objects.all().delete()
+    pks = {"a": collection["disc-a"].pk, "b": collection["disc-b"].pk}
+    problem = check_problem(curator.get(COMPARE, {**pks, "preset": "copies"}), 409, "not_indexed")
+    assert "being prepared" in problem["detail"]
+    assert curator.get(COMPARE, pks).status_code == 200
+
+
 def test_a_work_is_at_distance_zero_from_itself(visitor, collection):
     pk = collection["disc-a"].pk
     answer = visitor.get(COMPARE, {"a": pk, "b": pk}).json()
@@ -292,9 +323,12 @@ def test_compare_hides_what_is_not_visible(visitor, curator, collection):
         assert "was not found" in problem["detail"]
 
 
-def test_compare_says_which_work_waits(curator, collection, make_artwork):
+@pytest.mark.parametrize("preset", ["paper", "copies"])
+def test_compare_says_which_work_waits(curator, collection, make_artwork, preset):
+    upkeep.maintain(60, idle=True)
     waiting = make_artwork("disc-a", title="Nightfall")
-    response = curator.get(COMPARE, {"a": collection["disc-a"].pk, "b": waiting.pk})
+    query = {"a": collection["disc-a"].pk, "b": waiting.pk, "preset": preset}
+    response = curator.get(COMPARE, query)
     problem = check_problem(response, 409, "not_indexed")
     assert problem["state"] == "pending"
     assert problem["detail"].startswith("Nightfall: ")

@@ -13,13 +13,16 @@ import pytest
 from django.core.management import CommandError, call_command, load_command_class
 from django.utils import timezone
 
+from stylesim_app import files
 from stylesim_app.core.distances import PRESETS
 from stylesim_app.core.errors import WeightingError
+from stylesim_app.index import sets, upkeep
 from stylesim_app.index.serving import Serving
 from stylesim_app.management.output import ranking_lines, table_lines
 from stylesim_app.models import (
     Calibration,
     DescriptorSet,
+    ImageSearch,
     IndexEntry,
     StoredDescriptor,
     WorkerSign,
@@ -319,3 +322,36 @@ def test_the_same_picture_is_found_by_command(matched_works, tmp_path, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert (answer["query"], answer["lane"]) == ("query.png", "same_picture")
     assert [result["artwork"]["id"] for result in answer["results"]] == [original.pk, copy.pk]
+
+
+def test_each_lane_ranks_a_file_as_the_api_ranks_an_equal_image(
+    collection, described, image, capsys, client
+):
+    upkeep.maintain(60, idle=True)
+    search = ImageSearch.objects.create(
+        state=State.INDEXED,
+        descriptor_name=files.write("searches", "safetensors", described["disc-a"].to_bytes()),
+        descriptor_set=sets.serving_set(),
+    )
+
+    def ranked(answer: dict[str, Any], figure: str) -> list[tuple[Any, ...]]:
+        results = answer["results"]
+        return [(each["artwork"]["id"], each[figure], each.get("region")) for each in results]
+
+    for query, figure in (
+        ({"lane": "measure"}, "distance"),
+        ({"lane": "measure", "preset": "copies"}, "distance"),
+        ({"lane": "artist_style", "layer_weights": "1,0,0,0.5,2"}, "figure"),
+        ({"lane": "content"}, "figure"),
+        ({"lane": "regions"}, "figure"),
+        ({"lane": "regions", "region": "0.25,0,0.5,0.5"}, "figure"),
+    ):
+        options = {f"--{name.replace('_', '-')}": value for name, value in query.items()}
+        answer = rank_json(image, capsys, *(text for option in options.items() for text in option))
+        expected = client.get(f"/api/search/{search.pk}/", query).json()
+        assert answer.keys() == expected.keys() - {"state"}
+        assert (answer["query"], answer["lane"]) == ("disc-a.png", query["lane"])
+        assert answer["coverage"] == expected["coverage"]
+        for own, other in zip(ranked(answer, figure), ranked(expected, figure), strict=True):
+            assert (own[0], own[2]) == (other[0], other[2])
+            assert own[1] == pytest.approx(other[1], rel=1e-6, abs=1e-6)
