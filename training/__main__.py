@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--keep", type=Path, required=True, metavar="FOLDER", help="for descriptors, 0.8 MB each"
     )
+    verb.add_argument(
+        "--every", type=_positive, default=1, metavar="N", help="use each N-th picture (1)"
+    )
 
     verb = _add(verbs, "export", _export, "write the weights of a run as the app loads them")
     verb.add_argument("run_folder", type=Path, metavar="RUN")
@@ -95,6 +98,13 @@ def _add(verbs: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
     return parser
+
+
+def _positive(text: str) -> int:
+    """Return a whole number of at least 1. Raises ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
+    return int(text)
 
 
 def _prepare(options: argparse.Namespace) -> None:
@@ -135,7 +145,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _whiten(options: argparse.Namespace) -> None:
     network = build_network(load_weights(options.weights, Path()))
-    digests = fit_whitenings(network, options.folders, options.keep, options.output)
+    digests = fit_whitenings(network, options.folders, options.keep, options.output, options.every)
     for name, digest in digests.items():
         print(name, digest)
 

@@ -24,14 +24,14 @@ from .pictures import load_pictures, read_manifest
 
 
 def fit_whitenings(
-    network: Network, folders: Sequence[Path], kept: Path, output: Path
+    network: Network, folders: Sequence[Path], kept: Path, output: Path, every: int = 1
 ) -> dict[str, str]:
-    """Fit to all pictures of the folders' manifests, and return the SHA-256 of each file written.
+    """Fit to each ``every``-th picture of manifests, and return the SHA-256 of each file written.
 
     No label is read, and nothing is drawn at random. Descriptors are kept in ``kept``, 0.8 MB a
     picture, for another time. Raises ManifestError.
     """
-    places = [folder / row["file"] for folder in folders for row in read_manifest(folder, [])]
+    places = list_pictures(folders, every)
     paths = Described(network, kept).extract(_load_each(places))
     origin = {
         "pictures": f"{len(places)} of {', '.join(folder.name for folder in folders)}",
@@ -47,6 +47,15 @@ def fit_whitenings(
         (output / path.name).write_bytes(content)
         digests[path.name] = hashlib.sha256(content).hexdigest()
     return digests
+
+
+def list_pictures(folders: Sequence[Path], every: int = 1) -> list[Path]:
+    """Return each ``every``-th picture of the folders' manifests, from the first on.
+
+    The manifests count as one list. Raises ManifestError.
+    """
+    places = [folder / row["file"] for folder in folders for row in read_manifest(folder, [])]
+    return places[::every]
 
 
 def _load_each(places: Sequence[Path]) -> Iterator[NDArray[np.uint8]]:
