@@ -46,6 +46,8 @@ def rank_copies(
     results = [
         measure_copy(rank, artwork, own, stored[each.stored].numbers[0], weighting, scale)
         for rank, (each, artwork) in enumerate(found, start=1)
+        # Its picture may have been replaced since.
+        if each.stored in stored
     ]
     descriptor_set = serving.descriptor_set
     return RankedAnswer(

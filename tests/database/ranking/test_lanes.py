@@ -32,7 +32,7 @@ from tests.unit.same_picture.drawn import draw
 
 KINDS = ("artwork", "search", "file")
 #: Each way to rank by vectors: the lane, and its options.
-WAYS = {
+WAYS: dict[str, tuple[str, dict[str, Any]]] = {
     "artist_style": ("artist_style", {}),
     "content": ("content", {}),
     "whole": ("regions", {}),
