@@ -1,4 +1,4 @@
-"""What ``stylesim_evaluate`` does not measure: boxes of reproductions, and unseen artists."""
+"""Measures beyond ``stylesim_evaluate``: boxes of reproductions, and unseen artists."""
 
 from __future__ import annotations
 

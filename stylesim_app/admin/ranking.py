@@ -45,7 +45,7 @@ class Section:
 
     @property
     def formula(self) -> str:
-        """What the figures mean; for the measure, with the weights in use."""
+        """The meaning of the figures; for the measure, the formula with the weights in use."""
         if self.answer is None:
             return ""
         if not isinstance(self.answer, RankedAnswer):

@@ -69,7 +69,7 @@ class Vectors:
 
 
 class FittedEmbedding(ABC):
-    """What was fitted to a sample of descriptors, and turns a descriptor into vectors.
+    """An embedding that was fitted to a sample of descriptors; it turns a descriptor into vectors.
 
     ``provenance`` is that of the sample; ``digest`` identifies all that changes a number.
     """

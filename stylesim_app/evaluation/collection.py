@@ -69,7 +69,7 @@ class Query:
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """What is measured. ``problems`` are unreadable files with the reason, by name."""
+    """The works and queries to measure, and the reason by name of each unreadable file."""
 
     works: Sequence[Work]
     queries: Sequence[Query]
@@ -82,7 +82,7 @@ class Collection:
 
 @dataclass(frozen=True)
 class Selection:
-    """How many works are edited, and how many are measured at most; None for all."""
+    """The number of works to edit, and the most to measure; None for all."""
 
     edits: int
     limit: int | None = None

@@ -28,7 +28,7 @@ BATCH = 8
 
 @dataclass(frozen=True, eq=False)
 class Needs:
-    """What lanes need of pictures: descriptors, features of works, and vectors by embedding."""
+    """The input of the lanes: descriptors, features of works, and vectors by embedding."""
 
     descriptors: bool
     features: bool

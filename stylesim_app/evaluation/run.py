@@ -30,7 +30,7 @@ KEPT = "kept"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured: sources, and folders of distractors and of company for collages.
+    """A request: sources, and folders of distractors and of company for collages.
 
     ``labels`` are the columns that label pictures; ``lanes`` the names of lanes, all if empty.
     """

@@ -22,7 +22,7 @@ FIRST_FRAME_NOTE = "first_frame"
 
 @dataclass(frozen=True, eq=False)
 class Described:
-    """What a worker computed from a picture: its descriptor, and vectors by embedding."""
+    """The descriptor of a picture, and its vectors by embedding, as a worker computed them."""
 
     descriptor: Descriptor
     vectors: Mapping[str, Vectors] = field(default_factory=dict)

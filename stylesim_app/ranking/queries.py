@@ -1,4 +1,4 @@
-"""What works are compared with, as vectors: an artwork, a searched image, or a file."""
+"""Queries: an artwork, a searched image, or a file, with their descriptors and vectors."""
 
 from __future__ import annotations
 
@@ -106,9 +106,9 @@ class FileQuery:
 
     @cached_property
     def described(self) -> Described:
-        """What a worker computes from it, rounded as it is stored. Raises WeightsError as well.
+        """The result of a worker for this file, rounded as it is stored.
 
-        So the same image gives the same results as a search.
+        So the same image gives the same results as a search. Raises WeightsError as well.
         """
         described = kinds.describe_artworks([self.picture])[0]
         rounded = Descriptor.from_bytes(described.descriptor.to_bytes())

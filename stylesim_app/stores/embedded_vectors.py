@@ -163,7 +163,7 @@ class EmbeddedVectorStore(VectorStore):
 
     @property
     def _folder(self) -> Path:
-        """Where the table lies.
+        """The folder of the table.
 
         A fit may be shared by several indexes, and a key is given out again once a backup was
         restored; together with the moment of creation they mean one index.

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 
 
 class Answer(Protocol):
-    """What the answers of all lanes have; a block finds out by ``lane`` what else there is."""
+    """The attributes that the answers of all lanes share; ``lane`` tells their kind."""
 
     @property
     def lane(self) -> str: ...
@@ -24,7 +24,7 @@ class Answer(Protocol):
 
 
 class Result(Protocol):
-    """What the results of all lanes have."""
+    """The attributes that the results of all lanes share."""
 
     @property
     def rank(self) -> int: ...

@@ -1,4 +1,4 @@
-"""How closely pictures are examined for local features. Needs no OpenCV, unlike the extraction."""
+"""The detail in which local features are found. Unlike their extraction, it needs no OpenCV."""
 
 from __future__ import annotations
 

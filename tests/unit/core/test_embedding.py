@@ -285,7 +285,7 @@ def test_a_small_sample_leaves_zeros_in_every_part(works):
 
 
 class TestShipped:
-    """What ships with the app."""
+    """The files that ship with the app."""
 
     def test_the_files_are_small_enough_to_ship(self):
         paths = (embedding.PICTURE_EMBEDDING_PATH, embedding.REGION_WHITENING_PATH)
