@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -80,14 +81,15 @@ class Vocabulary:
         probes = min(PROBES, len(self.cells))
         from_cells = _relative_squares(descriptors, self.cells)
         cells = np.argpartition(from_cells, probes - 1, axis=1)[:, :probes]
-        squares = np.empty((len(descriptors), probes, leaves), np.float32)
-        for cell in np.unique(cells):
-            rows, slots = np.nonzero(cells == cell)
-            squares[rows, slots] = _relative_squares(descriptors[rows], self.words[cell])
-        flat = squares.reshape(len(descriptors), probes * leaves)
-        best = np.argpartition(flat, count - 1, axis=1)[:, :count]
-        order = np.argsort(np.take_along_axis(flat, best, axis=1), axis=1, kind="stable")
-        best = np.take_along_axis(best, order, axis=1)
+        squares = np.empty((cells.size, leaves), np.float32)
+        # All descriptors of a cell at once.
+        order = np.argsort(cells, axis=None, kind="stable")
+        starts = np.flatnonzero(np.diff(cells.ravel()[order], prepend=-1))
+        for start, end in pairwise((*starts, len(order))):
+            group, cell = order[start:end], cells.flat[order[start]]
+            squares[group] = descriptors[group // probes] @ self._word_columns[cell]
+            squares[group] += self._word_squares[cell]
+        best = _smallest(squares.reshape(len(descriptors), probes * leaves), count)
         words: NDArray[np.int64] = np.take_along_axis(cells, best // leaves, axis=1) * leaves
         words += best % leaves
         return words
@@ -136,6 +138,16 @@ class Vocabulary:
     def sign_compact(self, compact: CompactFeatures) -> NDArray[np.uint64]:
         """Return the signatures of compact features. Raises ValueError like ``decode``."""
         return self._sign_rests(self._rests(compact))
+
+    @cached_property
+    def _word_columns(self) -> FloatArray:
+        """The words times -2 as columns, ``(c, 128, w)``, which halves the time of a product."""
+        return np.ascontiguousarray(-2 * self.words.transpose(0, 2, 1))
+
+    @cached_property
+    def _word_squares(self) -> FloatArray:
+        """The squared lengths of the words, ``(c, w)``."""
+        return _squares(self.words)
 
     def _rests(self, compact: CompactFeatures) -> FloatArray:
         if compact.fingerprint != self.fingerprint:
@@ -215,5 +227,21 @@ def _check_shapes(shapes: dict[str, tuple[int, ...]]) -> None:
 
 def _relative_squares(rows: FloatArray, centres: FloatArray) -> FloatArray:
     """Return squared distances ``(n, m)`` to centres, less the square of each row."""
-    squares: FloatArray = np.einsum("ij,ij->i", centres, centres) - 2 * (rows @ centres.T)
+    distances: FloatArray = _squares(centres) - 2 * (rows @ centres.T)
+    return distances
+
+
+def _smallest(rows: FloatArray, count: int) -> NDArray[np.int64]:
+    """Return the columns of the ``count`` smallest numbers of each row, the smallest first."""
+    if count == 1:
+        # In a tenth of the time.
+        return rows.argmin(axis=1)[:, None]
+    best = np.argpartition(rows, count - 1, axis=1)[:, :count]
+    order = np.argsort(np.take_along_axis(rows, best, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(best, order, axis=1)
+
+
+def _squares(vectors: FloatArray) -> FloatArray:
+    """Return the squared lengths ``(...)`` of vectors ``(..., d)``."""
+    squares: FloatArray = np.einsum("...i,...i->...", vectors, vectors)
     return squares
