@@ -234,11 +234,12 @@ def _relative_squares(rows: FloatArray, centres: FloatArray) -> FloatArray:
 def _smallest(rows: FloatArray, count: int) -> NDArray[np.int64]:
     """Return the columns of the ``count`` smallest numbers of each row, the smallest first."""
     if count == 1:
-        # In a tenth of the time.
+        # Much faster than a partition.
         return rows.argmin(axis=1)[:, None]
     best = np.argpartition(rows, count - 1, axis=1)[:, :count]
     order = np.argsort(np.take_along_axis(rows, best, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(best, order, axis=1)
+    columns: NDArray[np.int64] = np.take_along_axis(best, order, axis=1)
+    return columns
 
 
 def _squares(vectors: FloatArray) -> FloatArray:
