@@ -233,12 +233,14 @@ def _relative_squares(rows: FloatArray, centres: FloatArray) -> FloatArray:
 
 def _smallest(rows: FloatArray, count: int) -> NDArray[np.int64]:
     """Return the columns of the ``count`` smallest numbers of each row, the smallest first."""
+    columns: NDArray[np.int64]
     if count == 1:
         # Much faster than a partition.
-        return rows.argmin(axis=1)[:, None]
+        columns = rows.argmin(axis=1)[:, None]
+        return columns
     best = np.argpartition(rows, count - 1, axis=1)[:, :count]
     order = np.argsort(np.take_along_axis(rows, best, axis=1), axis=1, kind="stable")
-    columns: NDArray[np.int64] = np.take_along_axis(best, order, axis=1)
+    columns = np.take_along_axis(best, order, axis=1)
     return columns
 
 
