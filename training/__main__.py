@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--split", metavar="COLUMN")
     verb.add_argument("--layers", action="store_true", help="each style layer alone, too")
 
-    verb = _add(verbs, "whiten", _whiten, "fit what compares styles and regions, without labels")
+    verb = _add(verbs, "whiten", _whiten, "fit what compares styles and regions")
     verb.add_argument("weights", help="paintings, imagenet, or a file")
     verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     verb.add_argument("--output", type=Path, required=True, metavar="FOLDER")
@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb.add_argument(
         "--every", type=_positive, default=1, metavar="N", help="use each N-th picture (1)"
+    )
+    verb.add_argument(
+        "--label", metavar="COLUMN", help="discount what differs within a label (no labels)"
     )
 
     verb = _add(verbs, "export", _export, "write the weights of a run as the app loads them")
@@ -145,7 +148,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _whiten(options: argparse.Namespace) -> None:
     network = build_network(load_weights(options.weights, Path()))
-    digests = fit_whitenings(network, options.folders, options.keep, options.output, options.every)
+    digests = fit_whitenings(
+        network, options.folders, options.keep, options.output, options.every, options.label
+    )
     for name, digest in digests.items():
         print(name, digest)
 

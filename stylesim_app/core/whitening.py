@@ -30,7 +30,7 @@ Wide = NDArray[np.float64]
 class Whitening:
     """The whitening of vectors of ``d`` numbers to ``m``.
 
-    ``mean`` is ``(d,)``, float32; ``components`` ``(d, m)``, float16, has orthonormal columns;
+    ``mean`` is ``(d,)``, float32; ``components`` ``(d, m)``, float16, has columns of length 1;
     ``scales`` ``(m,)``, float32, holds one over the deviation of each, and zeros where the sample
     had fewer directions.
     """

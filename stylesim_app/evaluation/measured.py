@@ -19,7 +19,7 @@ from ..core.errors import DescriptorError
 from ..index.calibration import MINIMUM_WORKS, PAIR_WORKS
 from ..index.embeddings import PICTURE, Embedding
 from ..index.same_picture import FEWEST_INLIERS
-from ..index.vectors import FIT_WORKS, MINIMUM_FIRST, MINIMUM_FIT
+from ..index.vectors import FIT_WORKS, MINIMUM_FIRST, least_works_to_fit
 from ..ranking.copies import part_weights
 from ..ranking.lanes import Lane
 from ..ranking.measure import Measure
@@ -193,7 +193,7 @@ def _fit(embedding: Embedding, scene: Scene) -> FittedEmbedding:
     provenance = scene.describer.provenance
     suits = provenance is not None and kind.shipped().suits(provenance)
     shipped = kind.shipped() if suits else None
-    if count < (MINIMUM_FIRST if shipped is None else MINIMUM_FIT):
+    if count < least_works_to_fit(kind, shipped is not None):
         if shipped is None:
             raise NotMeasured(
                 _("Its vectors are fitted to %(count)d works or more.") % {"count": MINIMUM_FIRST}
@@ -210,7 +210,7 @@ def _fit(embedding: Embedding, scene: Scene) -> FittedEmbedding:
     else:
         try:
             # Read several times, so that a bar would show one of them.
-            fitted = kind.fit(partial(read_all, sample))
+            fitted = kind.fit_collection(partial(read_all, sample))
         except (ValueError, DescriptorError) as error:
             raise NotMeasured(str(error)) from error
         scene.describer.kept.write(path, fitted.to_bytes())

@@ -1,14 +1,16 @@
 """Vector indexes: the vectors of each embedding for the works of a set, and when they are fitted.
 
 The embedding that ships with the app serves from the first work on, if it suits the weights. From
-256 works on, each embedding is fitted to a sample of the collection; then all works are embedded
-again, a chunk at a time, while the previous index still serves. No image is read. Vectors that only
-pictures give are kept as works are indexed; those of another version have an index of their own.
+256 works on, an embedding that gains by it is fitted to a sample of the collection; one that does
+not ship, from 64 works on. Then all works are embedded again, a chunk at a time, while the previous
+index still serves. No image is read. Vectors that only pictures give are kept as works are indexed;
+those of another version have an index of their own.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
@@ -32,8 +34,7 @@ from .embeddings import Embedding
 
 logger = logging.getLogger(__name__)
 
-#: Works from which an embedding is fitted to the collection, and fewer if none ships for the
-#: weights in use.
+#: Works from which an embedding that ships is fitted to the collection, and one that does not.
 MINIMUM_FIT = 256
 MINIMUM_FIRST = 64
 #: An embedding is fitted again when the collection has grown by this factor.
@@ -170,7 +171,16 @@ def _is_due(descriptor_set: DescriptorSet, embedding: Embedding) -> bool:
     if embedding.fitted is None:
         return False
     works = StoredDescriptor.objects.filter(descriptor_set=descriptor_set).count()
-    return works >= max(MINIMUM_FIT, GROWTH * latest.collection_size) or _is_lost(latest, embedding)
+    ships = embedding.fitted.shipped().suits(descriptor_set.to_provenance())
+    due_at = max(least_works_to_fit(embedding.fitted, ships), GROWTH * latest.collection_size)
+    return works >= due_at or _is_lost(latest, embedding)
+
+
+def least_works_to_fit(fitted: type[FittedEmbedding], ships: bool) -> float:
+    """Return from how many works an embedding is fitted; ``ships`` if one ships for the network."""
+    if not ships:
+        return MINIMUM_FIRST
+    return MINIMUM_FIT if fitted.refits else math.inf
 
 
 def _is_lost(index: VectorIndex, embedding: Embedding) -> bool:
@@ -195,9 +205,10 @@ def _renew(descriptor_set: DescriptorSet, embedding: Embedding, go_on: Callable[
     works = described.count()
     digest = _digest_without_fit(embedding, descriptor_set.to_provenance())
     fitted_name, size = "", 0
-    if embedding.fitted is not None and works >= (MINIMUM_FIT if digest else MINIMUM_FIRST):
+    fitted_class = embedding.fitted
+    if fitted_class is not None and works >= least_works_to_fit(fitted_class, digest is not None):
         try:
-            fitted = embedding.fitted.fit(_sample(described, go_on))
+            fitted = fitted_class.fit_collection(_sample(described, go_on))
         except ValueError:
             # Descriptors could not be read, so that fewer are left than were counted.
             logger.exception("the embedding %s could not be fitted", embedding.name)

@@ -265,14 +265,21 @@ class TestFit:
         index = latest("picture")
         assert index.collection_size == 8
         assert index.digest not in {each.digest for each in shipped.values()}
-        again = PictureEmbedding.fit(vectors._sample(StoredDescriptor.objects.all(), lambda: True))
-        assert again.digest == index.digest
+        sample = vectors._sample(StoredDescriptor.objects.all(), lambda: True)
+        assert PictureEmbedding.fit_collection(sample).digest == index.digest
 
     def test_a_collection_that_is_large_from_the_start_is_fitted_at_once(self, shipped):
         works = index_works(9)
         maintain()
         check_all(works)
-        assert only("picture").collection_size == only("regions").collection_size == 9
+        assert only("picture").collection_size == 9
+
+    def test_an_embedding_that_gains_nothing_by_it_is_not_fitted(self, shipped):
+        works = index_works(9)
+        maintain()
+        check_all(works)
+        assert only("regions").fitted_name == ""
+        assert only("regions").digest == shipped["regions"].digest
 
     def test_the_former_index_serves_until_all_works_are_embedded(self, shipped, monkeypatch):
         monkeypatch.setattr(vectors, "CHUNK", 4)
@@ -280,7 +287,7 @@ class TestFit:
         maintain()
         old = only("picture")
         works |= index_works(3, seed=1)
-        assert not vectors.maintain(serving_set(), stop_after(12))
+        assert not vectors.maintain(serving_set(), stop_after(5))
         new = latest("picture")
         assert new.pk > old.pk
         assert new.ready_at is None
@@ -297,7 +304,7 @@ class TestFit:
             store=conf.store,
             ready_at=timezone.now(),
         )
-        assert not vectors.maintain(serving_set(), stop_after(4))
+        assert not vectors.maintain(serving_set(), stop_after(2))
         old, new = VectorIndex.objects.filter(embedding="picture").order_by("pk")
         (descriptor,) = draw(1, seed=7)
         pk = upload(descriptor)

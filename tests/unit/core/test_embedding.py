@@ -211,6 +211,43 @@ def test_another_precision_and_another_name_of_the_weights_suit(works, fitted):
     np.testing.assert_array_equal(fitted.describe(again).numbers, fitted.describe(works[0]).numbers)
 
 
+def test_a_collection_keeps_what_ships_for_the_same_network_but_for_content(works, monkeypatch):
+    ships = PictureEmbedding.fit(lambda: works[:30])
+    monkeypatch.setattr(PictureEmbedding, "shipped", classmethod(lambda _: ships))
+    own = PictureEmbedding.fit_collection(lambda: works[30:70])
+    plain = PictureEmbedding.fit(lambda: works[30:70])
+    found, shipped, fitted = (each.describe(works[80]).numbers[0] for each in (own, ships, plain))
+    for part in (*STYLE_LAYERS, RMAC):
+        np.testing.assert_array_equal(part_of(found, part), part_of(shipped, part))
+    np.testing.assert_array_equal(part_of(found, CONTENT_LAYER), part_of(fitted, CONTENT_LAYER))
+    assert own.digest not in (ships.digest, plain.digest)
+    assert PictureEmbedding.from_bytes(own.to_bytes()).digest == own.digest
+
+
+def test_a_collection_of_another_network_is_fitted_entirely(works, monkeypatch):
+    ships = PictureEmbedding.fit(lambda: works[:30])
+    monkeypatch.setattr(PictureEmbedding, "shipped", classmethod(lambda _: ships))
+    strangers = [dataclasses.replace(work, provenance=OTHER) for work in works[:30]]
+    fitted = PictureEmbedding.fit_collection(lambda: strangers)
+    assert fitted.digest == PictureEmbedding.fit(lambda: strangers).digest
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_collection_of_fewer_than_two_pictures_is_refused(works, monkeypatch, count):
+    ships = PictureEmbedding.fit(lambda: works[:30])
+    monkeypatch.setattr(PictureEmbedding, "shipped", classmethod(lambda _: ships))
+    with pytest.raises(ValueError, match="expected at least 2"):
+        PictureEmbedding.fit_collection(lambda: works[:count])
+
+
+def test_a_collection_of_two_networks_is_refused(works, monkeypatch):
+    ships = PictureEmbedding.fit(lambda: works[:30])
+    monkeypatch.setattr(PictureEmbedding, "shipped", classmethod(lambda _: ships))
+    stranger = dataclasses.replace(works[0], provenance=OTHER)
+    with pytest.raises(DescriptorError, match="different provenance"):
+        PictureEmbedding.fit_collection(lambda: [works[0], stranger])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_pictures_are_refused(works, kind, count):
