@@ -73,7 +73,7 @@ class TokenView(ApiMixin, APIView):
         summary="Get a token",
         tags=["api"],
         request=CredentialsSerializer,
-        responses=with_problems({200: NewTokenSerializer}, 400, 413, 415, 429),
+        responses=with_problems({200: NewTokenSerializer}, 400, 411, 413, 415, 429),
     )
     def post(self, request: Request) -> Response:
         sent = CredentialsSerializer(data=request.data)

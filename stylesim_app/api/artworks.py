@@ -47,7 +47,7 @@ class ArtworkView(ApiView):
         summary="Create an artwork",
         description="The artwork is indexed soon after.",
         request={MULTIPART: artwork_serializer()},
-        responses=with_problems({201: artwork_serializer()}, 400, 401, 403, 413, 415),
+        responses=with_problems({201: artwork_serializer()}, 400, 401, 403, 411, 413, 415),
     ),
 )
 class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
@@ -84,14 +84,14 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
         summary="Replace all fields of an artwork",
         description="The picture is indexed soon after.",
         request={MULTIPART: artwork_serializer()},
-        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 413, 415),
+        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 411, 413, 415),
     ),
     patch=describe(
         operation_id="updateArtwork",
         summary="Update some fields of an artwork",
         description="A new picture is indexed soon after.",
         request={"application/json": artwork_serializer(), MULTIPART: artwork_serializer()},
-        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 413, 415),
+        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 411, 413, 415),
     ),
     delete=describe(
         operation_id="deleteArtwork",

@@ -43,7 +43,7 @@ class IndexView(ApiView):
     @describe(
         operation_id="requestIndexing",
         summary="Index artworks again",
-        responses=with_problems({202: IndexRequestedSerializer}, 400, 401, 403, 413, 415),
+        responses=with_problems({202: IndexRequestedSerializer}, 400, 401, 403, 411, 413, 415),
     )
     def post(self, request: Request) -> Response:
         asked = self.get_serializer(data=request.data)

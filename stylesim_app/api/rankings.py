@@ -85,7 +85,7 @@ class SearchView(ApiView):
         operation_id="startSearch",
         summary="Search by an image",
         request={"multipart/form-data": ImageSearchSerializer},
-        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 413, 415, 429),
+        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 411, 413, 415, 429),
     )
     def post(self, request: Request) -> Response:
         upload = self.get_serializer(data=request.data)
