@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from django.core.cache import caches
 from playwright.sync_api import expect, sync_playwright
 
-from stylesim_app.conf import conf
 from tests import pictures
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -56,7 +54,6 @@ def visit(live_server, monkeypatch, errors):
     """A page whose test fails on any error or violation that its console shows."""
     # Playwright's own event loop runs in this thread; it is no request that is served.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    caches[conf.throttle_cache].clear()
 
     def note(line):
         # A page that is not there, and the icon that the admin does not name, are errors too.
