@@ -47,7 +47,7 @@ class MissingScope(PermissionDenied):
 
     def __init__(self, scope: str) -> None:
         super().__init__(
-            _("This token lacks the scope “%(scope)s”. Make a token that has it.")
+            _("This token lacks the scope “%(scope)s”. Create a token that has it.")
             % {"scope": scope}
         )
 
