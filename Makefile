@@ -14,7 +14,7 @@ RUN = $(VENV)/bin/python
 CATALOGUES = $(addsuffix /locale/zh_Hans/LC_MESSAGES/django.po, stylesim_app project)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev lint test test-all chromium messages docs wheel clean
+.PHONY: help demo install install-dev lint test test-all chromium messages docs wheel audit sbom clean
 # A target that fails leaves nothing behind that looks finished.
 .DELETE_ON_ERROR:
 
@@ -63,6 +63,19 @@ docs: $(VENV)/installed-docs ## Build the documentation as a site in var/docs, a
 wheel: install-dev ## Build the wheel into dist/
 	$(RUN) -m build
 
+# Without the database, as on a machine without internet access, nothing is known and nothing fails.
+audit: var/release/installed ## Compare the locked versions with known vulnerabilities
+	@if $(RUN) -c "import json, django, urllib.request as request; \
+		address = f'https://pypi.org/pypi/django/{django.__version__}/json'; \
+		json.load(request.urlopen(address, timeout=10))['vulnerabilities']" 2>/dev/null; \
+	then var/release/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock; \
+	else echo "Skipped: pypi.org, which lists vulnerabilities by version, cannot be reached."; fi
+
+sbom: var/release/installed ## List all that a release contains in dist/sbom.cdx.json, as CycloneDX
+	@mkdir -p dist
+	var/release/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --of JSON -o dist/sbom.cdx.json requirements.lock
+
 clean: ## Delete var/ and dist/, the demo's collections included
 	rm -rf var dist build *.egg-info
 
@@ -86,6 +99,11 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 
 $(VENV)/installed-docs: requirements-docs.txt $(VENV)/installed
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	@touch $@
+
+var/release/installed: requirements-release.txt $(VENV)/installed
+	@$(RUN) -m venv --clear var/release
+	@var/release/bin/pip install --quiet --disable-pip-version-check -r requirements-release.txt
 	@touch $@
 
 # The tests of the pages drive a real browser.

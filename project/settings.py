@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
+from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+
+from .environment import flag, words
+from .private_files import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    make_data_folder,
+    make_database_file,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("STYLESIM_DATA_DIR", BASE_DIR / "var")).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+make_data_folder(DATA_DIR)
 
-DEBUG = os.environ.get("DJANGO_DEBUG", "").lower() in ("1", "true", "yes", "on")
+DEBUG = flag("DJANGO_DEBUG")
 SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY", "")
 if not SECRET_KEY:
     from .secret_key import read_or_make_secret_key
 
     SECRET_KEY = read_or_make_secret_key(DATA_DIR / "secret_key")
-ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ALLOWED_HOSTS = words("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
 INSTALLED_APPS = [
     "stylesim_app",
@@ -35,7 +46,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "easy_thumbnails",
     "rest_framework",
-    "rest_framework.authtoken",
+    "knox",
+    "axes",
+    "project.access",
     "project.demo",
 ]
 
@@ -45,14 +58,19 @@ if STYLESIM_STORE == "pgvector":
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "stylesim_app.middleware.NoStoreMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "stylesim_app.middleware.BodyLimitMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -80,6 +98,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    if DATABASES["default"]["NAME"] == str(DATA_DIR / "db.sqlite3"):
+        make_database_file(DATA_DIR / "db.sqlite3")
     # Web processes and workers write at the same time: they wait for each other's locks, and WAL
     # lets readers go on.
     DATABASES["default"]["OPTIONS"] = {
@@ -98,6 +118,24 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# An account is locked for the address that guesses, so that nobody can lock out another person.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "project.access.lockout.locked_out"
+AXES_CLIENT_IP_CALLABLE = "project.access.lockout.client_address"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+KNOX_TOKEN_MODEL = "access.ApiToken"  # noqa: S105  (the name of a model)
+# The table of Knox's own model is not needed.
+MIGRATION_MODULES = {"knox": None}
+API_TOKENS_PER_PERSON = 20
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
@@ -111,11 +149,19 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "media/"
 MEDIA_ROOT = DATA_DIR / "media"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+# The site serves originals itself, to those who may see the work; no web server reads them.
+PRIVATE: dict[str, Any] = {
+    "file_permissions_mode": PRIVATE_FILE,
+    "directory_permissions_mode": PRIVATE_FOLDER,
+}
+STORAGES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": PRIVATE,
+    },
     "stylesim": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "stylesim"},
+        "OPTIONS": {"location": DATA_DIR / "stylesim", **PRIVATE},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
@@ -126,6 +172,21 @@ STYLESIM_MODEL_DIR = DATA_DIR / "models"
 STYLESIM_CACHE_DIR = DATA_DIR / "cache"
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
+if REDIS_URL:
+    CACHES: dict[str, Any] = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    }
+else:
+    # Pages read the first on each visit; the limits of callers count over all processes.
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "limits": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "stylesim_limits",
+            "OPTIONS": {"MAX_ENTRIES": 20_000},
+        },
+    }
+    STYLESIM_THROTTLE_CACHE = "limits"
 Q_CLUSTER = {
     "name": "stylesim",
     # The network uses all cores for one batch, so more workers on a host gain little.
@@ -140,18 +201,52 @@ Q_CLUSTER = {
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 0.3}),
 }
 
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "project.access.tokens.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 
-if not DEBUG:
-    SECURE_CONTENT_TYPE_NOSNIFF = True
-    SESSION_COOKIE_HTTPONLY = True
+# Proxies in front of the site, each of which adds an address to X-Forwarded-For.
+PROXIES = int(os.environ.get("DJANGO_PROXIES", "0"))
+REST_FRAMEWORK["NUM_PROXIES"] = PROXIES
+if PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+if flag("DJANGO_TLS"):
+    SECURE_SSL_REDIRECT = True
+    # Probes come from the host itself, without TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_HSTS_SECONDS = int(os.environ.get("DJANGO_HSTS_SECONDS", str(365 * 24 * 3600)))
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = words("DJANGO_CSRF_TRUSTED_ORIGINS")
+SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        # The browsable documentation has small pictures in its style sheet.
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: []
+    for name in (
+        *("accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope"),
+        *("magnetometer", "microphone", "midi", "payment", "usb", "xr-spatial-tracking"),
+    )
+}
 
 LOGGING = {
     "version": 1,

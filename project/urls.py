@@ -6,12 +6,22 @@ from django.urls import include, path
 
 from stylesim_app.views.pictures import original
 
+from .access import views
+from .access.api import TokenView
+from .access.lockout import limit_passwords
+
+sign_in = limit_passwords(LoginView.as_view(redirect_authenticated_user=True))
+
 urlpatterns = [
+    path("admin/login/", limit_passwords(admin.site.login)),
     path("admin/", admin.site.urls),
-    path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/login/", sign_in, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/tokens/", views.tokens, name="tokens"),
+    path("accounts/tokens/<slug:digest>/revoke/", views.revoke, name="revoke-token"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("media/<path:path>", original, name="media"),
+    path("api/token/", TokenView.as_view(), name="token"),
     path("api/", include("stylesim_app.api.urls")),
     path("", include("stylesim_app.urls")),
 ]

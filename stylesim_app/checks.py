@@ -33,6 +33,11 @@ POSITIVE = {
     "STYLESIM_TASK_SECONDS": "task_seconds",
     "STYLESIM_SEARCH_LIFETIME_HOURS": "search_lifetime_hours",
 }
+#: Rates, by the name of the setting and the property that reads it.
+THROTTLES = {
+    "STYLESIM_SEARCH_THROTTLE": "search_throttle",
+    "STYLESIM_CUSTOM_WEIGHTS_THROTTLE": "custom_weights_throttle",
+}
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 
@@ -215,23 +220,55 @@ def check_cache_dir(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
 
 
 @register()
-def check_throttle(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+def check_throttles(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     from rest_framework.throttling import SimpleRateThrottle
 
     class Probe(SimpleRateThrottle):
         rate = "1/min"
 
-    try:
-        Probe().parse_rate(conf.search_throttle)
-    except (ValueError, KeyError, IndexError):
+    messages: list[CheckMessage] = []
+    for name, attribute in THROTTLES.items():
+        rate = getattr(conf, attribute)
+        try:
+            Probe().parse_rate(rate)
+        except (ValueError, KeyError, IndexError):
+            messages.append(
+                Error(
+                    f"{name} is {rate!r}, which is not a rate.",
+                    hint="Use a rate of Django REST framework, for example 30/minute.",
+                    id="stylesim_app.E008",
+                )
+            )
+    return messages
+
+
+@register()
+def check_throttle_cache(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Warn of limits that each process would count for itself, or not at all.
+
+    While a site is developed it has one process.
+    """
+    name = conf.throttle_cache
+    if name not in settings.CACHES:
         return [
             Error(
-                f"STYLESIM_SEARCH_THROTTLE is {conf.search_throttle!r}, which is not a rate.",
-                hint="Use a rate of Django REST framework, for example 30/minute.",
-                id="stylesim_app.E008",
+                f"STYLESIM_THROTTLE_CACHE is {name!r}, which CACHES does not have.",
+                hint="Set it to an alias of CACHES.",
+                id="stylesim_app.E021",
             )
         ]
-    return []
+    backend = str(settings.CACHES[name]["BACKEND"])
+    if settings.DEBUG or not backend.endswith(("LocMemCache", "DummyCache")):
+        return []
+    return [
+        checks.Warning(
+            f"The cache {name!r} is not shared between processes, so limits on searches and "
+            "passwords are higher than set, or not kept.",
+            hint="Set STYLESIM_THROTTLE_CACHE to an alias of a cache in the database, Redis or "
+            "Memcached.",
+            id="stylesim_app.W021",
+        )
+    ]
 
 
 @register()
@@ -258,7 +295,7 @@ def check_media(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
     MEDIA_URL, it gives them URLs that lead nowhere.
     """
     backend: Any = settings.STORAGES.get("default", {})
-    if backend.get("OPTIONS") or "FileSystem" not in str(backend):
+    if "location" in backend.get("OPTIONS", {}) or "FileSystem" not in str(backend):
         return []
     messages: list[CheckMessage] = []
     if not settings.MEDIA_ROOT:

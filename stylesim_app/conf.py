@@ -112,5 +112,13 @@ class Conf:
     def search_throttle(self) -> str:
         return str(getattr(settings, "STYLESIM_SEARCH_THROTTLE", "30/minute"))
 
+    @property
+    def custom_weights_throttle(self) -> str:
+        return str(getattr(settings, "STYLESIM_CUSTOM_WEIGHTS_THROTTLE", "60/minute"))
+
+    @property
+    def throttle_cache(self) -> str:
+        return str(getattr(settings, "STYLESIM_THROTTLE_CACHE", "default"))
+
 
 conf = Conf()

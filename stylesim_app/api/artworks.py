@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from ..collection.filters import artwork_filterset
 from ..views.pictures import jpeg_response, read_thumbnail
 from .base import ApiView, Conflict
-from .permissions import MayWriteArtworks
+from .permissions import HasScope, MayWriteArtworks
 from .schema import describe, with_problems
 from .serializers import artwork_serializer
 
@@ -30,7 +30,7 @@ MULTIPART = "multipart/form-data"
 class ArtworkView(ApiView):
     """A view that reads and writes artworks."""
 
-    permission_classes = (MayWriteArtworks,)
+    permission_classes = (HasScope, MayWriteArtworks)
 
     def get_serializer_class(self) -> Any:
         return artwork_serializer()
@@ -40,14 +40,14 @@ class ArtworkView(ApiView):
     get=describe(
         operation_id="listArtworks",
         summary="List artworks",
-        responses=with_problems({200: artwork_serializer()(many=True)}, 400, 401, 404),
+        responses=with_problems({200: artwork_serializer()(many=True)}, 400, 401, 403, 404),
     ),
     post=describe(
         operation_id="createArtwork",
         summary="Create an artwork",
         description="The artwork is indexed soon after.",
         request={MULTIPART: artwork_serializer()},
-        responses=with_problems({201: artwork_serializer()}, 400, 401, 403, 415),
+        responses=with_problems({201: artwork_serializer()}, 400, 401, 403, 411, 413, 415),
     ),
 )
 class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
@@ -77,21 +77,21 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
     get=describe(
         operation_id="getArtwork",
         summary="Get an artwork",
-        responses=with_problems({200: artwork_serializer()}, 401, 404),
+        responses=with_problems({200: artwork_serializer()}, 401, 403, 404),
     ),
     put=describe(
         operation_id="replaceArtwork",
         summary="Replace all fields of an artwork",
         description="The picture is indexed soon after.",
         request={MULTIPART: artwork_serializer()},
-        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 415),
+        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 411, 413, 415),
     ),
     patch=describe(
         operation_id="updateArtwork",
         summary="Update some fields of an artwork",
         description="A new picture is indexed soon after.",
         request={"application/json": artwork_serializer(), MULTIPART: artwork_serializer()},
-        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 415),
+        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 411, 413, 415),
     ),
     delete=describe(
         operation_id="deleteArtwork",
@@ -135,7 +135,7 @@ class ThumbnailView(ApiView):
     @describe(
         operation_id="getThumbnail",
         summary="Get a thumbnail of an artwork",
-        responses=with_problems({(200, "image/jpeg"): OpenApiTypes.BINARY}, 401, 404),
+        responses=with_problems({(200, "image/jpeg"): OpenApiTypes.BINARY}, 401, 403, 404),
     )
     def get(self, request: Request, pk: str, size: str) -> HttpResponseBase:
         content = read_thumbnail(self.find_artwork(pk), size)

@@ -25,13 +25,14 @@ from rest_framework.metadata import SimpleMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
-from rest_framework.permissions import SAFE_METHODS, AllowAny
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from ..collection.swapping import get_artwork_model
 from ..collection.visibility import visible_artworks
 from ..conf import conf
+from .permissions import HasScope
 from .problems import handle_error
 
 
@@ -118,7 +119,7 @@ class ApiMixin:
 
     renderer_classes: Any = (AnswerRenderer,)
     parser_classes: Any = (BodyParser, MultiPartParser, FormParser)
-    permission_classes: Any = (AllowAny,)
+    permission_classes: Any = (HasScope,)
     content_negotiation_class: Any = Negotiation
     metadata_class: Any = SimpleMetadata
     versioning_class: Any = None

@@ -18,20 +18,20 @@ from ..models import IndexEntry
 from ..work import queue, worklist
 from .answers import IndexAgainSerializer, IndexRequestedSerializer, IndexStatusSerializer
 from .base import ApiView, parse_key
-from .permissions import MayIndex
+from .permissions import HasScope, MayIndex
 from .schema import describe, with_problems
 
 
 class IndexView(ApiView):
     """The index of the artworks visible to the caller."""
 
-    permission_classes = (MayIndex,)
+    permission_classes = (HasScope, MayIndex)
     serializer_class = IndexAgainSerializer
 
     @describe(
         operation_id="getIndex",
         summary="Get the state of the index",
-        responses=with_problems({200: IndexStatusSerializer}, 401),
+        responses=with_problems({200: IndexStatusSerializer}, 401, 403),
     )
     def get(self, request: Request) -> Response:
         status = index_status(visible_artworks(request))
@@ -43,7 +43,7 @@ class IndexView(ApiView):
     @describe(
         operation_id="requestIndexing",
         summary="Index artworks again",
-        responses=with_problems({202: IndexRequestedSerializer}, 400, 401, 403, 415),
+        responses=with_problems({202: IndexRequestedSerializer}, 400, 401, 403, 411, 413, 415),
     )
     def post(self, request: Request) -> Response:
         asked = self.get_serializer(data=request.data)

@@ -19,6 +19,7 @@ from rest_framework.settings import api_settings
 from ..collection.filters import artwork_filterset
 from ..views.forms import RankingForm
 from .base import ApiView
+from .throttling import CustomWeightsThrottle
 
 _FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
 
@@ -63,6 +64,9 @@ class RankingView(ApiView):
     """A view that ranks the artworks that pass its filters."""
 
     filter_backends = (DjangoFilterBackend,)
+
+    def get_throttles(self) -> list[Any]:
+        return [*super().get_throttles(), CustomWeightsThrottle()]
 
     @property
     def filterset_class(self) -> type[django_filters.FilterSet]:

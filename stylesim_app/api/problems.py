@@ -122,7 +122,7 @@ def _hint(error: exceptions.APIException, view: APIView) -> str:
             return _("Log in, or send an API token.")
         case exceptions.PermissionDenied() if str(error.detail).startswith("CSRF"):
             return _("Send the session's CSRF token in the X-CSRFToken header.")
-        case exceptions.PermissionDenied():
+        case exceptions.PermissionDenied() if error.get_codes() == "permission_denied":
             return _("Ask an administrator for permission.")
         case exceptions.MethodNotAllowed():
             return _("Allowed methods: %(names)s.") % {"names": ", ".join(view.allowed_methods)}

@@ -31,6 +31,7 @@ from .answers import (
 )
 from .base import ApiView
 from .parameters import RankingView, read_form
+from .permissions import READ
 from .problems import told_reason
 from .schema import RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
 from .throttling import SearchThrottle
@@ -54,7 +55,7 @@ class SimilarView(RankingView):
                     resource_type_field_name=None,
                 )
             },
-            *(400, 401, 404, 409),
+            *(400, 401, 403, 404, 409, 429),
         ),
     )
     def get(self, request: Request, pk: str) -> Response:
@@ -73,6 +74,8 @@ class SearchView(ApiView):
     """
 
     serializer_class = ImageSearchSerializer
+    #: The image is compared and not kept.
+    required_scope = READ
 
     def get_throttles(self) -> list[Any]:
         own = [SearchThrottle()] if self.request.method == "POST" else []
@@ -82,7 +85,7 @@ class SearchView(ApiView):
         operation_id="startSearch",
         summary="Search by an image",
         request={"multipart/form-data": ImageSearchSerializer},
-        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 415, 429),
+        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 411, 413, 415, 429),
     )
     def post(self, request: Request) -> Response:
         upload = self.get_serializer(data=request.data)
@@ -113,7 +116,7 @@ class SearchDetailView(RankingView):
                     resource_type_field_name=None,
                 )
             },
-            *(400, 401, 404),
+            *(400, 401, 403, 404, 429),
         ),
     )
     def get(self, request: Request, pk: UUID) -> Response:
@@ -154,7 +157,7 @@ class CompareView(ApiView):
             OpenApiParameter("b", str, required=True, description="The id of another artwork."),
             *WEIGHT_PARAMETERS,
         ],
-        responses=with_problems({200: ComparisonSerializer}, 400, 401, 404, 409),
+        responses=with_problems({200: ComparisonSerializer}, 400, 401, 403, 404, 409),
     )
     def get(self, request: Request) -> Response:
         missing = [name for name in ("a", "b") if not request.query_params.get(name)]

@@ -21,9 +21,11 @@ from .problems import CONTENT_TYPE
 _MEANING = {
     400: "Some values are invalid; `errors` lists them.",
     401: "Missing or invalid credentials.",
-    403: "Permission denied, or the CSRF token is missing.",
+    403: "Permission denied, or the CSRF token or a scope is missing.",
     404: "Not found, or not visible to the caller.",
     409: "Not indexed yet; see `state`.",
+    411: "The length of the body is missing.",
+    413: "The body is too large.",
     415: "The content type of the body is not accepted.",
     429: "Too many requests; try again after `Retry-After` seconds.",
 }

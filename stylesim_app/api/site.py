@@ -1,18 +1,15 @@
-"""The entry points of the API: the root, tokens, the schema and its documentation."""
+"""The entry points of the API: the root, the schema and its documentation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views import View
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-from rest_framework.authtoken.serializers import AuthTokenSerializer
-from rest_framework.authtoken.views import ObtainAuthToken
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,12 +18,14 @@ from rest_framework.views import APIView
 from .. import __version__
 from .base import ApiMixin
 from .schema import describe, with_problems
-from .throttling import TokenThrottle
 
 
-def has_tokens() -> bool:
-    """Return whether the host uses the tokens of Django REST framework."""
-    return apps.is_installed("rest_framework.authtoken")
+def token_address() -> str | None:
+    """Return the address where the site gives tokens, if it names one ``token``."""
+    try:
+        return reverse("token")
+    except NoReverseMatch:
+        return None
 
 
 class RootView(ApiMixin, APIView):
@@ -36,7 +35,7 @@ class RootView(ApiMixin, APIView):
         operation_id="listAddresses",
         summary="List the endpoints",
         tags=["api"],
-        responses=with_problems({200: OpenApiTypes.OBJECT}, 401),
+        responses=with_problems({200: OpenApiTypes.OBJECT}, 401, 403),
     )
     def get(self, request: Request) -> Response:
         names = {
@@ -44,33 +43,13 @@ class RootView(ApiMixin, APIView):
             "search": "search",
             "compare": "compare",
             "index": "index",
-            **({"token": "token"} if has_tokens() else {}),
             "schema": "schema",
             "docs": "docs",
         }
-        return Response(
-            {
-                name: request.build_absolute_uri(reverse(f"stylesim-api:{view}"))
-                for name, view in names.items()
-            }
-        )
-
-
-class TokenView(ApiMixin, ObtainAuthToken):
-    """A token for a username and password."""
-
-    authentication_classes = ()
-    throttle_classes = (TokenThrottle,)
-
-    @describe(
-        operation_id="getToken",
-        summary="Get a token",
-        tags=["api"],
-        request=AuthTokenSerializer,
-        responses=with_problems({200: AuthTokenSerializer}, 400, 415, 429),
-    )
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().post(request, *args, **kwargs)
+        paths = {name: reverse(f"stylesim-api:{view}") for name, view in names.items()}
+        if token := token_address():
+            paths["token"] = token
+        return Response({name: request.build_absolute_uri(path) for name, path in paths.items()})
 
 
 class SchemaView(ApiMixin, SpectacularAPIView):
@@ -88,13 +67,17 @@ class SchemaView(ApiMixin, SpectacularAPIView):
     }
 
 
-class DocsView(ApiMixin, SpectacularSwaggerView):
-    """The browsable documentation of the schema, using only files of this server."""
+class DocsView(ApiMixin, SpectacularSwaggerSplitView):
+    """The browsable documentation of the schema, using only files of this server.
 
-    renderer_classes = SpectacularSwaggerView.renderer_classes
+    Its script has an address of its own, as a strict Content-Security-Policy demands.
+    """
+
+    renderer_classes = SpectacularSwaggerSplitView.renderer_classes
     schema = None
     url_name = "stylesim-api:schema"
     title = "stylesim"
+    template_name = "stylesim_app/api_docs.html"
     # Only the page is rendered here, so OPTIONS only needs to list the methods.
     options: Any = View.options
 

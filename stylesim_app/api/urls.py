@@ -6,7 +6,7 @@ from ..collection.thumbnails import SIZES
 from .artworks import ArtworkDetailView, ArtworkListView, ThumbnailView
 from .index import IndexView
 from .rankings import CompareView, SearchDetailView, SearchView, SimilarView
-from .site import DocsView, NowhereView, RootView, SchemaView, TokenView, has_tokens
+from .site import DocsView, NowhereView, RootView, SchemaView
 
 app_name = "stylesim-api"
 urlpatterns = [
@@ -23,7 +23,6 @@ urlpatterns = [
     path("search/<uuid:pk>/", SearchDetailView.as_view(), name="search-detail"),
     path("compare/", CompareView.as_view(), name="compare"),
     path("index/", IndexView.as_view(), name="index"),
-    *([path("token/", TokenView.as_view(), name="token")] if has_tokens() else []),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
     re_path(r"", NowhereView.as_view()),

@@ -21,7 +21,7 @@ from ..index.status import index_status
 from ..models import IndexEntry
 from ..work import queue, worklist
 from .forms import artwork_upload_form
-from .ranking import filters_used, rank, visible_artwork
+from .ranking import filters_used, rank, render_ranking, visible_artwork
 
 #: Fills whole rows of two, three, four and six.
 PAGE_SIZE = 24
@@ -56,7 +56,7 @@ def artwork(request: HttpRequest, pk: str) -> HttpResponse:
         "may_index": visibility.may_index(request.user),
         "may_know_reason": visibility.may(request.user, "view"),
     }
-    return render(request, "stylesim_app/artwork.html", context)
+    return render_ranking(request, "stylesim_app/artwork.html", context)
 
 
 @require_POST

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 
+from ..api.throttling import CustomWeightsThrottle
 from ..collection.filters import artwork_filterset
 from ..collection.visibility import visible_artworks
 from ..exceptions import NotIndexed, NotPrepared
@@ -55,7 +58,8 @@ def rank(
     """Return what ``includes/ranking.html`` shows for the weights and filters that were sent.
 
     ``status`` is ``ranked``, ``invalid``, ``waiting``, ``unprepared`` if only the lane is not
-    ready, or ``failed`` in one of the ``final`` states, which waiting does not mend.
+    ready, ``throttled`` for ``retry_after`` seconds, or ``failed`` in one of the ``final`` states,
+    which waiting does not mend.
     """
     visible = visible_artworks(request)
     form = RankingPageForm(request.GET)
@@ -72,6 +76,9 @@ def rank(
     }
     if not (form.is_valid() and filters.is_valid()):
         return context | {"status": "invalid"}
+    throttle = CustomWeightsThrottle()
+    if not throttle.allow_request(request, None):  # type: ignore[arg-type]
+        return context | {"status": "throttled", "retry_after": math.ceil(throttle.wait() or 60)}
     options = form.options()
     context["region"] = options.region
     try:
@@ -84,6 +91,15 @@ def rank(
             "worker_alive": index_status(visible, form.serving).worker_alive,
         }
     return context | {"status": "ranked", "answer": answer}
+
+
+def render_ranking(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Return a page with a ranking; 429 if the caller must wait for it."""
+    wait = context.get("retry_after")
+    response = render(request, template, context, status=429 if wait else 200)
+    if wait:
+        response["Retry-After"] = str(wait)
+    return response
 
 
 def tabs(query: QueryDict, current: Lane) -> list[Tab]:

@@ -21,7 +21,7 @@ from ..ranking import image_search
 from ..ranking.same_picture import list_same_pictures_of_search
 from . import same_picture
 from .forms import ImageSearchForm
-from .ranking import rank
+from .ranking import rank, render_ranking
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +57,7 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         or found.error_code in ImageError.MESSAGES,
         "lifetime_hours": conf.search_lifetime_hours,
     }
-    return render(request, "stylesim_app/search_results.html", context)
+    return render_ranking(request, "stylesim_app/search_results.html", context)
 
 
 def _search_form(

@@ -39,6 +39,9 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
+        ("STYLESIM_CUSTOM_WEIGHTS_THROTTLE", "often", "stylesim_app.E008"),
+        ("STYLESIM_THROTTLE_CACHE", "nowhere", "stylesim_app.E021"),
+        ("STYLESIM_THROTTLE_CACHE", "default", "stylesim_app.W021"),
         ("STYLESIM_STORE", "faiss", "stylesim_app.E009"),
         (
             "DATABASES",
@@ -117,3 +120,9 @@ def test_a_model_that_is_not_installed_is_named(settings):
     settings.STYLESIM_ARTWORK_MODEL = "no_app.Artwork"
     with pytest.raises(ImproperlyConfigured, match=r"'no_app\.Artwork', which is not installed"):
         swapping.get_artwork_model()
+
+
+def test_a_site_in_development_has_one_process(settings):
+    settings.STYLESIM_THROTTLE_CACHE = "default"
+    settings.DEBUG = True
+    assert found() == set()

@@ -27,7 +27,7 @@ def test_every_setting_of_the_app_stands_in_the_reference():
 
 def test_every_variable_of_the_reference_site_stands_in_the_reference():
     source = (ROOT / "project" / "settings.py").read_text()
-    names = set(re.findall(r'environ\.get\("(\w+)"', source)) | {"DATABASE_URL"}
+    names = set(re.findall(r'(?:environ\.get|flag|words)\("(\w+)"', source)) | {"DATABASE_URL"}
     assert {name for name in names if f"`{name}`" not in SETTINGS} == set()
 
 

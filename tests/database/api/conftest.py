@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
+from project.access.models import Scope
+from project.access.tokens import make_token
+from stylesim_app.conf import conf
 from tests import pictures
 
 
 @pytest.fixture(autouse=True)
-def nothing_throttled_yet() -> None:
-    cache.clear()
+def nothing_throttled_yet(db: None) -> None:
+    caches[conf.throttle_cache].clear()
 
 
 @pytest.fixture
@@ -34,7 +37,8 @@ def with_permissions(django_user_model: Any) -> Callable[..., APIClient]:
         user = django_user_model.objects.create_user(name, password="secret", **fields)
         user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=user).key}")
+        _, token = make_token(user, "Test", list(Scope), timedelta(days=1))
+        client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
         return client
 
     return make

@@ -370,3 +370,16 @@ def test_what_serves_is_loaded_once(visitor, collection, preset):
     assert (asked["descriptorset"], asked["calibration"]) == (1, 1)
     # A list of neighbours answers at the default weights, without a store.
     assert asked["compactindex"] <= 1
+
+
+def test_custom_weights_are_throttled_for_visitors(visitor, curator, settings, collection):
+    settings.STYLESIM_CUSTOM_WEIGHTS_THROTTLE = "2/hour"
+    address = f"/api/artworks/{collection['disc-a'].pk}/similar/"
+    for _ in range(2):
+        assert visitor.get(address, {"style_weight": "0.5"}).status_code == 200
+    for custom in ({"content_weight": "0.5"}, {"layer_weights": "1,0,0,0,0"}):
+        refused = visitor.get(address, custom)
+        check_problem(refused, 429, "throttled")
+        assert 3500 < int(refused["Retry-After"]) <= 3600
+        assert curator.get(address, custom).status_code == 200
+    assert visitor.get(address, {"preset": "style"}).status_code == 200

@@ -172,12 +172,6 @@ def test_a_search_is_seen_by_who_made_it_only(client, staff, collection):
 
 def test_searches_are_throttled(client, settings, db):
     settings.STYLESIM_SEARCH_THROTTLE = "2/hour"
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": "throttled",
-        }
-    }
     for _ in range(2):
         assert client.post(reverse("stylesim:search")).status_code == 200
     response = client.post(reverse("stylesim:search"), {"image": upload_of()})
@@ -187,14 +181,30 @@ def test_searches_are_throttled(client, settings, db):
     assert not ImageSearch.objects.exists()
 
 
+def test_custom_weights_are_throttled_for_visitors(client, settings, collection):
+    settings.STYLESIM_CUSTOM_WEIGHTS_THROTTLE = "2/hour"
+    address = reverse("stylesim:artwork", args=[collection["disc-a"].pk])
+    custom = {"preset": "custom", "style_weight": "0.5", "content_weight": "0.1"}
+    for _ in range(2):
+        assert client.get(address, custom).status_code == 200
+    layers = {"layer_weights": "1,0,0,0,0"}
+    for query in (custom, layers):
+        response = client.get(address, query)
+        assert response.status_code == 429
+        assert 3500 < int(response["Retry-After"]) <= 3600
+        assert "Too many comparisons with custom weights" in response.content.decode()
+    assert client.get(address, {"preset": "style"}).status_code == 200
+
+
+def test_custom_weights_are_not_throttled_for_accounts(staff_client, settings, collection):
+    settings.STYLESIM_CUSTOM_WEIGHTS_THROTTLE = "1/hour"
+    address = reverse("stylesim:artwork", args=[collection["disc-a"].pk])
+    for _ in range(3):
+        assert staff_client.get(address, {"style_weight": "0.5"}).status_code == 200
+
+
 def test_a_made_up_proxy_header_does_not_get_round_the_throttle(client, settings, db):
     settings.STYLESIM_SEARCH_THROTTLE = "1/hour"
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": "proxied",
-        }
-    }
     codes = [
         client.post("/search/", {}, headers={"x-forwarded-for": f"10.0.0.{number}"}).status_code
         for number in range(3)
