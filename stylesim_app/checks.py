@@ -33,6 +33,11 @@ POSITIVE = {
     "STYLESIM_TASK_SECONDS": "task_seconds",
     "STYLESIM_SEARCH_LIFETIME_HOURS": "search_lifetime_hours",
 }
+MAX_DAYS = 36_500
+#: Numbers of days, zero included.
+DAYS = {
+    "STYLESIM_KEEP_REMOVED_DAYS": "keep_removed_days",
+}
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 
@@ -156,6 +161,26 @@ def check_numbers(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
                     f"{name} must be a number above zero, not {getattr(settings, name)!r}.",
                     hint="Remove it to use the default.",
                     id="stylesim_app.E006",
+                )
+            )
+    return messages
+
+
+@register()
+def check_days(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    for name, attribute in DAYS.items():
+        try:
+            usable = 0 <= getattr(conf, attribute) <= MAX_DAYS
+        except (TypeError, ValueError):
+            usable = False
+        if not usable:
+            messages.append(
+                Error(
+                    f"{name} must be a number of days from 0 to {MAX_DAYS:,}, not "
+                    f"{getattr(settings, name)!r}.",
+                    hint="Remove it to use the default.",
+                    id="stylesim_app.E021",
                 )
             )
     return messages
