@@ -16,9 +16,13 @@ from drf_spectacular.utils import extend_schema_view
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from ..collection.filters import artwork_filterset
+from ..conf import conf
 from ..views.pictures import jpeg_response, read_thumbnail
+from ..work import known_files
+from . import uploads
 from .base import ApiView, Conflict
 from .permissions import MayWriteArtworks
 from .schema import describe, with_problems
@@ -46,8 +50,13 @@ class ArtworkView(ApiView):
         operation_id="createArtwork",
         summary="Create an artwork",
         description="The artwork is indexed soon after.",
+        parameters=[uploads.ALLOW_DUPLICATE_PARAMETER],
         request={MULTIPART: artwork_serializer()},
-        responses=with_problems({201: artwork_serializer()}, 400, 401, 403, 415),
+        responses=with_problems(
+            {201: artwork_serializer()},
+            *(400, 401, 403, 409, 415),
+            conflict="An artwork has the same file; see `artwork`.",
+        ),
     ),
 )
 class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
@@ -68,9 +77,18 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
         ordering = artworks.query.order_by or artworks.model._meta.ordering
         return artworks.order_by(*ordering, "-pk")
 
+    def known_when_writing(self) -> Collection[str]:
+        return (uploads.ALLOW_DUPLICATE,)
+
+    def perform_create(self, serializer: Any) -> None:
+        self.duplicate = uploads.create(serializer, self.request)
+
     def get_success_headers(self, artwork: Any) -> dict[str, str]:
         path = reverse("stylesim-api:artwork-detail", args=[artwork["id"]])
-        return {"Location": self.request.build_absolute_uri(path)}
+        headers = {"Location": self.request.build_absolute_uri(path)}
+        if self.duplicate is not None:
+            headers["Link"] = uploads.link_to(self.duplicate, self.get_serializer_context())
+        return headers
 
 
 @extend_schema_view(
@@ -116,9 +134,18 @@ class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
         except (ProtectedError, RestrictedError) as error:
             raise Conflict(_("Other records refer to this artwork; delete them first.")) from error
 
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().update(request, *args, **kwargs)
+        if self.duplicate is not None:
+            response["Link"] = uploads.link_to(self.duplicate, self.get_serializer_context())
+        return response
+
     def perform_update(self, serializer: Any) -> None:
+        upload = serializer.validated_data.get(conf.artwork_image_field)
+        sha256 = known_files.digest(upload) if upload else ""
         # A new picture has a new index entry, so the values loaded before are outdated.
         serializer.save().refresh_from_db()
+        self.duplicate = uploads.find_duplicate(serializer.instance, sha256, self.request)
 
 
 class ThumbnailView(ApiView):

@@ -9,6 +9,7 @@ from django.utils.functional import lazy
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from ..collection.swapping import get_artwork_model
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, PRESETS
 from ..ranking import lanes
@@ -29,6 +30,16 @@ _MEANING = {
 }
 
 
+class KnownArtworkSerializer(serializers.Serializer[Any]):
+    """The artwork that a problem is about."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {
+            "id": serializers.ModelField(model_field=get_artwork_model()._meta.pk, read_only=True),
+            "url": serializers.CharField(allow_null=True, help_text="Its page, if it has one."),
+        }
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """An error, as RFC 9457 problem details."""
 
@@ -44,6 +55,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     )
     state = serializers.CharField(
         required=False, help_text="The index state of a work that is not indexed."
+    )
+    artwork = KnownArtworkSerializer(
+        required=False, help_text="The artwork that has the same file."
     )
 
 
