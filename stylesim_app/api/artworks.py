@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import django_filters
@@ -24,6 +25,7 @@ from ..views.pictures import jpeg_response, read_thumbnail
 from ..work import known_files
 from . import uploads
 from .base import ApiView, Conflict
+from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
 from .permissions import MayWriteArtworks
 from .schema import describe, with_problems
 from .serializers import artwork_serializer
@@ -50,12 +52,13 @@ class ArtworkView(ApiView):
         operation_id="createArtwork",
         summary="Create an artwork",
         description="The artwork is indexed soon after.",
-        parameters=[uploads.ALLOW_DUPLICATE_PARAMETER],
+        parameters=[uploads.ALLOW_DUPLICATE_PARAMETER, IDEMPOTENCY_PARAMETER],
         request={MULTIPART: artwork_serializer()},
         responses=with_problems(
             {201: artwork_serializer()},
-            *(400, 401, 403, 409, 415),
-            conflict="An artwork has the same file; see `artwork`.",
+            *(400, 401, 403, 409, 415, 422),
+            conflict="An artwork has the same file; see `artwork`. Or the first request with the "
+            "same `Idempotency-Key` is still under way.",
         ),
     ),
 )
@@ -79,6 +82,10 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
 
     def known_when_writing(self) -> Collection[str]:
         return (uploads.ALLOW_DUPLICATE,)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        act = partial(super().create, request, *args, **kwargs)
+        return answer_once(request, "artworks", act)
 
     def perform_create(self, serializer: Any) -> None:
         self.duplicate = uploads.create(serializer, self.request)

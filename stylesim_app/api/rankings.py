@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from .answers import (
     serialize_answer,
 )
 from .base import ApiView
+from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
 from .parameters import RankingView, read_form
 from .problems import told_reason
 from .schema import RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
@@ -81,10 +83,18 @@ class SearchView(ApiView):
     @describe(
         operation_id="startSearch",
         summary="Search by an image",
+        parameters=[IDEMPOTENCY_PARAMETER],
         request={"multipart/form-data": ImageSearchSerializer},
-        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 415, 429),
+        responses=with_problems(
+            {202: SearchSerializer},
+            *(400, 401, 403, 409, 415, 422, 429),
+            conflict="The first request with the same `Idempotency-Key` is still under way.",
+        ),
     )
     def post(self, request: Request) -> Response:
+        return answer_once(request, "search", partial(self._start, request))
+
+    def _start(self, request: Request) -> Response:
         upload = self.get_serializer(data=request.data)
         upload.is_valid(raise_exception=True)
         search = image_search.start(upload.validated_data["image"], request.user)

@@ -26,6 +26,7 @@ _MEANING = {
     404: "Not found, or not visible to the caller.",
     409: "Not indexed yet; see `state`.",
     415: "The content type of the body is not accepted.",
+    422: "The `Idempotency-Key` was sent before with another request.",
     429: "Too many requests; try again after `Retry-After` seconds.",
 }
 
