@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "easy_thumbnails",
     "rest_framework",
     "rest_framework.authtoken",
+    "auditlog",
     "project.demo",
 ]
 
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "stylesim_app.views.audit.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

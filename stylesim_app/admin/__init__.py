@@ -16,6 +16,7 @@ from ..models import (
     RemovedPicture,
     WorkerSign,
 )
+from ..work import audit
 from .artworks import ArtworkAdmin, SimilarWorksAdminMixin
 from .index import (
     CalibrationAdmin,
@@ -36,3 +37,7 @@ admin.site.register(Calibration, CalibrationAdmin)
 admin.site.register(CompactIndex, CompactIndexAdmin)
 admin.site.register(WorkerSign, WorkerSignAdmin)
 admin.site.register(RemovedPicture, RemovedPictureAdmin)
+if audit.is_installed():
+    from . import trail
+
+    trail.register(admin.site)

@@ -30,7 +30,7 @@ from ..ranking.options import RankingOptions
 from ..views import places
 from ..views.forms import RankingPageForm
 from ..views.pictures import serve_thumbnail
-from ..work import known_files
+from ..work import audit, known_files
 from .again import IndexAgainMixin, request_artworks
 from .deletion import list_deleted
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
@@ -303,13 +303,13 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
 
     @admin.action(description=_("Make selected works public"), permissions=["change"])
     def make_public(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
-        count = artworks.update(is_public=True)
+        count = audit.record_update(artworks, is_public=True)
         said = ngettext("%(count)d work is now public.", "%(count)d works are now public.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
     @admin.action(description=_("Hide selected works from the public"), permissions=["change"])
     def make_private(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
-        count = artworks.update(is_public=False)
+        count = audit.record_update(artworks, is_public=False)
         said = ngettext(
             "%(count)d work is now hidden from the public.",
             "%(count)d works are now hidden from the public.",

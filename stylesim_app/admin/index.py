@@ -22,7 +22,7 @@ from ..collection.filters import text_fields
 from ..index.status import SILENCE
 from ..messages import translate_note
 from ..models import Calibration, DescriptorSet, IndexEntry, WorkerSign
-from ..work import worklist
+from ..work import audit, worklist
 from .again import IndexAgainMixin
 from .states import badge
 
@@ -129,6 +129,7 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
     @admin.action(description=_("Index again"), permissions=["index"])
     def index_again(self, request: HttpRequest, entries: QuerySet[IndexEntry]) -> None:
         """Request indexing of the selected works."""
+        audit.record_asked_again(entries)
         self.report_requested(request, worklist.request_again(entries.order_by()))
 
 

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from ..collection.visibility import may_index, sees_all, visible_artworks
 from ..index.status import index_status
 from ..models import IndexEntry
-from ..work import queue, worklist
+from ..work import audit, queue, worklist
 from .answers import IndexAgainSerializer, IndexRequestedSerializer, IndexStatusSerializer
 from .base import ApiView, parse_key
 from .permissions import MayIndex
@@ -56,6 +56,7 @@ class IndexView(ApiView):
         if "state" in wanted:
             entries = entries.filter(state=wanted["state"])
         with transaction.atomic():
+            audit.record_asked_again(entries)
             requested = worklist.request_again(entries)
             transaction.on_commit(queue.ring, robust=True)
         return Response({"requested": requested}, status=202)

@@ -19,7 +19,7 @@ from ..collection.filters import artwork_filterset
 from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
-from ..work import known_files, queue, worklist
+from ..work import audit, known_files, queue, worklist
 from .forms import artwork_upload_form
 from .ranking import filters_used, rank, visible_artwork
 
@@ -67,7 +67,9 @@ def index_again(request: HttpRequest, pk: str) -> HttpResponse:
     shown = visible_artwork(request, pk)
     if not visibility.may_index(request.user):
         raise PermissionDenied
-    if not worklist.request_again(IndexEntry.objects.filter(artwork=shown)):
+    entries = IndexEntry.objects.filter(artwork=shown)
+    audit.record_asked_again(entries)
+    if not worklist.request_again(entries):
         worklist.request_new_picture(shown.pk, str(adapter().image(shown).name))
     queue.ring(shown.pk)
     return redirect("stylesim:artwork", pk=shown.pk)
