@@ -55,7 +55,7 @@ def connect() -> None:
     artwork_model = get_artwork_model()
     for model in (each for each in apps.get_models() if issubclass(each, artwork_model)):
         if not auditlog.contains(model):
-            auditlog.register(model, exclude_fields=_automatic_fields(model))
+            auditlog.register(model, include_fields=_own_fields(model))
             _registered.add(model)
     pre_save.connect(_add_origin, sender=_entries().model, dispatch_uid="stylesim_app.audit")
 
@@ -170,9 +170,14 @@ def _of_process() -> tuple[None, dict[str, Any]]:
     return None, {"via": "command", "command": name}
 
 
-def _automatic_fields(model: type[models.Model]) -> list[str]:
-    """Return the fields that hold the time of the last change."""
-    return [field.name for field in model._meta.fields if getattr(field, "auto_now", False)]
+def _own_fields(model: type[models.Model]) -> list[str]:
+    """Return the fields of the model without the time of the last change.
+
+    By default, django-auditlog also looks at relations of other models to a new artwork, and so
+    caches that it has no index entry.
+    """
+    fields = model._meta.concrete_fields
+    return [field.name for field in fields if not getattr(field, "auto_now", False)]
 
 
 def _entries() -> Any:

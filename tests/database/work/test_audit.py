@@ -62,6 +62,7 @@ def token_client(staff):
 def test_an_upload_on_the_page(staff_client, trail):
     staff_client.post(reverse("stylesim:upload"), {"title": "t", "image": upload_of()})
     assert trail() == [("create", "staff", {"via": "page"})]
+    assert not any(name.startswith("stylesim") for name in LogEntry.objects.get().changes)
 
 
 def test_changes_by_the_api_name_the_owner_of_the_token(token_client, artwork, trail):
