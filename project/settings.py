@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "knox",
     "axes",
     "project.access",
+    "auditlog",
     "project.demo",
 ]
 
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "stylesim_app.views.audit.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "stylesim_app.middleware.BodyLimitMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

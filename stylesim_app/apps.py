@@ -26,13 +26,16 @@ class StylesimConfig(AppConfig):
         from . import checks  # noqa: F401  (registers itself)
         from .ranking import built_in, image_search
         from .signal_handlers import connect
-        from .views import menu, same_picture
-        from .work import kinds
+        from .views import audit as audit_views
+        from .views import menu, places, same_picture
+        from .work import audit, kinds
         from .work.queue import ensure_schedule
 
         connect()
+        audit.connect()
         menu.add_items()
         same_picture.add_panels()
+        places.add_admin_panel(audit_views.render_history)
         built_in.register_lanes()
         kinds.register(kinds.ARTWORKS)
         kinds.register(image_search.SEARCHES)

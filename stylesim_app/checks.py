@@ -19,7 +19,7 @@ from .collection.adapter import adapter
 from .collection.swapping import get_artwork_model
 from .conf import conf
 from .stores import STORES
-from .work import process
+from .work import audit, process
 
 #: Positive numbers, by the name of the setting and the property that reads it.
 POSITIVE = {
@@ -37,6 +37,12 @@ POSITIVE = {
 THROTTLES = {
     "STYLESIM_SEARCH_THROTTLE": "search_throttle",
     "STYLESIM_CUSTOM_WEIGHTS_THROTTLE": "custom_weights_throttle",
+}
+MAX_DAYS = 36_500
+#: Numbers of days, zero included.
+DAYS = {
+    "STYLESIM_AUDIT_DAYS": "audit_days",
+    "STYLESIM_KEEP_REMOVED_DAYS": "keep_removed_days",
 }
 PRECISIONS = ("auto", "bfloat16", "float32")
 
@@ -161,6 +167,26 @@ def check_numbers(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
                     f"{name} must be a number above zero, not {getattr(settings, name)!r}.",
                     hint="Remove it to use the default.",
                     id="stylesim_app.E006",
+                )
+            )
+    return messages
+
+
+@register()
+def check_days(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    for name, attribute in DAYS.items():
+        try:
+            usable = 0 <= getattr(conf, attribute) <= MAX_DAYS
+        except (TypeError, ValueError):
+            usable = False
+        if not usable:
+            messages.append(
+                Error(
+                    f"{name} must be a number of days from 0 to {MAX_DAYS:,}, not "
+                    f"{getattr(settings, name)!r}.",
+                    hint="Remove it to use the default.",
+                    id="stylesim_app.E031",
                 )
             )
     return messages
@@ -365,5 +391,20 @@ def check_worker(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessa
             f"This worker cannot index pictures without {' and '.join(lacking)}.",
             hint="Install the worker packages: pip install 'django-stylesim[worker]'.",
             id="stylesim_app.E010",
+        )
+    ]
+
+
+@register()
+def check_audit(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Warn of an audit trail that cannot name who made a request."""
+    middleware = "stylesim_app.views.audit.AuditMiddleware"
+    if not audit.is_installed() or middleware in settings.MIDDLEWARE:
+        return []
+    return [
+        checks.Warning(
+            "django-auditlog is installed, but its entries do not name who changed an artwork.",
+            hint=f'Add "{middleware}" to MIDDLEWARE, after AuthenticationMiddleware.',
+            id="stylesim_app.W031",
         )
     ]

@@ -105,6 +105,14 @@ class Conf:
         return float(getattr(settings, "STYLESIM_TASK_SECONDS", 60))
 
     @property
+    def keep_removed_days(self) -> float:
+        return float(getattr(settings, "STYLESIM_KEEP_REMOVED_DAYS", 0))
+
+    @property
+    def audit_days(self) -> float:
+        return float(getattr(settings, "STYLESIM_AUDIT_DAYS", 730))
+
+    @property
     def search_lifetime_hours(self) -> float:
         return float(getattr(settings, "STYLESIM_SEARCH_LIFETIME_HOURS", 24))
 

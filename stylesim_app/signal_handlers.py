@@ -9,12 +9,12 @@ from django.db import models, transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from . import files
-from .collection import thumbnails
 from .collection.adapter import adapter
 from .collection.swapping import get_artwork_model
+from .conf import conf
 from .index import neighbours
-from .models import AbstractArtwork, Calibration, CompactIndex, StoredDescriptor, VectorIndex
-from .work import queue, worklist
+from .models import Calibration, CompactIndex, RemovedPicture, StoredDescriptor, VectorIndex
+from .work import known_files, queue, removed, worklist
 
 
 def connect() -> None:
@@ -31,34 +31,58 @@ def connect() -> None:
     files.delete_with(Calibration, ("file_name",))
     files.delete_with(CompactIndex, ("bases_name",))
     files.delete_with(VectorIndex, ("fitted_name",))
+    files.delete_with(RemovedPicture, ("kept_name",))
 
 
-def note_new_file(instance: models.Model, **_: Any) -> None:
-    """Remember that a file was assigned: once it is stored it looks like any other."""
-    image = adapter().image(instance)
-    instance.__dict__["_stylesim_new_file"] = bool(image) and not getattr(image, "_committed", True)
-
-
-def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
-    """Queue the artwork, except from fixtures and bulk imports, which would flood the queue."""
-    new_file = instance.__dict__.pop("_stylesim_new_file", False)
-    image = adapter().image(instance)
-    if raw or not image or queue.is_quiet():
+def note_new_file(
+    instance: models.Model, raw: bool, update_fields: Any = None, **options: Any
+) -> None:
+    """Note what is known only before a save: the previous file, and the bytes of a new one."""
+    if raw or not _saves_picture(update_fields):
         return
-    pk, name = instance.pk, str(image.name)
-    transaction.on_commit(lambda: worklist.queue_artwork(pk, name, new_file), robust=True)
+    image = adapter().image(instance)
+    noted = instance.__dict__
+    noted["_stylesim_new_file"] = is_new = bool(image) and not getattr(image, "_committed", True)
+    noted["_stylesim_sha256"] = known_files.digest(image.file) if is_new else ""
+    noted["_stylesim_old_name"] = _stored_name(instance, options.get("using"))
+
+
+def artwork_saved(instance: models.Model, raw: bool, update_fields: Any = None, **_: Any) -> None:
+    """Remove the previous picture and queue the artwork, except from fixtures.
+
+    Bulk imports queue nothing, since they would flood the queue.
+    """
+    new_file = instance.__dict__.pop("_stylesim_new_file", False)
+    sha256 = instance.__dict__.pop("_stylesim_sha256", "")
+    old_name = instance.__dict__.pop("_stylesim_old_name", "")
+    if raw or not _saves_picture(update_fields):
+        return
+    image = adapter().image(instance)
+    pk, name = instance.pk, str(image.name or "")
+    if old_name and old_name != name:
+        removed.remove(instance, old_name)
+    if not image or queue.is_quiet():
+        return
+    transaction.on_commit(lambda: worklist.queue_artwork(pk, name, new_file, sha256), robust=True)
 
 
 def artwork_deleted(instance: models.Model, **_: Any) -> None:
-    """Delete the thumbnails, and the picture if one of this app's models owns it."""
+    """Remove the thumbnails, and the picture if one of this app's models owns it."""
     image = adapter().image(instance)
     if image:
-        model, name = type(instance), str(image.name)
-        # A host's own model is responsible for its files.
-        original = isinstance(instance, AbstractArtwork)
-        transaction.on_commit(
-            lambda: thumbnails.delete_pictures(model, name, original=original), robust=True
-        )
+        removed.remove(instance, str(image.name))
+
+
+def _saves_picture(update_fields: Any) -> bool:
+    return update_fields is None or conf.artwork_image_field in update_fields
+
+
+def _stored_name(instance: models.Model, using: str | None) -> str:
+    """Return the name of the file that the row has in the database; empty for a new row."""
+    if instance._state.adding:
+        return ""
+    rows = type(instance)._base_manager.using(using).filter(pk=instance.pk)
+    return str(rows.values_list(conf.artwork_image_field, flat=True).first() or "")
 
 
 def descriptor_deleted(instance: StoredDescriptor, **_: Any) -> None:

@@ -18,10 +18,14 @@ def work(pk: Any = None) -> None:
 
 
 def ring_again() -> None:
-    """Enter missed works, delete expired searches, and index; scheduled every minute."""
+    """Enter missed works, delete what has expired, and index; scheduled every minute."""
     from .ranking import image_search
-    from .work import worklist
+    from .work import audit, known_files, removed, repeatable, worklist
 
     worklist.reconcile()
     image_search.purge()
+    removed.purge()
+    known_files.purge()
+    repeatable.purge()
+    audit.purge()
     work()

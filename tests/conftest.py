@@ -37,6 +37,8 @@ ON_POSTGRESQL = (
     "database/admin/test_admin.py",
     "database/api/test_artwork_fields.py",
     "database/api/test_artworks.py",
+    "database/api/test_idempotency.py",
+    "database/api/test_known_files.py",
     "database/api/test_rankings.py",
     "database/index",
     "database/pages/test_pages.py",

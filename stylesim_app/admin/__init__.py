@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from ..models import Artwork, Calibration, CompactIndex, DescriptorSet, IndexEntry, WorkerSign
+from ..models import (
+    Artwork,
+    Calibration,
+    CompactIndex,
+    DescriptorSet,
+    IndexEntry,
+    RemovedPicture,
+    WorkerSign,
+)
+from ..work import audit
 from .artworks import ArtworkAdmin, SimilarWorksAdminMixin
 from .index import (
     CalibrationAdmin,
@@ -16,6 +25,7 @@ from .index import (
     IndexEntryAdmin,
     WorkerSignAdmin,
 )
+from .removed import RemovedPictureAdmin
 
 __all__ = ["ArtworkAdmin", "SimilarWorksAdminMixin"]
 
@@ -26,3 +36,8 @@ admin.site.register(DescriptorSet, DescriptorSetAdmin)
 admin.site.register(Calibration, CalibrationAdmin)
 admin.site.register(CompactIndex, CompactIndexAdmin)
 admin.site.register(WorkerSign, WorkerSignAdmin)
+admin.site.register(RemovedPicture, RemovedPictureAdmin)
+if audit.is_installed():
+    from . import trail
+
+    trail.register(admin.site)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from ..collection import visibility
 from ..collection.adapter import adapter
 from ..models import IndexEntry
-from ..work import queue, worklist
+from ..work import audit, queue, worklist
 from .states import with_picture
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def request_artworks(artworks: QuerySet[Any]) -> int:
     """Request indexing of artworks, with or without an entry, and return how many are waiting."""
     artworks = with_picture(artworks.order_by())
     new = list(artworks.filter(stylesim_entry__isnull=True))
-    count = worklist.request_again(IndexEntry.objects.filter(artwork__in=artworks.values("pk")))
+    entries = IndexEntry.objects.filter(artwork__in=artworks.values("pk"))
+    audit.record_asked_again(entries)
+    count = worklist.request_again(entries)
     return count + sum(
         worklist.request_new_picture(artwork.pk, str(adapter().image(artwork).name))
         for artwork in new

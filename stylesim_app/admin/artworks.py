@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -17,8 +18,8 @@ from django.urls import NoReverseMatch, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
@@ -29,7 +30,9 @@ from ..ranking.options import RankingOptions
 from ..views import places
 from ..views.forms import RankingPageForm
 from ..views.pictures import serve_thumbnail
+from ..work import audit, known_files
 from .again import IndexAgainMixin, request_artworks
+from .deletion import list_deleted
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
 
@@ -101,6 +104,31 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
             request, {"stylesim_notices": found, **(extra_context or {})}
         )
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save an artwork, and report another visible one with the same file."""
+        image = adapter().image(obj)
+        is_new = bool(image) and not getattr(image, "_committed", True)
+        sha256 = known_files.digest(image.file) if is_new else ""
+        with transaction.atomic():
+            if sha256:
+                known_files.claim(sha256)
+            super().save_model(request, obj, form, change)
+            if sha256 and not change:
+                known_files.enter(obj, sha256)
+        others = visibility.visible_artworks(request).exclude(pk=obj.pk)
+        known = known_files.works_with(sha256, others).first()
+        if known is not None:
+            self.message_user(
+                request,
+                format_html(
+                    '{} <a href="{}">{}</a>',
+                    gettext("The collection already had this file:"),
+                    self._reverse("change", quote(known.pk)),
+                    adapter().title(known),
+                ),
+                messages.WARNING,
+            )
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -121,6 +149,9 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
                 "stylesim_similar": self._similar_address([artwork.pk], **chosen),
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return list_deleted(objs, request, self.admin_site)
 
     # Actions
 
@@ -272,13 +303,13 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
 
     @admin.action(description=_("Make selected works public"), permissions=["change"])
     def make_public(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
-        count = artworks.update(is_public=True)
+        count = audit.record_update(artworks, is_public=True)
         said = ngettext("%(count)d work is now public.", "%(count)d works are now public.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
     @admin.action(description=_("Hide selected works from the public"), permissions=["change"])
     def make_private(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
-        count = artworks.update(is_public=False)
+        count = audit.record_update(artworks, is_public=False)
         said = ngettext(
             "%(count)d work is now hidden from the public.",
             "%(count)d works are now hidden from the public.",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote
-from django.db.models import Count, QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -20,8 +21,8 @@ from ..collection.adapter import adapter
 from ..collection.filters import text_fields
 from ..index.status import SILENCE
 from ..messages import translate_note
-from ..models import DescriptorSet, IndexEntry, WorkerSign
-from ..work import worklist
+from ..models import Calibration, DescriptorSet, IndexEntry, WorkerSign
+from ..work import audit, worklist
 from .again import IndexAgainMixin
 from .states import badge
 
@@ -79,6 +80,10 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
         # Entries are deleted with their artwork; only the permission to delete that is needed.
         return visibility.may(request.user, "delete")
 
+    def delete_view(self, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        # The page would list the neighbours, and a worker would recreate the entry.
+        raise PermissionDenied
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
@@ -124,7 +129,15 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
     @admin.action(description=_("Index again"), permissions=["index"])
     def index_again(self, request: HttpRequest, entries: QuerySet[IndexEntry]) -> None:
         """Request indexing of the selected works."""
+        audit.record_asked_again(entries)
         self.report_requested(request, worklist.request_again(entries.order_by()))
+
+
+class CollectionAdmin(ReadOnlyAdmin):
+    """An admin of rows with figures of the entire collection, for those who may see all of it."""
+
+    def has_view_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        return super().has_view_permission(request, row) and visibility.sees_all(request)
 
 
 class DescriptorSetAdmin(ReadOnlyAdmin):
@@ -135,7 +148,14 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DescriptorSet]:
         sets: QuerySet[DescriptorSet] = super().get_queryset(request)
-        return sets.annotate(described=Count("descriptors")).prefetch_related("calibrations")
+        visible = visibility.visible_artworks(request).order_by()
+        seen = Q(Exists(visible.filter(pk=OuterRef("descriptors__entry__artwork"))))
+        calibrations = Calibration.objects.all()
+        if not visibility.sees_all(request):
+            calibrations = calibrations.none()
+        return sets.annotate(described=Count("descriptors", filter=seen)).prefetch_related(
+            Prefetch("calibrations", calibrations)
+        )
 
     @admin.display(description=_("indexed works"), ordering="described")
     def described(self, row: Any) -> int:
@@ -159,7 +179,7 @@ class DescriptorSetAdmin(ReadOnlyAdmin):
         )
 
 
-class CalibrationAdmin(ReadOnlyAdmin):
+class CalibrationAdmin(CollectionAdmin):
     """The admin of calibrations, the basis of “closer than … of random pairs”."""
 
     list_display = ("__str__", "collection_size", "sample_size", "created")
@@ -167,7 +187,7 @@ class CalibrationAdmin(ReadOnlyAdmin):
     list_select_related = ("descriptor_set",)
 
 
-class CompactIndexAdmin(ReadOnlyAdmin):
+class CompactIndexAdmin(CollectionAdmin):
     """The admin of compact indexes: their stores, and whether they can be searched."""
 
     list_display = ("__str__", "store", "collection_size", "created", "ready_at")

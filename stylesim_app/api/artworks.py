@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import django_filters
@@ -16,10 +17,15 @@ from drf_spectacular.utils import extend_schema_view
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from ..collection.filters import artwork_filterset
+from ..conf import conf
 from ..views.pictures import jpeg_response, read_thumbnail
+from ..work import known_files
+from . import uploads
 from .base import ApiView, Conflict
+from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
 from .permissions import HasScope, MayWriteArtworks
 from .schema import describe, with_problems
 from .serializers import artwork_serializer
@@ -46,8 +52,14 @@ class ArtworkView(ApiView):
         operation_id="createArtwork",
         summary="Create an artwork",
         description="The artwork is indexed soon after.",
+        parameters=[uploads.ALLOW_DUPLICATE_PARAMETER, IDEMPOTENCY_PARAMETER],
         request={MULTIPART: artwork_serializer()},
-        responses=with_problems({201: artwork_serializer()}, 400, 401, 403, 411, 413, 415),
+        responses=with_problems(
+            {201: artwork_serializer()},
+            *(400, 401, 403, 409, 411, 413, 415, 422),
+            conflict="An artwork has the same file; see `artwork`. Or the first request with the "
+            "same `Idempotency-Key` is still under way.",
+        ),
     ),
 )
 class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
@@ -68,9 +80,22 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
         ordering = artworks.query.order_by or artworks.model._meta.ordering
         return artworks.order_by(*ordering, "-pk")
 
+    def known_when_writing(self) -> Collection[str]:
+        return (uploads.ALLOW_DUPLICATE,)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        act = partial(super().create, request, *args, **kwargs)
+        return answer_once(request, "artworks", act)
+
+    def perform_create(self, serializer: Any) -> None:
+        self.duplicate = uploads.create(serializer, self.request)
+
     def get_success_headers(self, artwork: Any) -> dict[str, str]:
         path = reverse("stylesim-api:artwork-detail", args=[artwork["id"]])
-        return {"Location": self.request.build_absolute_uri(path)}
+        headers = {"Location": self.request.build_absolute_uri(path)}
+        if self.duplicate is not None:
+            headers["Link"] = uploads.link_to(self.duplicate, self.get_serializer_context())
+        return headers
 
 
 @extend_schema_view(
@@ -116,9 +141,18 @@ class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
         except (ProtectedError, RestrictedError) as error:
             raise Conflict(_("Other records refer to this artwork; delete them first.")) from error
 
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().update(request, *args, **kwargs)
+        if self.duplicate is not None:
+            response["Link"] = uploads.link_to(self.duplicate, self.get_serializer_context())
+        return response
+
     def perform_update(self, serializer: Any) -> None:
+        upload = serializer.validated_data.get(conf.artwork_image_field)
+        sha256 = known_files.digest(upload) if upload else ""
         # A new picture has a new index entry, so the values loaded before are outdated.
         serializer.save().refresh_from_db()
+        self.duplicate = uploads.find_duplicate(serializer.instance, sha256, self.request)
 
 
 class ThumbnailView(ApiView):

@@ -43,6 +43,17 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
+class Duplicate(Conflict):
+    """An upload of a file that a visible artwork has already; ``members`` go into the problem."""
+
+    default_code = "duplicate"
+
+    def __init__(self, detail: str, members: dict[str, Any], link: str) -> None:
+        super().__init__(detail)
+        self.members = members
+        self.link = link
+
+
 class Pages(PageNumberPagination):
     """Pagination by ``page`` and ``page_size``; ``STYLESIM_MAX_RESULTS`` limits ``page_size``.
 
@@ -139,9 +150,14 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
         """Return the query parameters for reading; None if the view accepts any."""
         return ()
 
+    def known_when_writing(self) -> Collection[str]:
+        """Return the query parameters for writing."""
+        return ()
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known = self.known_parameters() if request.method in SAFE_METHODS else ()
+        is_safe = request.method in SAFE_METHODS
+        known = self.known_parameters() if is_safe else self.known_when_writing()
         if known is not None and request.method != "OPTIONS":
             refuse_unknown(request, known)
 

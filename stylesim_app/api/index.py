@@ -12,10 +12,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ..collection.visibility import may_index, visible_artworks
+from ..collection.visibility import may_index, sees_all, visible_artworks
 from ..index.status import index_status
 from ..models import IndexEntry
-from ..work import queue, worklist
+from ..work import audit, queue, worklist
 from .answers import IndexAgainSerializer, IndexRequestedSerializer, IndexStatusSerializer
 from .base import ApiView, parse_key
 from .permissions import HasScope, MayIndex
@@ -35,7 +35,7 @@ class IndexView(ApiView):
     )
     def get(self, request: Request) -> Response:
         status = index_status(visible_artworks(request))
-        if not may_index(request.user):
+        if not (may_index(request.user) and sees_all(request)):
             # A calibration counts works that the caller may not see.
             status = replace(status, calibrated_on=None)
         return Response(IndexStatusSerializer(status).data)
@@ -56,6 +56,7 @@ class IndexView(ApiView):
         if "state" in wanted:
             entries = entries.filter(state=wanted["state"])
         with transaction.atomic():
+            audit.record_asked_again(entries)
             requested = worklist.request_again(entries)
             transaction.on_commit(queue.ring, robust=True)
         return Response({"requested": requested}, status=202)

@@ -74,6 +74,7 @@ def handle_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse |
             f"{_as_sentence(str(known.detail))} {_hint(known, context['view'])}".strip(),
             str(known.get_codes()),
             headers=dict(_headers(known)),
+            **getattr(known, "members", {}),
         )
     set_rollback()
     return response
@@ -111,6 +112,8 @@ def _headers(error: exceptions.APIException) -> Iterator[tuple[str, str]]:
     """Yield the headers that Django REST framework notes on an error."""
     if challenge := getattr(error, "auth_header", None):
         yield "WWW-Authenticate", challenge
+    if link := getattr(error, "link", None):
+        yield "Link", link
     if wait := getattr(error, "wait", None):
         yield "Retry-After", str(ceil(wait))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from .answers import (
     serialize_answer,
 )
 from .base import ApiView
+from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
 from .parameters import RankingView, read_form
 from .permissions import READ
 from .problems import told_reason
@@ -84,10 +86,18 @@ class SearchView(ApiView):
     @describe(
         operation_id="startSearch",
         summary="Search by an image",
+        parameters=[IDEMPOTENCY_PARAMETER],
         request={"multipart/form-data": ImageSearchSerializer},
-        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 411, 413, 415, 429),
+        responses=with_problems(
+            {202: SearchSerializer},
+            *(400, 401, 403, 409, 411, 413, 415, 422, 429),
+            conflict="The first request with the same `Idempotency-Key` is still under way.",
+        ),
     )
     def post(self, request: Request) -> Response:
+        return answer_once(request, "search", partial(self._start, request))
+
+    def _start(self, request: Request) -> Response:
         upload = self.get_serializer(data=request.data)
         upload.is_valid(raise_exception=True)
         search = image_search.start(upload.validated_data["image"], request.user)

@@ -9,6 +9,7 @@ from django.utils.functional import lazy
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from ..collection.swapping import get_artwork_model
 from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, PRESETS
 from ..ranking import lanes
@@ -27,8 +28,19 @@ _MEANING = {
     411: "The length of the body is missing.",
     413: "The body is too large.",
     415: "The content type of the body is not accepted.",
+    422: "The `Idempotency-Key` was sent before with another request.",
     429: "Too many requests; try again after `Retry-After` seconds.",
 }
+
+
+class KnownArtworkSerializer(serializers.Serializer[Any]):
+    """The artwork that a problem is about."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {
+            "id": serializers.ModelField(model_field=get_artwork_model()._meta.pk, read_only=True),
+            "url": serializers.CharField(allow_null=True, help_text="Its page, if it has one."),
+        }
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -46,6 +58,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     )
     state = serializers.CharField(
         required=False, help_text="The index state of a work that is not indexed."
+    )
+    artwork = KnownArtworkSerializer(
+        required=False, help_text="The artwork that has the same file."
     )
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import Storage
-from django.db import models
+from django.db import models, transaction
+from django.db.models.fields.files import FieldFile
 from easy_thumbnails.files import Thumbnailer
 from easy_thumbnails.models import Source
 from easy_thumbnails.utils import get_storage_hash
 from PIL import Image
 
 from .. import files
-from ..conf import conf
 from ..core.images import open_image
 from .adapter import adapter
 from .fields import image_limits
@@ -54,17 +54,10 @@ def delete_thumbnails(storage: Storage, name: str) -> None:
         source.delete()
 
 
-def delete_pictures(model: type[models.Model], name: str, *, original: bool) -> None:
-    """Delete the thumbnails of a deleted artwork and, if requested, its ``original``.
-
-    A file that another artwork uses is kept.
-    """
-    if model._base_manager.filter(**{conf.artwork_image_field: name}).exists():
-        return
-    storage = model._meta.get_field(conf.artwork_image_field).storage  # type: ignore[union-attr]
-    delete_thumbnails(storage, name)
-    if original:
-        storage.delete(name)
+def delete_thumbnails_on_commit(image: FieldFile) -> None:
+    """Delete all thumbnails of a picture once the transaction commits."""
+    storage, name = image.storage, str(image.name)
+    transaction.on_commit(lambda: delete_thumbnails(storage, name), robust=True)
 
 
 def _thumbnailer(storage: Storage, name: str) -> Thumbnailer:

@@ -16,6 +16,11 @@ def visible_artworks(request: HttpRequest) -> QuerySet[Any]:
     return conf.visible_artworks(request)
 
 
+def sees_all(request: HttpRequest) -> bool:
+    """Return whether the caller may see every artwork, and so the figures of all of them."""
+    return bool(visible_artworks(request).count() == adapter().model._default_manager.count())
+
+
 def public_or_staff(request: HttpRequest) -> QuerySet[Any]:
     """Return the artworks that the adapter shows the caller; the default hook."""
     return adapter().visible_to(request)

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .. import files
+from ..collection import thumbnails
 from ..collection.adapter import adapter
 from ..core.descriptors import Descriptor
 from ..core.embedding import Vectors
@@ -66,6 +67,9 @@ def _replace_descriptor(
     if not finished:
         return False
     outdated = StoredDescriptor.objects.filter(entry=entry)
+    if entry.image_sha256 not in ("", picture.sha256):
+        # The file was replaced under its own name, where its time may not show it.
+        thumbnails.delete_thumbnails_on_commit(adapter().image(entry.artwork))
     if picture.sha256 == entry.image_sha256:
         outdated = outdated.filter(descriptor_set=descriptor_set)
     outdated.delete()

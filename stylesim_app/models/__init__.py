@@ -6,6 +6,7 @@ field can be indexed.
 
 from .artwork import AbstractArtwork, Artwork, artwork_path
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
+from .lifecycle import FileClaim, RemovedPicture, RepeatableRequest
 from .same_picture import PictureMatch, StoredFeatures
 from .vectors import VectorIndex, VectorRow
 from .work import ImageSearch, IndexEntry, WorkerSign, WorkItem, failure_fields
@@ -17,10 +18,13 @@ __all__ = [
     "CompactIndex",
     "CompactRow",
     "DescriptorSet",
+    "FileClaim",
     "ImageSearch",
     "IndexEntry",
     "Neighbour",
     "PictureMatch",
+    "RemovedPicture",
+    "RepeatableRequest",
     "StoredDescriptor",
     "StoredFeatures",
     "VectorIndex",

@@ -6,12 +6,13 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from .. import files
 from ..collection.swapping import get_artwork_model_string
 from ..core.errors import CoreError
 from ..messages import translate_error
@@ -144,6 +145,14 @@ class ImageSearch(WorkItem):
 
     def get_absolute_url(self) -> str:
         return reverse("stylesim:search-results", args=[self.pk])
+
+    def announce_failure(self) -> None:
+        """Delete the image: nothing will be searched with it."""
+        name = self.image_name
+        if name:
+            self.image_name = ""
+            type(self).objects.filter(pk=self.pk).update(image_name="")
+            transaction.on_commit(lambda: files.delete([name]), robust=True)
 
 
 class WorkerSign(models.Model):

@@ -7,7 +7,7 @@ anyway, extracts the descriptor of the image before all other work.
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -21,7 +21,7 @@ from ..core.images import Picture
 from ..core.same_picture.detail import QUERY
 from ..index import embeddings, same_picture, sets
 from ..index.storing import Described
-from ..models import ImageSearch
+from ..models import ImageSearch, WorkItem
 from ..work import queue
 from ..work.kinds import WorkKind, describe_artworks
 
@@ -40,11 +40,11 @@ def start(upload: UploadedFile[Any], user: Any) -> ImageSearch:
 
 
 def find(pk: Any, user: Any) -> ImageSearch | None:
-    """Return the user's search with an id, or None.
+    """Return the user's search with an id, or None, also once it is past its lifetime.
 
     A search started without an account may be read by anyone who has its id.
     """
-    search = ImageSearch.objects.filter(pk=pk).first()
+    search = ImageSearch.objects.filter(pk=pk, created__gte=_oldest()).first()
     if search is None or (search.user_id is not None and search.user_id != user.pk):
         return None
     return search
@@ -83,9 +83,18 @@ def _find_same_pictures(picture: Picture) -> list[Any] | None:
 
 
 def purge() -> int:
-    """Delete searches past their lifetime, with their files; return the number of rows deleted."""
-    oldest = timezone.now() - timedelta(hours=conf.search_lifetime_hours)
-    return ImageSearch.objects.filter(created__lt=oldest).delete()[0]
+    """Delete searches past their lifetime, with their files; return the number of rows deleted.
+
+    The images of failed searches that a stopped worker left are deleted too.
+    """
+    for search in ImageSearch.objects.filter(state=WorkItem.State.FAILED).exclude(image_name=""):
+        search.announce_failure()
+    return ImageSearch.objects.filter(created__lt=_oldest()).delete()[0]
+
+
+def _oldest() -> datetime:
+    """Return the time before which searches are past their lifetime."""
+    return timezone.now() - timedelta(hours=conf.search_lifetime_hours)
 
 
 def _preview(picture: Picture) -> bytes:

@@ -19,7 +19,7 @@ from ..collection.filters import artwork_filterset
 from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
-from ..work import queue, worklist
+from ..work import audit, known_files, queue, worklist
 from .forms import artwork_upload_form
 from .ranking import filters_used, rank, render_ranking, visible_artwork
 
@@ -67,7 +67,9 @@ def index_again(request: HttpRequest, pk: str) -> HttpResponse:
     shown = visible_artwork(request, pk)
     if not visibility.may_index(request.user):
         raise PermissionDenied
-    if not worklist.request_again(IndexEntry.objects.filter(artwork=shown)):
+    entries = IndexEntry.objects.filter(artwork=shown)
+    audit.record_asked_again(entries)
+    if not worklist.request_again(entries):
         worklist.request_new_picture(shown.pk, str(adapter().image(shown).name))
     queue.ring(shown.pk)
     return redirect("stylesim:artwork", pk=shown.pk)
@@ -81,10 +83,17 @@ def upload(request: HttpRequest) -> HttpResponse:
     if not visibility.may(request.user, "add"):
         raise PermissionDenied
     form = artwork_upload_form()(request.POST or None, request.FILES or None)
+    known = None
     if request.method == "POST" and form.is_valid():
-        added = form.save()
-        return redirect("stylesim:artwork", pk=added.pk)
-    context = {"form": form, "image_field": conf.artwork_image_field}
+        added, known = known_files.add_unless_known(
+            form.cleaned_data[conf.artwork_image_field],
+            form.save,
+            visibility.visible_artworks(request),
+            anyway="add_anyway" in request.POST,
+        )
+        if added is not None:
+            return redirect("stylesim:artwork", pk=added.pk)
+    context = {"form": form, "image_field": conf.artwork_image_field, "known": known}
     return render(request, "stylesim_app/upload.html", context)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import mimetypes
 import uuid
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
@@ -94,7 +95,7 @@ def read_thumbnail(artwork: Any, size: str) -> bytes | None:
 
 def jpeg_response(request: HttpRequest, content: bytes, max_age: int) -> HttpResponseBase:
     """Return a JPEG that a browser keeps for ``max_age`` seconds, then asks for by its ETag."""
-    response = HttpResponse(content, content_type="image/jpeg")
+    response: Any = FileResponse(io.BytesIO(content), content_type="image/jpeg")
     response["X-Content-Type-Options"] = "nosniff"
     response["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     patch_cache_control(response, private=True, max_age=max_age)

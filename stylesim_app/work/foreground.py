@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ..index import neighbours, sets, upkeep
 from ..models import IndexEntry, WorkItem
-from . import pipeline, process, worker, worklist
+from . import audit, pipeline, process, worker, worklist
 
 #: Longest pause between two looks at the work list.
 PAUSE_SECONDS = 1.0
@@ -35,13 +35,15 @@ def enter(request: Request) -> int:
     """
     worklist.reconcile()
     entries = IndexEntry.objects.all()
-    if request is Request.ALL:
-        worklist.request_again(entries)
-    elif request is Request.FAILED:
-        worklist.request_again(entries.filter(state=State.FAILED))
+    if request is Request.WAITING:
+        return count_waiting()
+    if request is Request.FAILED:
+        entries = entries.filter(state=State.FAILED)
     elif request is Request.STALE:
         sets.mark_stale(sets.open_set(pipeline.get_network().provenance))
-        worklist.request_again(entries.filter(state=State.STALE))
+        entries = entries.filter(state=State.STALE)
+    audit.record_asked_again(entries)
+    worklist.request_again(entries)
     return count_waiting()
 
 

@@ -31,7 +31,7 @@ from ..models import (
     failure_fields,
 )
 from ..signals import picture_replaced, send_on_commit
-from . import kinds, queue
+from . import kinds, queue, removed
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=WorkItem)
@@ -41,42 +41,50 @@ State = WorkItem.State
 RETRY_SECONDS = 20
 
 
-def queue_artwork(pk: Any, image_name: str, new_file: bool) -> None:
+def queue_artwork(pk: Any, image_name: str, new_file: bool, sha256: str = "") -> None:
     """Enter an artwork in the work list if its file is new, and wake the workers."""
-    if request_if_changed(pk, image_name, new_file):
+    if request_if_changed(pk, image_name, new_file, sha256):
         queue.ring(pk)
 
 
-def request_if_changed(pk: Any, image_name: str, new_file: bool) -> bool:
-    """Enter an artwork in the work list unless the index has its current file."""
-    known = IndexEntry.objects.filter(artwork_id=pk).values_list("image_name", flat=True).first()
-    if known == image_name and not new_file:
-        return False
-    return request_new_picture(pk, image_name)
+def request_if_changed(pk: Any, image_name: str, new_file: bool, sha256: str = "") -> bool:
+    """Enter an artwork in the work list unless the index has its current file.
+
+    Return whether it is waiting.
+    """
+    entry = IndexEntry.objects.filter(artwork_id=pk).first()
+    if entry is not None and entry.image_name == image_name:
+        if not new_file:
+            return False
+        if sha256 and sha256 == entry.image_sha256 and entry.state == State.PENDING:
+            return True
+    return request_new_picture(pk, image_name, sha256)
 
 
-def request_new_picture(pk: Any, image_name: str) -> bool:
+def request_new_picture(pk: Any, image_name: str, sha256: str = "") -> bool:
     """Enter an artwork with a new picture, and delete the descriptors of the previous one.
 
-    Return False if the artwork is gone.
+    ``sha256`` is that of the file, if it is known. Return False if the artwork is gone.
     """
     with transaction.atomic():
         if not get_artwork_model()._base_manager.filter(pk=pk).exists():
             return False
-        entry, created = IndexEntry.objects.get_or_create(artwork_id=pk)
+        entry, created = IndexEntry.objects.select_for_update().get_or_create(artwork_id=pk)
         StoredDescriptor.objects.filter(entry=entry).delete()
         StoredFeatures.objects.filter(entry=entry).delete()
-        _renew(IndexEntry.objects.filter(pk=entry.pk), image_name=image_name, image_sha256="")
+        _renew(IndexEntry.objects.filter(pk=entry.pk), image_name=image_name, image_sha256=sha256)
         if not created and entry.image_name:
-            _announce_replacement(entry)
+            _announce_replacement(entry, image_name)
     return True
 
 
-def _announce_replacement(entry: IndexEntry) -> None:
-    """Send ``picture_replaced``, and delete the thumbnails of the previous picture."""
+def _announce_replacement(entry: IndexEntry, new_name: str) -> None:
+    """Send ``picture_replaced``, and remove the previous picture and its thumbnails."""
     artwork, old_name = entry.artwork, entry.image_name
-    storage = adapter().image(artwork).storage
-    transaction.on_commit(lambda: thumbnails.delete_thumbnails(storage, old_name), robust=True)
+    if old_name == new_name:
+        thumbnails.delete_thumbnails_on_commit(adapter().image(artwork))
+    else:
+        removed.remove(artwork, old_name)
     send_on_commit(picture_replaced, type(artwork), artwork=artwork, old_name=old_name)
 
 

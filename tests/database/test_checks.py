@@ -37,6 +37,8 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_BATCH_SIZE", 0, "stylesim_app.E006"),
         ("STYLESIM_REFINE", 0, "stylesim_app.E006"),
         ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
+        ("STYLESIM_KEEP_REMOVED_DAYS", -1, "stylesim_app.E031"),
+        ("STYLESIM_KEEP_REMOVED_DAYS", "long", "stylesim_app.E031"),
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
         ("STYLESIM_CUSTOM_WEIGHTS_THROTTLE", "often", "stylesim_app.E008"),

@@ -12,10 +12,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from easy_thumbnails.models import Thumbnail
 
 from stylesim_app import files
 from stylesim_app.collection.swapping import get_artwork_model
-from stylesim_app.models import IndexEntry, StoredDescriptor, WorkItem
+from stylesim_app.models import IndexEntry, RemovedPicture, StoredDescriptor, WorkItem
 from tests import pictures
 from tests.swapped.models import Picture
 
@@ -119,3 +120,22 @@ def test_public_needs_a_field_for_it(tmp_path: Path):
     with pytest.raises(CommandError, match=r"swapped\.Picture has no is_public field"):
         call_command("stylesim_import", str(tmp_path), "--public")
     assert not Picture.objects.exists()
+
+
+def test_the_files_of_the_host_stay_and_their_thumbnails_go(
+    indexed, client, settings, django_capture_on_commit_callbacks
+):
+    settings.STYLESIM_KEEP_REMOVED_DAYS = 30
+    picture = indexed[0]
+    storage, old_name = picture.scan.storage, picture.scan.name
+    assert client.get(f"/artworks/{picture.pk}/small.jpg").status_code == 200
+    [small] = Thumbnail.objects.values_list("name", flat=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        picture.scan.save("new.png", ContentFile(pictures.png("bars-c")))
+    assert storage.exists(old_name)
+    assert not files.exists(small)
+    new_name = picture.scan.name
+    with django_capture_on_commit_callbacks(execute=True):
+        picture.delete()
+    assert storage.exists(new_name)
+    assert not RemovedPicture.objects.exists()

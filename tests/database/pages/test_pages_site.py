@@ -39,7 +39,7 @@ def test_a_thumbnail_is_a_jpeg_that_browsers_keep(client, make_artwork):
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cache-Control"] == "private, max-age=604800"
-    assert response.content[:2] == b"\xff\xd8"
+    assert response.getvalue()[:2] == b"\xff\xd8"
     assert client.get(address, headers={"if-none-match": response["ETag"]}).status_code == 304
     unversioned = client.get(address.partition("?")[0])
     assert unversioned["Cache-Control"] == "private, max-age=0"
