@@ -27,10 +27,11 @@ class StylesimConfig(AppConfig):
         from .ranking import built_in, image_search
         from .signal_handlers import connect
         from .views import menu, same_picture
-        from .work import kinds
+        from .work import kinds, watch
         from .work.queue import ensure_schedule
 
         connect()
+        watch.connect()
         menu.add_items()
         same_picture.add_panels()
         built_in.register_lanes()

@@ -162,6 +162,24 @@ def check_numbers(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
 
 
 @register()
+def check_watchdog(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        usable = conf.watchdog_seconds >= 0
+    except (TypeError, ValueError):
+        usable = False
+    if usable:
+        return []
+    return [
+        Error(
+            "STYLESIM_WATCHDOG_SECONDS must be a number of seconds, or 0, not "
+            f"{settings.STYLESIM_WATCHDOG_SECONDS!r}.",
+            hint="Remove it to use the default; 0 turns the watchdog off.",
+            id="stylesim_app.E031",
+        )
+    ]
+
+
+@register()
 def check_precision(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     if conf.precision in PRECISIONS:
         return []
@@ -318,7 +336,11 @@ def check_worker(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessa
     """Refuse to start a worker that cannot index; web processes need neither package."""
     lacking = [
         name
-        for name, found in (("PyTorch", process.has_torch()), ("OpenCV", process.has_opencv()))
+        for name, found in (
+            ("PyTorch", process.has_torch()),
+            ("OpenCV", process.has_opencv()),
+            ("psutil", process.has_psutil()),
+        )
         if not found
     ]
     if "qcluster" not in sys.argv[1:2] or not lacking:

@@ -105,6 +105,10 @@ class Conf:
         return float(getattr(settings, "STYLESIM_TASK_SECONDS", 60))
 
     @property
+    def watchdog_seconds(self) -> float:
+        return float(getattr(settings, "STYLESIM_WATCHDOG_SECONDS", 40))
+
+    @property
     def search_lifetime_hours(self) -> float:
         return float(getattr(settings, "STYLESIM_SEARCH_LIFETIME_HOURS", 24))
 

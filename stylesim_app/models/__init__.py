@@ -8,7 +8,14 @@ from .artwork import AbstractArtwork, Artwork, artwork_path
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
 from .same_picture import PictureMatch, StoredFeatures
 from .vectors import VectorIndex, VectorRow
-from .work import ImageSearch, IndexEntry, WorkerSign, WorkItem, failure_fields
+from .work import (
+    ImageSearch,
+    IndexEntry,
+    IndexingPause,
+    WorkerSign,
+    WorkItem,
+    failure_fields,
+)
 
 __all__ = [
     "AbstractArtwork",
@@ -19,6 +26,7 @@ __all__ = [
     "DescriptorSet",
     "ImageSearch",
     "IndexEntry",
+    "IndexingPause",
     "Neighbour",
     "PictureMatch",
     "StoredDescriptor",

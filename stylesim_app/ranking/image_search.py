@@ -108,4 +108,5 @@ SEARCHES = WorkKind(
     store=store,
     files=("image_name", "preview_name", "descriptor_name"),
     detail=QUERY,
+    urgent=True,
 )

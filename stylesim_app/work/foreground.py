@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ..index import neighbours, sets, upkeep
 from ..models import IndexEntry, WorkItem
-from . import pipeline, process, worker, worklist
+from . import pause, pipeline, process, worker, worklist
 
 #: Longest pause between two looks at the work list.
 PAUSE_SECONDS = 1.0
@@ -83,7 +83,7 @@ def index_waiting(
         )
         on_progress(count_waiting())
         due = entries.filter(state=State.PENDING).aggregate(due=Min("due_at"))["due"]
-        if due is None:
+        if due is None or pause.is_paused():
             break
         seconds = (due - timezone.now()).total_seconds()
         time.sleep(min(max(seconds, 0.0), PAUSE_SECONDS))

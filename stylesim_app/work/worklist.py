@@ -7,9 +7,8 @@ counted when a row is claimed, not by messages of the queue.
 from __future__ import annotations
 
 import logging
-import socket
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connections, transaction
@@ -26,12 +25,11 @@ from ..models import (
     IndexEntry,
     StoredDescriptor,
     StoredFeatures,
-    WorkerSign,
     WorkItem,
     failure_fields,
 )
 from ..signals import picture_replaced, send_on_commit
-from . import kinds, queue
+from . import pause, queue
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=WorkItem)
@@ -120,9 +118,12 @@ def claimable(model: type[Item]) -> QuerySet[Item]:
     return model._default_manager.filter(state=State.PENDING, due_at__lte=timezone.now())
 
 
-def anything_waits() -> bool:
-    """Return whether a worker could claim a row now."""
-    return any(claimable(kind.model).exists() for kind in kinds.registered())
+def anything_waits(since: datetime | None = None) -> bool:
+    """Return whether a worker could claim a row now, and could have ``since`` then."""
+    return any(
+        claimable(kind.model).filter(due_at__lte=since or timezone.now()).exists()
+        for kind in pause.allowed_kinds()
+    )
 
 
 def claim(model: type[Item], limit: int) -> list[Item]:
@@ -180,10 +181,3 @@ def release(items: QuerySet[Item]) -> int:
     return items.filter(state=State.PENDING, lease_token__isnull=False).update(
         lease_token=None, due_at=timezone.now(), attempts=F("attempts") - 1
     )
-
-
-def sign_of_life() -> None:
-    """Record that a worker of this host is running."""
-    host, now = socket.gethostname(), timezone.now()
-    if not WorkerSign.objects.filter(host=host).update(seen_at=now):
-        WorkerSign.objects.get_or_create(host=host, defaults={"seen_at": now})

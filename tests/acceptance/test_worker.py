@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -85,6 +86,24 @@ class Site:
                 start_new_session=True,
             )
 
+    def start_supervised(self) -> subprocess.Popen[bytes]:
+        """Start a loop that starts a cluster again whenever it ends, as a service manager does."""
+        loop = f"while true; do {sys.executable} manage.py qcluster; echo 'ended' $?; done"
+        with (self.folder / "worker.log").open("ab") as log:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", loop],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def idle_workers(self) -> list[tuple[object, ...]]:
+        return self.query(
+            "SELECT pid, cluster_pid FROM stylesim_app_workersign WHERE state = 'idle' ORDER BY id"
+        )
+
     def upload(self, *names: str) -> None:
         paths = []
         for name in names:
@@ -102,6 +121,9 @@ class Site:
             return psycopg.connect(self.environment["DATABASE_URL"], autocommit=True)
         return sqlite3.connect(self.folder / "db.sqlite3", timeout=30, isolation_level=None)
 
+    def log(self) -> str:
+        return (self.folder / "worker.log").read_text()
+
     def states(self) -> list[object]:
         return [state for (state,) in self.query("SELECT state FROM stylesim_app_indexentry")]
 
@@ -109,7 +131,7 @@ class Site:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > deadline:
-                pytest.fail((self.folder / "worker.log").read_text()[-3000:])
+                pytest.fail(self.log()[-3000:])
             time.sleep(0.2)
 
 
@@ -125,14 +147,28 @@ def workers(site):
     """Clusters that the test starts; whatever is left of them is ended."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start() -> subprocess.Popen[bytes]:
-        worker = site.start_worker()
+    def start(how: Callable[[], subprocess.Popen[bytes]] | None = None) -> subprocess.Popen[bytes]:
+        worker = (how or site.start_worker)()
         started.append(worker)
         return worker
 
     yield start
     for worker in started:
         kill_group(worker)
+
+
+def exists(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def group(number: int) -> list[int]:
+    """The processes of a group that run."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getpgid(process.pid) == number and exists(process.pid):
+                found.append(process.pid)
+    return found
 
 
 def kill_group(worker: subprocess.Popen[bytes]) -> None:
@@ -183,9 +219,60 @@ def test_two_clusters_share_the_work(site, workers):
     assert len(list((site.folder / "stylesim" / "descriptors").rglob("*.safetensors"))) == stored
 
 
+def test_a_cluster_whose_idle_worker_is_killed_is_started_again(site, workers):
+    """The killed worker held the lock of its cluster's queue, which nothing can take any more."""
+    workers(site.start_supervised)
+    site.wait_until(lambda: len(site.idle_workers()) == 1)
+    [(worker, cluster)] = site.idle_workers()
+    os.kill(worker, signal.SIGKILL)
+    site.wait_until(lambda: "no longer receives messages" in site.log())
+    site.wait_until(lambda: not exists(cluster))
+    site.upload("disc-a", "disc-b")
+    site.wait_until(lambda: site.states() == ["indexed"] * 2)
+
+
+def test_a_deaf_cluster_among_several_ends(site, workers):
+    deaf, well = workers(), workers()
+    site.wait_until(lambda: len(site.idle_workers()) == 2)
+    parents = {cluster: worker for worker, cluster in site.idle_workers()}
+    [worker] = [found for cluster, found in parents.items() if os.getpgid(cluster) == deaf.pid]
+    os.kill(worker, signal.SIGKILL)
+    site.wait_until(lambda: deaf.poll() is not None)
+    assert group(deaf.pid) == []
+    assert well.poll() is None
+    site.upload("disc-a")
+    site.wait_until(lambda: site.states() == ["indexed"])
+
+
+def test_a_cluster_that_receives_nothing_ends_while_work_waits(site, workers):
+    """The pusher takes messages from the database, so that stopping it makes a cluster deaf."""
+    site.environment["DJANGO_SETTINGS_MODULE"] = "tests.short_lease_settings"
+    cluster = workers()
+    site.wait_until(lambda: len(site.idle_workers()) == 1)
+    [(worker, guard)] = site.idle_workers()
+    site.wait_until(lambda: len(psutil.Process(guard).children()) == 3)
+    for child in psutil.Process(guard).children():
+        if child.pid != worker:
+            child.suspend()
+    site.upload("disc-a")
+    site.wait_until(lambda: cluster.poll() is not None)
+    assert group(cluster.pid) == []
+    workers()
+    site.wait_until(lambda: site.states() == ["indexed"])
+
+
+def test_a_worker_ends_with_the_guard_of_its_cluster(site, workers):
+    workers()
+    site.wait_until(lambda: len(site.idle_workers()) == 1)
+    [(worker, cluster)] = site.idle_workers()
+    os.kill(cluster, signal.SIGKILL)
+    site.wait_until(lambda: not exists(worker))
+
+
 def test_a_terminated_cluster_ends_cleanly(site, workers):
     worker = workers()
     site.upload("disc-a")
     site.wait_until(lambda: site.states() == ["indexed"])
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=60) == 0
+    assert site.query("SELECT state FROM stylesim_app_workersign") == [("ended",)]
