@@ -172,7 +172,7 @@ def check_watchdog(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
     return [
         Error(
             "STYLESIM_WATCHDOG_SECONDS must be a number of seconds, or 0, not "
-            f"{settings.STYLESIM_WATCHDOG_SECONDS!r}.",
+            f"{getattr(settings, 'STYLESIM_WATCHDOG_SECONDS', None)!r}.",
             hint="Remove it to use the default; 0 turns the watchdog off.",
             id="stylesim_app.E031",
         )

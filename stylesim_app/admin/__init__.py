@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from ..models import Artwork, Calibration, CompactIndex, DescriptorSet, IndexEntry, WorkerSign
+from ..models import (
+    Artwork,
+    Calibration,
+    CompactIndex,
+    DescriptorSet,
+    IndexEntry,
+    IndexingPause,
+    WorkerSign,
+)
 from .artworks import ArtworkAdmin, SimilarWorksAdminMixin
 from .index import (
     CalibrationAdmin,
@@ -16,12 +24,14 @@ from .index import (
     IndexEntryAdmin,
     WorkerSignAdmin,
 )
+from .status import IndexStatusAdmin
 
 __all__ = ["ArtworkAdmin", "SimilarWorksAdminMixin"]
 
 if not Artwork._meta.swapped:
     admin.site.register(Artwork, ArtworkAdmin)
 admin.site.register(IndexEntry, IndexEntryAdmin)
+admin.site.register(IndexingPause, IndexStatusAdmin)
 admin.site.register(DescriptorSet, DescriptorSetAdmin)
 admin.site.register(Calibration, CalibrationAdmin)
 admin.site.register(CompactIndex, CompactIndexAdmin)

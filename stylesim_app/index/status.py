@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ..core.descriptors import Provenance
 from ..exceptions import StorageMissing
-from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
+from ..models import IndexEntry, IndexingPause, StoredDescriptor, WorkerSign, WorkItem
 from . import neighbours
 from .repair import require_storage
 from .serving import Serving
@@ -37,6 +37,7 @@ class IndexStatus:
     lists_missing: int
     worker_seen: datetime | None
     worker_alive: bool
+    paused: bool = False
 
 
 def storage_problem() -> str:
@@ -79,4 +80,5 @@ def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> Inde
         lists_missing=neighbours.count_missing(descriptor_set),
         worker_seen=seen,
         worker_alive=running,
+        paused=IndexingPause.objects.exists(),
     )

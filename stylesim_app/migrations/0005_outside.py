@@ -70,8 +70,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "pause",
-                "verbose_name_plural": "pauses",
+                "verbose_name": "index status",
+                "verbose_name_plural": "index status",
             },
         ),
     ]

@@ -183,8 +183,8 @@ class IndexingPause(models.Model):
     by = models.CharField(_("paused by"), max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("pause")
-        verbose_name_plural = _("pauses")
+        verbose_name = _("index status")
+        verbose_name_plural = _("index status")
 
     def __str__(self) -> str:
         return str(self.since)

@@ -5,6 +5,8 @@ An answer names the parts that fail, and nothing else.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -19,7 +21,7 @@ class HealthThrottle(CallerThrottle):
     scope = "stylesim_health"
     rate = "120/minute"
 
-    def get_cache_key(self, request: HttpRequest, view: object) -> str:
+    def get_cache_key(self, request: Any, view: Any) -> str:
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
@@ -34,7 +36,7 @@ def live(_request: HttpRequest) -> JsonResponse:
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer whether database, migrations, storage and workers are as they should be."""
-    throttle = HealthThrottle()
+    throttle: Any = HealthThrottle()
     if not throttle.allow_request(request, None):
         seconds = max(1, round(throttle.wait() or 1))
         return JsonResponse(

@@ -78,10 +78,12 @@ def rank(
         answer = find(form.chosen_lane(), options, visible, filters.qs, form.serving)
     except NotIndexed as error:
         status = "failed" if error.state in final else "waiting"
+        index = index_status(visible, form.serving)
         return context | {
             "status": "unprepared" if isinstance(error, NotPrepared) else status,
             "reason": str(error),
-            "worker_alive": index_status(visible, form.serving).worker_alive,
+            "worker_alive": index.worker_alive,
+            "indexing_paused": index.paused,
         }
     return context | {"status": "ranked", "answer": answer}
 

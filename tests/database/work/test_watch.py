@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 
+from stylesim_app.index import upkeep
 from stylesim_app.index.status import running_workers
 from stylesim_app.models import ImageSearch, IndexEntry, WorkerSign
 from stylesim_app.work import pause, signs, watch, worker, worklist
@@ -213,6 +214,6 @@ def test_a_pause_holds_back_maintenance(monkeypatch):
     def fail(*_, **__):
         raise AssertionError
 
-    monkeypatch.setattr(worker.upkeep, "maintain", fail)
+    monkeypatch.setattr(upkeep, "maintain", fail)
     pause.begin("someone")
     assert not worker.work_through(5)
