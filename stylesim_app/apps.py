@@ -24,6 +24,7 @@ class StylesimConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
+        from .api import metrics
         from .ranking import built_in, image_search
         from .signal_handlers import connect
         from .views import menu, same_picture
@@ -32,6 +33,7 @@ class StylesimConfig(AppConfig):
 
         connect()
         watch.connect()
+        metrics.connect()
         menu.add_items()
         same_picture.add_panels()
         built_in.register_lanes()

@@ -33,6 +33,8 @@ POSITIVE = {
     "STYLESIM_TASK_SECONDS": "task_seconds",
     "STYLESIM_SEARCH_LIFETIME_HOURS": "search_lifetime_hours",
 }
+#: Characters of a token that cannot be guessed.
+SHORTEST_TOKEN = 20
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 
@@ -175,6 +177,20 @@ def check_watchdog(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
             f"{getattr(settings, 'STYLESIM_WATCHDOG_SECONDS', None)!r}.",
             hint="Remove it to use the default; 0 turns the watchdog off.",
             id="stylesim_app.E031",
+        )
+    ]
+
+
+@register()
+def check_metrics_token(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Warn of a token that can be guessed."""
+    if not conf.metrics_token or len(conf.metrics_token) >= SHORTEST_TOKEN:
+        return []
+    return [
+        checks.Warning(
+            f"STYLESIM_METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters.",
+            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'.",
+            id="stylesim_app.W031",
         )
     ]
 

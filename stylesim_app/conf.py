@@ -109,6 +109,10 @@ class Conf:
         return float(getattr(settings, "STYLESIM_WATCHDOG_SECONDS", 40))
 
     @property
+    def metrics_token(self) -> str:
+        return str(getattr(settings, "STYLESIM_METRICS_TOKEN", ""))
+
+    @property
     def search_lifetime_hours(self) -> float:
         return float(getattr(settings, "STYLESIM_SEARCH_LIFETIME_HOURS", 24))
 

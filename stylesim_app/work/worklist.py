@@ -163,7 +163,19 @@ def _take(waiting: QuerySet[Item], limit: int) -> list[Item]:
 
 def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
     """Record why a claimed row failed; unless ``final``, it is retried while attempts last."""
-    logger.warning("%s %s: %s", type(item).__name__, item.pk, error)
+    # The fault of a file is that of one work; any other may befall all of them.
+    logger.warning(
+        "%s %s: %s",
+        type(item).__name__,
+        item.pk,
+        error,
+        extra={
+            "artwork": str(getattr(item, "artwork_id", "")),
+            "reason": error.code,
+            "attempts": item.attempts,
+            "repeats": "" if final else error.code,
+        },
+    )
     changes = failure_fields(error)
     if not final and item.attempts < conf.max_attempts:
         delay = timedelta(seconds=RETRY_SECONDS * item.attempts)
