@@ -130,7 +130,7 @@ class IndexStatusAdmin(ReadOnlyAdmin):
             "pause": Question(
                 _(
                     "Pause indexing? Workers finish what they have begun, and new works wait. "
-                    "Searches by image go on."
+                    "Searches by image continue."
                 ),
                 _("Pause indexing"),
             ),
@@ -156,7 +156,7 @@ class IndexStatusAdmin(ReadOnlyAdmin):
             return _("Indexing is paused.")
         if action == "resume":
             pause.end()
-            return _("Indexing goes on.")
+            return _("Indexing has resumed.")
         queue.request_verification()
         return _("A worker will check all stored files.")
 

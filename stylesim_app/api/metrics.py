@@ -100,7 +100,8 @@ def _process_registry() -> Any:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return prometheus_client.REGISTRY
     registry = prometheus_client.CollectorRegistry()
-    MultiProcessCollector(registry)
+    collector: Any = MultiProcessCollector
+    collector(registry)
     return registry
 
 

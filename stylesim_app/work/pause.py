@@ -1,4 +1,4 @@
-"""The pause of indexing, which all workers obey; searches by image go on."""
+"""The pause of indexing, which all workers obey; searches by image continue."""
 
 from __future__ import annotations
 

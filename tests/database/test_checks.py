@@ -40,6 +40,9 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
         ("STYLESIM_STORE", "faiss", "stylesim_app.E009"),
+        ("STYLESIM_WATCHDOG_SECONDS", -1, "stylesim_app.E031"),
+        ("STYLESIM_WATCHDOG_SECONDS", "long", "stylesim_app.E031"),
+        ("STYLESIM_METRICS_TOKEN", "short", "stylesim_app.W031"),
         (
             "DATABASES",
             {"default": {"ENGINE": "django.db.backends.sqlite3"}},

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import time
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -17,7 +19,7 @@ from stylesim_app.logs import RepeatFilter
 def now(monkeypatch):
     """The time that the filter sees."""
     clock = {"now": 1000.0}
-    monkeypatch.setattr(logs.time, "monotonic", lambda: clock["now"])
+    monkeypatch.setattr(time, "monotonic", lambda: clock["now"])
     return clock
 
 
@@ -105,7 +107,7 @@ def test_many_messages_do_not_fill_the_memory(log, monkeypatch):
 
 
 def test_lines_of_json_have_the_key_of_the_artwork():
-    formatters = settings.LOGGING["formatters"]
+    formatters: Any = settings.LOGGING["formatters"]
     config = logging.config.DictConfigurator({"version": 1})
     formatter = config.configure_formatter(dict(formatters["json"]))
     record = logging.makeLogRecord(

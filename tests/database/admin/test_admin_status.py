@@ -95,7 +95,7 @@ def test_indexing_is_paused_and_resumed(staff_client, staff, make_artwork):
     assert "Indexing is paused." in staff_client.get(LIST).content.decode()
     assert "Resume indexing?" in staff_client.post(f"{STATUS}resume/").content.decode()
     OrmQ.objects.all().delete()
-    assert messages_of(confirm(staff_client, "resume")) == ["Indexing goes on."]
+    assert messages_of(confirm(staff_client, "resume")) == ["Indexing has resumed."]
     assert not pause.is_paused()
     assert OrmQ.objects.count() == 1
 
