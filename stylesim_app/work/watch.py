@@ -69,6 +69,7 @@ class Watch:
         self.busy = False
         self.idle_since = time.monotonic()
         self.rung = False
+        self.siblings: list[Any] = []
 
     def start(self) -> None:
         """Give the first sign; end the cluster if this worker replaces one that died while idle."""
@@ -100,10 +101,7 @@ class Watch:
     def _run(self) -> None:
         while True:
             time.sleep(TICK)
-            if os.getppid() != self.cluster_pid and not self.busy:
-                # Without its guard, this worker would be fed by nobody, and stopped by nobody.
-                logger.critical("The cluster of this worker is gone, so the worker ends.")
-                os._exit(1)
+            self.look_at_the_guard()
             close_old_connections()
             try:
                 signs.sign_of_life()
@@ -111,6 +109,18 @@ class Watch:
             except DatabaseError as error:
                 logger.warning("No sign of life: %s", error)
                 connection.close()
+
+    def look_at_the_guard(self) -> None:
+        """End this worker and its siblings if the process that guards them is gone."""
+        if os.getppid() == self.cluster_pid:
+            self.siblings = _children(self.cluster_pid)
+        elif not self.busy:
+            # Unguarded, they would be stopped by nobody, and the pusher would swallow messages.
+            logger.critical("The guard of this cluster is gone, so its other processes end.")
+            for each in self.siblings:
+                with contextlib.suppress(ProcessLookupError, _no_such_process()):
+                    each.kill()
+            os._exit(1)
 
     def look(self) -> None:
         """Ring if work waits while this worker is idle; end the cluster if that does not help."""
@@ -140,6 +150,23 @@ class Watch:
         kill_cluster(self.cluster_pid)
 
 
+def _children(pid: int) -> list[Any]:
+    """Return the other descendants of a process; one that takes a number over is none of them."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        found = psutil.Process(pid).children(recursive=True)
+        return [each for each in found if each.pid != os.getpid()]
+    return []
+
+
+def _no_such_process() -> type[Exception]:
+    import psutil
+
+    found: type[Exception] = psutil.NoSuchProcess
+    return found
+
+
 def _started_at(pid: int) -> datetime:
     """Return when a process was started, a little early, as the system counts in ticks."""
     import psutil
@@ -154,9 +181,8 @@ def kill_cluster(cluster_pid: int) -> None:
     guard = psutil.Process(cluster_pid)
     # Stopped, it starts no more processes.
     guard.suspend()
-    children = [each for each in guard.children(recursive=True) if each.pid != os.getpid()]
     command = guard.parent()
-    for each in (*children, guard):
+    for each in (*_children(cluster_pid), guard):
         _kill(each.pid)
     # In a container the command may be the first process, which no signal of ours ends; it ends
     # by itself when its guard is gone.

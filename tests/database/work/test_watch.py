@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import timedelta
 
+import psutil
 import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -217,3 +218,28 @@ def test_a_pause_holds_back_maintenance(monkeypatch):
     monkeypatch.setattr(upkeep, "maintain", fail)
     pause.begin("someone")
     assert not worker.work_through(5)
+
+
+@pytest.fixture
+def left(monkeypatch):
+    """The statuses with which this process would have ended."""
+    found = []
+    monkeypatch.setattr(os, "_exit", found.append)
+    return found
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_an_idle_worker_ends_with_its_siblings_once_their_guard_is_gone(left, busy, monkeypatch):
+    orphan = watch.Watch(os.getppid())
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    monkeypatch.setattr(watch, "_children", lambda _: [psutil.Process(other.pid)])
+    orphan.look_at_the_guard()
+    assert left == []
+    orphan.cluster_pid, orphan.busy = 1, busy
+    orphan.look_at_the_guard()
+    assert left == ([] if busy else [1])
+    if busy:
+        assert other.poll() is None
+        other.kill()
+    other.communicate()
+    assert other.returncode == -9
