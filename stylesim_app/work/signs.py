@@ -50,8 +50,13 @@ def begin(cluster_pid: int) -> None:
     sign_of_life()
 
 
+def end() -> None:
+    """Record that this process ends in good order."""
+    WorkerSign.objects.filter(process=this_process().key).update(state=State.ENDED)
+
+
 def note(state: State) -> None:
-    """Record whether this process works, is idle, or ends."""
+    """Record whether this process works or is idle."""
     this_process().state = state
     sign_of_life()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -46,18 +47,21 @@ _watch: Watch | None = None
 
 
 def _on_spawn(**_: Any) -> None:
+    """Watch from a worker; a task that is run with ``sync`` sends this from any process."""
     global _watch
+    if multiprocessing.parent_process() is None or _watch is not None:
+        return
     _watch = Watch(os.getppid())
     _watch.start()
 
 
-def _on_task(**_: Any) -> None:
-    if _watch is not None:
+def _on_task(task: dict[str, Any], **_: Any) -> None:
+    if _watch is not None and not task.get("sync"):
         _watch.hear()
 
 
-def _on_done(**_: Any) -> None:
-    if _watch is not None:
+def _on_done(task: dict[str, Any], **_: Any) -> None:
+    if _watch is not None and not task.get("sync"):
         _watch.rest()
 
 
@@ -70,6 +74,7 @@ class Watch:
         self.idle_since = time.monotonic()
         self.rung = False
         self.siblings: list[Any] = []
+        self.ended = False
 
     def start(self) -> None:
         """Give the first sign; end the cluster if this worker replaces one that died while idle."""
@@ -96,10 +101,14 @@ class Watch:
         _note(State.IDLE)
 
     def _end(self) -> None:
-        _note(State.ENDED)
+        self.ended = True
+        try:
+            signs.end()
+        except DatabaseError as error:
+            logger.warning("This worker's sign of life remains: %s", error)
 
     def _run(self) -> None:
-        while True:
+        while not self.ended:
             time.sleep(TICK)
             self.look_at_the_guard()
             close_old_connections()

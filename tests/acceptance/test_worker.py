@@ -44,6 +44,8 @@ def test_an_upload_is_ranked_while_worker_and_site_run(site, workers):
     site.upload("disc-c")
     site.wait_until(lambda: site.states() == ["indexed"] * 4)
     assert len(site.run("-c", RANK).splitlines()) == 3
+    weights = "SELECT DISTINCT length(weights) FROM stylesim_app_workersign"
+    site.wait_until(lambda: site.query(weights) == [(12,)])
     [(seen,)] = site.query("SELECT count(*) FROM stylesim_app_workersign")
     assert seen == 1
 

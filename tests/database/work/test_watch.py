@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
+from django_q.tasks import async_task
 
 from stylesim_app.index import upkeep
 from stylesim_app.index.status import running_workers
@@ -83,7 +85,7 @@ def test_a_process_has_one_sign():
 
 def test_an_ended_or_silent_worker_is_not_running():
     signs.sign_of_life()
-    signs.note(State.ENDED)
+    signs.end()
     assert not running_workers().exists()
     signs.note(State.IDLE)
     assert running_workers().exists()
@@ -180,9 +182,33 @@ def test_an_idle_worker_stays(waiting, settings, reason):
     assert OrmQ.objects.count() == 0
 
 
-def test_the_signals_of_the_queue_are_followed(monkeypatch):
-    started = []
-    monkeypatch.setattr(watch.Watch, "start", lambda self: started.append(self))
+@pytest.fixture
+def started(monkeypatch):
+    """The watches that were started."""
+    found = []
+    monkeypatch.setattr(watch.Watch, "start", lambda self: found.append(self))
+    return found
+
+
+@pytest.fixture
+def in_a_cluster(monkeypatch):
+    monkeypatch.setattr(multiprocessing, "parent_process", multiprocessing.current_process)
+
+
+def test_a_task_that_runs_in_the_web_process_starts_no_watch(started, collection):
+    async_task("stylesim_app.tasks.work", sync=True)
+    assert started == []
+
+
+def test_a_task_within_a_task_changes_nothing(started, in_a_cluster):
+    post_spawn.send("test", proc_name="worker")
+    pre_execute.send("test", func=None, task={})
+    async_task("stylesim_app.work.pause.is_paused", sync=True)
+    [found] = started
+    assert found.busy
+
+
+def test_the_signals_of_the_queue_are_followed(started, in_a_cluster):
     post_spawn.send("test", proc_name="worker")
     [found] = started
     pre_execute.send("test", func=None, task={})
