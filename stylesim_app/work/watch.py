@@ -84,7 +84,7 @@ class Watch:
         except DatabaseError:
             logger.exception("This worker cannot give a sign of life.")
         else:
-            if lost is not None:
+            if lost is not None and conf.watchdog_seconds:
                 self.end_cluster(f"worker {lost.pid} was killed while it waited for messages")
         # django-q2 leaves a worker by os._exit, after these.
         util.Finalize(None, self._end, exitpriority=10)

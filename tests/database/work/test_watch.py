@@ -111,6 +111,16 @@ def test_a_worker_that_replaces_one_killed_while_idle_ends_the_cluster(gone):
     assert lost.state == State.ENDED
 
 
+def test_the_watchdog_is_turned_off(gone, settings, monkeypatch):
+    settings.STYLESIM_WATCHDOG_SECONDS = 0
+    for name in ("_run", "_end"):
+        monkeypatch.setattr(watch.Watch, name, lambda _: None)
+    lost = sibling(gone)
+    watch.Watch(os.getppid()).start()
+    lost.refresh_from_db()
+    assert lost.state == State.IDLE
+
+
 @pytest.mark.parametrize(
     "fields",
     [
