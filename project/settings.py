@@ -172,6 +172,7 @@ WHITENOISE_USE_FINDERS = True
 STYLESIM_WEIGHTS = os.environ.get("STYLESIM_WEIGHTS", "paintings")
 STYLESIM_MODEL_DIR = DATA_DIR / "models"
 STYLESIM_CACHE_DIR = DATA_DIR / "cache"
+STYLESIM_METRICS_TOKEN = os.environ.get("STYLESIM_METRICS_TOKEN", "")
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
 if REDIS_URL:
@@ -253,8 +254,23 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(levelname)s %(name)s %(process)d %(message)s",
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            "timestamp": "time",
+        },
+    },
+    "filters": {"repeats": {"()": "stylesim_app.logs.RepeatFilter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": os.environ.get("STYLESIM_LOG_FORMAT", "plain"),
+            "filters": ["repeats"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"stylesim_app": {"level": "INFO"}},
 }

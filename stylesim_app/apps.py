@@ -24,15 +24,18 @@ class StylesimConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
+        from .api import metrics
         from .ranking import built_in, image_search
         from .signal_handlers import connect
         from .views import audit as audit_views
         from .views import menu, places, same_picture
-        from .work import audit, kinds
+        from .work import audit, kinds, watch
         from .work.queue import ensure_schedule
 
         connect()
         audit.connect()
+        watch.connect()
+        metrics.connect()
         menu.add_items()
         same_picture.add_panels()
         places.add_admin_panel(audit_views.render_history)

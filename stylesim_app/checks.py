@@ -44,6 +44,8 @@ DAYS = {
     "STYLESIM_AUDIT_DAYS": "audit_days",
     "STYLESIM_KEEP_REMOVED_DAYS": "keep_removed_days",
 }
+#: Characters of a token that cannot be guessed.
+SHORTEST_TOKEN = 20
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 
@@ -186,10 +188,42 @@ def check_days(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage
                     f"{name} must be a number of days from 0 to {MAX_DAYS:,}, not "
                     f"{getattr(settings, name)!r}.",
                     hint="Remove it to use the default.",
-                    id="stylesim_app.E031",
+                    id="stylesim_app.E051",
                 )
             )
     return messages
+
+
+@register()
+def check_watchdog(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        usable = conf.watchdog_seconds >= 0
+    except (TypeError, ValueError):
+        usable = False
+    if usable:
+        return []
+    return [
+        Error(
+            "STYLESIM_WATCHDOG_SECONDS must be a number of seconds, or 0, not "
+            f"{getattr(settings, 'STYLESIM_WATCHDOG_SECONDS', None)!r}.",
+            hint="Remove it to use the default; 0 turns the watchdog off.",
+            id="stylesim_app.E031",
+        )
+    ]
+
+
+@register()
+def check_metrics_token(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Warn of a token that can be guessed."""
+    if not conf.metrics_token or len(conf.metrics_token) >= SHORTEST_TOKEN:
+        return []
+    return [
+        checks.Warning(
+            f"STYLESIM_METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters.",
+            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'.",
+            id="stylesim_app.W031",
+        )
+    ]
 
 
 @register()
@@ -381,7 +415,11 @@ def check_worker(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessa
     """Refuse to start a worker that cannot index; web processes need neither package."""
     lacking = [
         name
-        for name, found in (("PyTorch", process.has_torch()), ("OpenCV", process.has_opencv()))
+        for name, found in (
+            ("PyTorch", process.has_torch()),
+            ("OpenCV", process.has_opencv()),
+            ("psutil", process.has_psutil()),
+        )
         if not found
     ]
     if "qcluster" not in sys.argv[1:2] or not lacking:
@@ -405,6 +443,6 @@ def check_audit(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
         checks.Warning(
             "django-auditlog is installed, but its entries do not name who changed an artwork.",
             hint=f'Add "{middleware}" to MIDDLEWARE, after AuthenticationMiddleware.',
-            id="stylesim_app.W031",
+            id="stylesim_app.W051",
         )
     ]

@@ -111,6 +111,12 @@ class Conf:
     @property
     def audit_days(self) -> float:
         return float(getattr(settings, "STYLESIM_AUDIT_DAYS", 730))
+    def watchdog_seconds(self) -> float:
+        return float(getattr(settings, "STYLESIM_WATCHDOG_SECONDS", 40))
+
+    @property
+    def metrics_token(self) -> str:
+        return str(getattr(settings, "STYLESIM_METRICS_TOKEN", ""))
 
     @property
     def search_lifetime_hours(self) -> float:

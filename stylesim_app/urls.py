@@ -2,8 +2,9 @@
 
 from django.urls import path, re_path
 
+from .api.metrics import metrics
 from .collection.thumbnails import SIZES
-from .views import artworks, pictures, searches
+from .views import artworks, health, pictures, searches
 
 app_name = "stylesim"
 urlpatterns = [
@@ -19,4 +20,7 @@ urlpatterns = [
     path("search/", searches.search, name="search"),
     path("search/<uuid:pk>/", searches.results, name="search-results"),
     path("search/<uuid:pk>/preview.jpg", pictures.search_preview, name="search-preview"),
+    path("metrics", metrics, name="metrics"),
+    re_path(r"^health/live/?$", health.live, name="health-live"),
+    re_path(r"^health/(?:ready/?)?$", health.ready, name="health-ready"),
 ]

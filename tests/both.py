@@ -14,8 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-EVERYDAY = {"sqlite": "not training and not release", "postgresql": "postgresql and not release"}
-ALL = {"sqlite": "", "postgresql": "postgresql or database or browser"}
+EVERYDAY = {
+    "sqlite": "not training and not release and not drills",
+    "postgresql": "postgresql and not release",
+}
+ALL = {"sqlite": "", "postgresql": "postgresql or database or browser or drills"}
 OPTIONS = ("-q", "-rs", "--durations=20", "--cov-report=", "--cov-fail-under=0")
 #: A file's tests stay together, for they share what the file makes, and files keep their order.
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")

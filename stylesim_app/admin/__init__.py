@@ -13,6 +13,7 @@ from ..models import (
     CompactIndex,
     DescriptorSet,
     IndexEntry,
+    IndexingPause,
     RemovedPicture,
     WorkerSign,
 )
@@ -26,12 +27,14 @@ from .index import (
     WorkerSignAdmin,
 )
 from .removed import RemovedPictureAdmin
+from .status import IndexStatusAdmin
 
 __all__ = ["ArtworkAdmin", "SimilarWorksAdminMixin"]
 
 if not Artwork._meta.swapped:
     admin.site.register(Artwork, ArtworkAdmin)
 admin.site.register(IndexEntry, IndexEntryAdmin)
+admin.site.register(IndexingPause, IndexStatusAdmin)
 admin.site.register(DescriptorSet, DescriptorSetAdmin)
 admin.site.register(Calibration, CalibrationAdmin)
 admin.site.register(CompactIndex, CompactIndexAdmin)

@@ -196,12 +196,22 @@ class CompactIndexAdmin(CollectionAdmin):
 
 
 class WorkerSignAdmin(ReadOnlyAdmin):
-    """The admin of workers, with the last sign of life of each host."""
+    """The admin of workers, with the last sign of life of each process."""
 
-    list_display = ("host", "seen_at", "alive")
-    fields = ("host", "seen_at", "alive")
+    list_display = ("host", "pid", "state", "seen_at", "alive", "weights", "version")
+    fields = (
+        "host",
+        "pid",
+        "cluster_pid",
+        "state",
+        "started_at",
+        "seen_at",
+        "alive",
+        "weights",
+        "version",
+    )
 
     @admin.display(description=_("running"), boolean=True)
     def alive(self, sign: WorkerSign) -> bool:
         """Return whether the worker gave a sign of life in the last minutes."""
-        return timezone.now() - sign.seen_at < SILENCE
+        return sign.state != sign.State.ENDED and timezone.now() - sign.seen_at < SILENCE

@@ -16,6 +16,7 @@ from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
 from ..ranking.results import RankedAnswer
 from ..ranking.same_picture import SamePictures
+from ..ranking.timing import timed
 
 #: Limit of queries on one page, since each is ranked against the entire collection.
 MAX_QUERIES = 10
@@ -73,7 +74,8 @@ def rank_section(
             query, lane, [], reason=_("This work has no picture. Add one to find similar works.")
         )
     try:
-        answer = lane.of_artwork(artwork, options, visible, candidates, serving)
+        with timed(lane.name):
+            answer = lane.of_artwork(artwork, options, visible, candidates, serving)
     except NotIndexed as error:
         return Section(query, lane, [], reason=str(error))
     found = answer.works if isinstance(answer, SamePictures) else answer.results

@@ -111,6 +111,8 @@ def notices(artworks: QuerySet[Any]) -> list[str]:
     """Return advice for the operator about the index of these artworks."""
     status = index_status(artworks)
     found = []
+    if status.paused:
+        found.append(gettext("Indexing is paused."))
     waiting = status.states[State.PENDING]
     if waiting and not status.worker_alive:
         found.append(

@@ -19,6 +19,7 @@ from ..exceptions import NotIndexed
 from ..models import WorkItem
 from ..ranking import image_search
 from ..ranking.compare import compare_artworks
+from ..ranking.timing import timed
 from ..views.forms import WEIGHTS
 from .answers import (
     ComparisonSerializer,
@@ -63,9 +64,11 @@ class SimilarView(RankingView):
     def get(self, request: Request, pk: str) -> Response:
         artwork = self.find_artwork(pk)
         form = read_form(request)
-        answer = form.chosen_lane().of_artwork(
-            artwork, form.options(), visible_artworks(request), self.candidates(), form.serving
-        )
+        visible = visible_artworks(request)
+        with timed(form.chosen_lane().name):
+            answer = form.chosen_lane().of_artwork(
+                artwork, form.options(), visible, self.candidates(), form.serving
+            )
         return Response(serialize_answer(answer, self.get_serializer_context()))
 
 
@@ -137,9 +140,10 @@ class SearchDetailView(RankingView):
         context = self.get_serializer_context()
         visible, candidates = visible_artworks(request), self.candidates()
         try:
-            answer = form.chosen_lane().of_search(
-                search, form.options(), visible, candidates, form.serving
-            )
+            with timed(form.chosen_lane().name):
+                answer = form.chosen_lane().of_search(
+                    search, form.options(), visible, candidates, form.serving
+                )
         except NotIndexed as error:
             facts = SearchSerializer(search, context=context).data
             reason = str(error)

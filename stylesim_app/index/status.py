@@ -10,8 +10,10 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from ..core.descriptors import Provenance
-from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
+from ..exceptions import StorageMissing
+from ..models import IndexEntry, IndexingPause, StoredDescriptor, WorkerSign, WorkItem
 from . import neighbours
+from .repair import require_storage
 from .serving import Serving
 
 #: The schedule runs every minute; a worker that misses three runs is gone.
@@ -35,6 +37,23 @@ class IndexStatus:
     lists_missing: int
     worker_seen: datetime | None
     worker_alive: bool
+    paused: bool = False
+
+
+def storage_problem() -> str:
+    """Return what is wrong with the private storage at this moment, empty if nothing is."""
+    try:
+        require_storage()
+    except (StorageMissing, OSError) as error:
+        return str(error)
+    return ""
+
+
+def running_workers() -> QuerySet[WorkerSign]:
+    """Return the workers that gave a sign of life in the last minutes, and did not end."""
+    return WorkerSign.objects.filter(seen_at__gt=timezone.now() - SILENCE).exclude(
+        state=WorkerSign.State.ENDED
+    )
 
 
 def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> IndexStatus:
@@ -49,6 +68,7 @@ def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> Inde
     # An artwork without an entry counts as pending.
     states[WorkItem.State.PENDING] += total - sum(states.values())
     seen = WorkerSign.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
+    running = running_workers().exists()
     return IndexStatus(
         visible=total,
         indexed=StoredDescriptor.objects.filter(
@@ -59,5 +79,6 @@ def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> Inde
         calibrated_on=None if now.calibration is None else now.calibration.collection_size,
         lists_missing=neighbours.count_missing(descriptor_set),
         worker_seen=seen,
-        worker_alive=seen is not None and timezone.now() - seen < SILENCE,
+        worker_alive=running,
+        paused=IndexingPause.objects.exists(),
     )

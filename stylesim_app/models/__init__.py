@@ -9,7 +9,14 @@ from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbo
 from .lifecycle import FileClaim, RemovedPicture, RepeatableRequest
 from .same_picture import PictureMatch, StoredFeatures
 from .vectors import VectorIndex, VectorRow
-from .work import ImageSearch, IndexEntry, WorkerSign, WorkItem, failure_fields
+from .work import (
+    ImageSearch,
+    IndexEntry,
+    IndexingPause,
+    WorkerSign,
+    WorkItem,
+    failure_fields,
+)
 
 __all__ = [
     "AbstractArtwork",
@@ -21,6 +28,7 @@ __all__ = [
     "FileClaim",
     "ImageSearch",
     "IndexEntry",
+    "IndexingPause",
     "Neighbour",
     "PictureMatch",
     "RemovedPicture",

@@ -156,14 +156,44 @@ class ImageSearch(WorkItem):
 
 
 class WorkerSign(models.Model):
-    """The last sign of life of each worker host."""
+    """The last sign of life of a process that works off the work list.
 
-    host = models.CharField(_("host"), max_length=200, unique=True)
-    seen_at = models.DateTimeField(_("last seen"))
+    ``cluster_pid`` is the parent of a worker of a django-q2 cluster, and None in commands.
+    ``weights`` begins the SHA-256 of the weights, once they are loaded.
+    """
+
+    class State(models.TextChoices):
+        IDLE = "idle", pgettext_lazy("worker", "idle")
+        BUSY = "busy", pgettext_lazy("worker", "working")
+        ENDED = "ended", pgettext_lazy("worker", "stopped")
+
+    process = models.UUIDField(unique=True, editable=False, default=uuid.uuid4)
+    host = models.CharField(_("host"), max_length=200)
+    pid = models.PositiveBigIntegerField(_("process"), default=0)
+    cluster_pid = models.PositiveBigIntegerField(_("cluster"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.IDLE)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    seen_at = models.DateTimeField(_("last seen"), db_index=True)
+    version = models.CharField(_("version"), max_length=30, blank=True)
+    weights = models.CharField(_("weights"), max_length=12, blank=True)
 
     class Meta:
         verbose_name = _("worker")
         verbose_name_plural = _("workers")
 
     def __str__(self) -> str:
-        return self.host
+        return f"{self.host}: {self.pid}"
+
+
+class IndexingPause(models.Model):
+    """The pause of indexing, while its only row exists."""
+
+    since = models.DateTimeField(_("since"), default=timezone.now)
+    by = models.CharField(_("paused by"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("index status")
+        verbose_name_plural = _("index status")
+
+    def __str__(self) -> str:
+        return str(self.since)

@@ -117,4 +117,5 @@ SEARCHES = WorkKind(
     store=store,
     files=("image_name", "preview_name", "descriptor_name"),
     detail=QUERY,
+    urgent=True,
 )

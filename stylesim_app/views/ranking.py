@@ -22,6 +22,7 @@ from ..models import WorkItem
 from ..ranking import lanes
 from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
+from ..ranking.timing import timed
 from .forms import RankingPageForm
 
 State = WorkItem.State
@@ -82,13 +83,16 @@ def rank(
     options = form.options()
     context["region"] = options.region
     try:
-        answer = find(form.chosen_lane(), options, visible, filters.qs, form.serving)
+        with timed(form.chosen_lane().name):
+            answer = find(form.chosen_lane(), options, visible, filters.qs, form.serving)
     except NotIndexed as error:
         status = "failed" if error.state in final else "waiting"
+        index = index_status(visible, form.serving)
         return context | {
             "status": "unprepared" if isinstance(error, NotPrepared) else status,
             "reason": str(error),
-            "worker_alive": index_status(visible, form.serving).worker_alive,
+            "worker_alive": index.worker_alive,
+            "indexing_paused": index.paused,
         }
     return context | {"status": "ranked", "answer": answer}
 

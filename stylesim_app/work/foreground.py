@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ..index import neighbours, sets, upkeep
 from ..models import IndexEntry, WorkItem
-from . import audit, pipeline, process, worker, worklist
+from . import audit, pause, pipeline, process, signs, worker, worklist
 
 #: Longest pause between two looks at the work list.
 PAUSE_SECONDS = 1.0
@@ -75,6 +75,15 @@ def index_waiting(
     are done. Raises WeightsError before anything is changed.
     """
     pipeline.get_network()
+    try:
+        return _index_waiting(on_progress, on_lists)
+    finally:
+        signs.end()
+
+
+def _index_waiting(
+    on_progress: Callable[[int], object], on_lists: Callable[[int], object]
+) -> QuerySet[IndexEntry]:
     entries = IndexEntry.objects
     failed_before = set(entries.filter(state=State.FAILED).values_list("pk", flat=True))
     while True:
@@ -85,7 +94,7 @@ def index_waiting(
         )
         on_progress(count_waiting())
         due = entries.filter(state=State.PENDING).aggregate(due=Min("due_at"))["due"]
-        if due is None:
+        if due is None or pause.is_paused():
             break
         seconds = (due - timezone.now()).total_seconds()
         time.sleep(min(max(seconds, 0.0), PAUSE_SECONDS))

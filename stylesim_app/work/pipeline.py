@@ -28,7 +28,7 @@ from ..core.images import (
 )
 from ..core.same_picture.detail import QUERY, Detail
 from ..messages import WorkError
-from . import process
+from . import process, signs
 
 if TYPE_CHECKING:
     from ..core.same_picture.features import LocalFeatures
@@ -45,7 +45,9 @@ ImageFile = tuple[Storage, str]
 
 def get_network() -> Network:
     """Return the network, loaded once a process. Raises WeightsError."""
-    return _load_network(conf.weights, conf.model_dir, conf.precision, conf.device)
+    network = _load_network(conf.weights, conf.model_dir, conf.precision, conf.device)
+    signs.note_weights(network.provenance.weights_sha256)
+    return network
 
 
 @lru_cache(maxsize=1)

@@ -20,6 +20,11 @@ def has_opencv() -> bool:
     return importlib.util.find_spec("cv2") is not None
 
 
+def has_psutil() -> bool:
+    """Return whether psutil is installed, by which a worker ends its cluster."""
+    return importlib.util.find_spec("psutil") is not None
+
+
 @cache
 def prepare() -> ExitStack:
     """Keep BLAS and OpenCV to one thread, and keep freed memory, in this process, from now on."""

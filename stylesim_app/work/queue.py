@@ -21,6 +21,13 @@ def ring(pk: Any = None) -> None:
     async_task("stylesim_app.tasks.work", pk, task_name=f"stylesim {pk or 'work'}"[:100])
 
 
+def request_verification() -> None:
+    """Queue a check of all stored files."""
+    from django_q.tasks import async_task
+
+    async_task("stylesim_app.tasks.verify", task_name="stylesim verify")
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Queue nothing while artworks are saved in this context; the caller rings once at its end."""

@@ -18,7 +18,7 @@ from ..conf import conf
 from ..core.errors import CoreError, ImageError, WeightsError
 from ..index import upkeep
 from ..models import WorkItem
-from . import kinds, process, worklist
+from . import pause, process, signs, worklist
 from .kinds import WorkKind
 from .pipeline import Outcome, Pipeline, as_work_error
 
@@ -46,13 +46,13 @@ def work_through(
     deadline = time.monotonic() + (conf.task_seconds if seconds is None else seconds)
 
     def on_step() -> None:
-        worklist.sign_of_life()
+        signs.sign_of_life()
         on_maintenance()
 
     maintain = partial(upkeep.maintain, on_step=on_step, anything_waits=worklist.anything_waits)
     while time.monotonic() < deadline:
         if _describe_what_waits(deadline, on_progress):
-            if maintain(deadline - time.monotonic(), idle=True):
+            if pause.is_paused() or maintain(deadline - time.monotonic(), idle=True):
                 return False
         elif upkeep.is_urgent():
             maintain(deadline - time.monotonic(), idle=False)
@@ -68,7 +68,7 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
     urgent = False
     with Pipeline() as pipeline, _released_if_interrupted(batches):
         while True:
-            worklist.sign_of_life()
+            signs.sign_of_life()
             stop = urgent or time.monotonic() >= deadline
             while not stop and _has_room(batches) and (batch := _claim()):
                 batches.append(batch)
@@ -83,7 +83,7 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
 
 def _claim() -> Batch | None:
     """Claim rows of one kind, the most urgent first; return None if nothing is waiting."""
-    for kind in kinds.registered():
+    for kind in pause.allowed_kinds():
         if items := worklist.claim(kind.model, kind.batch_size()):
             return Batch(kind, items)
     return None

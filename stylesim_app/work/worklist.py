@@ -7,9 +7,8 @@ counted when a row is claimed, not by messages of the queue.
 from __future__ import annotations
 
 import logging
-import socket
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connections, transaction
@@ -26,12 +25,11 @@ from ..models import (
     IndexEntry,
     StoredDescriptor,
     StoredFeatures,
-    WorkerSign,
     WorkItem,
     failure_fields,
 )
 from ..signals import picture_replaced, send_on_commit
-from . import kinds, queue, removed
+from . import pause, queue, removed
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=WorkItem)
@@ -128,9 +126,12 @@ def claimable(model: type[Item]) -> QuerySet[Item]:
     return model._default_manager.filter(state=State.PENDING, due_at__lte=timezone.now())
 
 
-def anything_waits() -> bool:
-    """Return whether a worker could claim a row now."""
-    return any(claimable(kind.model).exists() for kind in kinds.registered())
+def anything_waits(since: datetime | None = None) -> bool:
+    """Return whether a worker could claim a row now, and could have ``since`` then."""
+    return any(
+        claimable(kind.model).filter(due_at__lte=since or timezone.now()).exists()
+        for kind in pause.allowed_kinds()
+    )
 
 
 def claim(model: type[Item], limit: int) -> list[Item]:
@@ -170,7 +171,19 @@ def _take(waiting: QuerySet[Item], limit: int) -> list[Item]:
 
 def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
     """Record why a claimed row failed; unless ``final``, it is retried while attempts last."""
-    logger.warning("%s %s: %s", type(item).__name__, item.pk, error)
+    # The fault of a file is that of one work; any other may befall all of them.
+    logger.warning(
+        "%s %s: %s",
+        type(item).__name__,
+        item.pk,
+        error,
+        extra={
+            "artwork": str(getattr(item, "artwork_id", "")),
+            "reason": error.code,
+            "attempts": item.attempts,
+            "repeats": "" if final else error.code,
+        },
+    )
     changes = failure_fields(error)
     if not final and item.attempts < conf.max_attempts:
         delay = timedelta(seconds=RETRY_SECONDS * item.attempts)
@@ -188,10 +201,3 @@ def release(items: QuerySet[Item]) -> int:
     return items.filter(state=State.PENDING, lease_token__isnull=False).update(
         lease_token=None, due_at=timezone.now(), attempts=F("attempts") - 1
     )
-
-
-def sign_of_life() -> None:
-    """Record that a worker of this host is running."""
-    host, now = socket.gethostname(), timezone.now()
-    if not WorkerSign.objects.filter(host=host).update(seen_at=now):
-        WorkerSign.objects.get_or_create(host=host, defaults={"seen_at": now})

@@ -25,7 +25,7 @@ from project.demo import children, collection
 from project.demo.children import Child, ChildFailed, find_port
 from stylesim_app.index import status
 from stylesim_app.models import Calibration, ImageSearch, IndexEntry, WorkItem
-from stylesim_app.work import worklist
+from stylesim_app.work import signs, worklist
 from tests import pictures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -244,7 +244,7 @@ def test_a_worker_that_went_deaf_is_restarted_and_what_it_held_is_free(
     worklist.reconcile()
     ImageSearch.objects.create(image_name="searches/x.png")
     assert not collection.keep_working(sleeping_worker)
-    worklist.sign_of_life()
+    signs.sign_of_life()
     worklist.claim(IndexEntry, 1)
     worklist.claim(ImageSearch, 1)
     OrmQ.objects.all().delete()

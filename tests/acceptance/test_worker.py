@@ -5,112 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sqlite3
 import subprocess
-import sys
-import time
-import uuid
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-import psycopg
+import psutil
 import pytest
 
 from tests import pictures
-
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120
-
-# Run as a script, in the site of the test, so that the upload goes through the real signal.
-UPLOAD = """
-import sys
-import django
-django.setup()
-from django.core.files.base import ContentFile
-from stylesim_app.models import Artwork
-for path in sys.argv[1:]:
-    artwork = Artwork(title=path, is_public=True)
-    artwork.image.save("picture.png", ContentFile(open(path, "rb").read()))
-"""
-
-RANK = """
-import django
-django.setup()
-from stylesim_app.models import Artwork
-from stylesim_app.ranking.options import RankingOptions
-from stylesim_app.ranking.similar import find_similar
-works = Artwork.objects.order_by("pk")
-for result in find_similar(works[0], RankingOptions(), works, works).results:
-    print(result.rank, result.artwork.title)
-"""
-
-
-class Site:
-    """The reference site on an empty data directory and database, driven from outside."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {
-            **os.environ,
-            "STYLESIM_DATA_DIR": str(folder),
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "PYTHONPATH": str(ROOT),
-        }
-        self.server = os.environ.get("DATABASE_URL")
-        if self.server:
-            name = f"site_{uuid.uuid4().hex}"
-            with psycopg.connect(self.server, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")
-            self.environment["DATABASE_URL"] = self.server.replace("/postgres?", f"/{name}?")
-
-    def run(self, *arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        with (self.folder / "worker.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "manage.py", "qcluster"],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def upload(self, *names: str) -> None:
-        paths = []
-        for name in names:
-            path = self.folder / f"{name}.png"
-            path.write_bytes(pictures.png(name))
-            paths.append(str(path))
-        self.run("-c", UPLOAD, *paths)
-
-    def query(self, sql: str) -> list[tuple[object, ...]]:
-        with contextlib.closing(self.connect()) as connection:
-            return connection.execute(sql).fetchall()
-
-    def connect(self) -> Any:
-        if self.server:
-            return psycopg.connect(self.environment["DATABASE_URL"], autocommit=True)
-        return sqlite3.connect(self.folder / "db.sqlite3", timeout=30, isolation_level=None)
-
-    def states(self) -> list[object]:
-        return [state for (state,) in self.query("SELECT state FROM stylesim_app_indexentry")]
-
-    def wait_until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            if time.monotonic() > deadline:
-                pytest.fail((self.folder / "worker.log").read_text()[-3000:])
-            time.sleep(0.2)
+from tests.clusters import RANK, Site, exists, group, kill_group
 
 
 @pytest.fixture
@@ -125,20 +27,14 @@ def workers(site):
     """Clusters that the test starts; whatever is left of them is ended."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start() -> subprocess.Popen[bytes]:
-        worker = site.start_worker()
+    def start(how: Callable[[], subprocess.Popen[bytes]] | None = None) -> subprocess.Popen[bytes]:
+        worker = (how or site.start_worker)()
         started.append(worker)
         return worker
 
     yield start
     for worker in started:
         kill_group(worker)
-
-
-def kill_group(worker: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
 
 
 def test_an_upload_is_ranked_while_worker_and_site_run(site, workers):
@@ -148,6 +44,8 @@ def test_an_upload_is_ranked_while_worker_and_site_run(site, workers):
     site.upload("disc-c")
     site.wait_until(lambda: site.states() == ["indexed"] * 4)
     assert len(site.run("-c", RANK).splitlines()) == 3
+    weights = "SELECT DISTINCT length(weights) FROM stylesim_app_workersign"
+    site.wait_until(lambda: site.query(weights) == [(12,)])
     [(seen,)] = site.query("SELECT count(*) FROM stylesim_app_workersign")
     assert seen == 1
 
@@ -183,9 +81,64 @@ def test_two_clusters_share_the_work(site, workers):
     assert len(list((site.folder / "stylesim" / "descriptors").rglob("*.safetensors"))) == stored
 
 
+def test_a_cluster_whose_idle_worker_is_killed_is_started_again(site, workers):
+    """The killed worker held the lock of its cluster's queue, which nothing can take any more."""
+    workers(site.start_supervised)
+    site.wait_until(lambda: len(site.idle_workers()) == 1)
+    [(worker, cluster)] = site.idle_workers()
+    os.kill(worker, signal.SIGKILL)
+    site.wait_until(lambda: "no longer receives messages" in site.log())
+    site.wait_until(lambda: not exists(cluster))
+    site.upload("disc-a", "disc-b")
+    site.wait_until(lambda: site.states() == ["indexed"] * 2)
+
+
+def test_a_deaf_cluster_among_several_ends(site, workers):
+    deaf, well = workers(), workers()
+    site.wait_until(lambda: len(site.idle_workers()) == 2)
+    parents = {cluster: worker for worker, cluster in site.idle_workers()}
+    [worker] = [found for cluster, found in parents.items() if os.getpgid(cluster) == deaf.pid]
+    os.kill(worker, signal.SIGKILL)
+    site.wait_until(lambda: deaf.poll() is not None)
+    assert group(deaf.pid) == []
+    assert well.poll() is None
+    site.upload("disc-a")
+    site.wait_until(lambda: site.states() == ["indexed"])
+
+
+def test_a_cluster_that_receives_nothing_ends_while_work_waits(site, workers):
+    """The pusher takes messages from the database, so that stopping it makes a cluster deaf."""
+    site.environment["DJANGO_SETTINGS_MODULE"] = "tests.short_lease_settings"
+    cluster = workers()
+    site.wait_until(lambda: len(site.idle_workers()) == 1)
+    [(worker, guard)] = site.idle_workers()
+    site.wait_until(lambda: len(psutil.Process(guard).children()) == 3)
+    for child in psutil.Process(guard).children():
+        if child.pid != worker:
+            child.suspend()
+    site.upload("disc-a")
+    site.wait_until(lambda: cluster.poll() is not None)
+    assert group(cluster.pid) == []
+    workers()
+    site.wait_until(lambda: site.states() == ["indexed"])
+
+
+def test_all_processes_end_with_the_guard_of_their_cluster(site, workers):
+    cluster = workers()
+    site.wait_until(lambda: len(site.idle_workers()) == 1)
+    [(_, guard)] = site.idle_workers()
+    # The worker learns of its siblings with its signs of life.
+    seen = "SELECT seen_at FROM stylesim_app_workersign"
+    first = site.query(seen)
+    site.wait_until(lambda: site.query(seen) != first)
+    os.kill(guard, signal.SIGKILL)
+    site.wait_until(lambda: group(cluster.pid) == [])
+
+
 def test_a_terminated_cluster_ends_cleanly(site, workers):
     worker = workers()
     site.upload("disc-a")
     site.wait_until(lambda: site.states() == ["indexed"])
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=60) == 0
+    assert site.query("SELECT state FROM stylesim_app_workersign") == [("ended",)]

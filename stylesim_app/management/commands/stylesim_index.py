@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ...core.errors import WeightsError
 from ...messages import localize
-from ...work import foreground
+from ...work import foreground, pause
 from ...work.foreground import Request
 from ...work.queue import ring
 from ..output import failure_lines, progress_bar
@@ -62,6 +62,10 @@ class Command(BaseCommand):
             raise CommandError(localize(error)) from error
 
     def _index(self, waiting: int) -> None:
+        if pause.is_paused():
+            raise CommandError(
+                _("Indexing is paused. Resume it on the page “Index status” of the admin.")
+            )
         with (
             _LeftBar(_("Indexing")) as describing,
             _LeftBar(_("Updating lists of neighbours")) as listing,

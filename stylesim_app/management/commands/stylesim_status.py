@@ -92,6 +92,8 @@ def _lines(status: IndexStatus) -> Iterator[str]:
 def _hints(status: IndexStatus) -> Iterator[str]:
     if not status.visible:
         yield _("Import pictures with stylesim_import PATH.")
+    if status.paused:
+        yield _("Indexing is paused. Resume it on the page “Index status” of the admin.")
     if status.states[State.PENDING] and not status.worker_alive:
         yield _(
             "Works are waiting. Start a worker with qcluster, or index them now with "

@@ -8,7 +8,7 @@ import pytest
 from django_q.models import OrmQ
 
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
-from stylesim_app.work import worklist
+from stylesim_app.work import signs
 
 from .conftest import check_problem
 
@@ -55,7 +55,7 @@ def test_an_index_of_nothing(visitor, db):
 
 
 def test_a_worker_that_was_seen_lives(visitor, db):
-    worklist.sign_of_life()
+    signs.sign_of_life()
     worker = visitor.get(INDEX).json()["worker"]
     assert worker["alive"] is True
     assert worker["seen_at"]

@@ -15,8 +15,14 @@ from stylesim_app import files
 from stylesim_app.conf import conf
 from stylesim_app.core.descriptors import Descriptor, Provenance
 from stylesim_app.index import sets
-from stylesim_app.models import DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.work import foreground, pipeline, worklist
+from stylesim_app.index.status import running_workers
+from stylesim_app.models import (
+    DescriptorSet,
+    IndexEntry,
+    StoredDescriptor,
+    WorkItem,
+)
+from stylesim_app.work import foreground, pipeline, worker, worklist
 from stylesim_app.work.foreground import Request
 
 State = WorkItem.State
@@ -47,6 +53,20 @@ def test_what_waits_is_described_and_found_even_if_no_message_announced_it(make_
     assert states() == {"disc-a": State.INDEXED, "bars-b": State.INDEXED}
     assert StoredDescriptor.objects.count() == 2
     assert "2 indexed, 0 failed." in capsys.readouterr().out
+
+
+def test_the_command_is_a_worker_until_it_ends(make_artwork, monkeypatch):
+    make_artwork()
+    seen = []
+    store = worker.Batch.store
+    monkeypatch.setattr(
+        worker.Batch,
+        "store",
+        lambda *facts: seen.append(running_workers().count()) or store(*facts),
+    )
+    call_command("stylesim_index")
+    assert seen == [1]
+    assert not running_workers().exists()
 
 
 def test_where_nothing_waits_no_network_is_loaded(db, capsys, settings):

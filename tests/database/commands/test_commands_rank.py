@@ -30,7 +30,7 @@ from stylesim_app.models import (
 )
 from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.similar import find_similar
-from stylesim_app.work import worklist
+from stylesim_app.work import signs
 from tests import pictures
 from tests.unit.same_picture import drawn
 
@@ -204,7 +204,7 @@ def test_an_empty_collection_is_told_to_import(capsys):
 
 
 def test_a_complete_index_needs_no_advice(collection, capsys):
-    worklist.sign_of_life()
+    signs.sign_of_life()
     printed = status(capsys)
     lines = dict(line.split(None, 1) for line in printed.splitlines())
     assert lines["works"] == lines["indexed"] == "12"
@@ -227,7 +227,7 @@ def test_what_is_wrong_is_listed_with_what_to_do(collection, capsys):
 
 
 def test_json_tells_the_same(collection, capsys):
-    worklist.sign_of_life()
+    signs.sign_of_life()
     answer = json.loads(status(capsys, "--json"))
     assert answer.keys() == {
         *("visible", "indexed", "states", "provenance", "calibrated_on", "lists_missing", "worker")
@@ -245,7 +245,7 @@ def test_check_fails_only_if_works_wait_and_no_worker_is_alive(collection, capsy
     with pytest.raises(CommandError, match="Works are waiting, but no worker is running") as caught:
         status(capsys, "--check")
     assert caught.value.returncode == 1
-    worklist.sign_of_life()
+    signs.sign_of_life()
     status(capsys, "--check")
     WorkerSign.objects.update(seen_at=timezone.now() - timedelta(minutes=10))
     with pytest.raises(CommandError, match="no worker is running"):

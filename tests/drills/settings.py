@@ -1,0 +1,5 @@
+"""Settings of a drill: nothing fails for being killed often, and nobody is turned away."""
+
+from tests.short_lease_settings import *  # noqa: F403
+
+STYLESIM_MAX_ATTEMPTS = 50
