@@ -111,6 +111,8 @@ class Conf:
     @property
     def audit_days(self) -> float:
         return float(getattr(settings, "STYLESIM_AUDIT_DAYS", 730))
+
+    @property
     def watchdog_seconds(self) -> float:
         return float(getattr(settings, "STYLESIM_WATCHDOG_SECONDS", 40))
 
