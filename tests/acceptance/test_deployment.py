@@ -99,7 +99,8 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from stylesim_app import files
 call_command("migrate", verbosity=0)
-call_command("collectstatic", verbosity=0, interactive=False)
+ignored = ["admin", "drf_spectacular_sidecar"]
+call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=ignored)
 files.write("descriptors", "safetensors", b"x")
 default_storage.save("artworks/a/b.png", ContentFile(b"x"))
 """
