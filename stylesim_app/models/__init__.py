@@ -5,6 +5,7 @@ field can be indexed.
 """
 
 from .artwork import AbstractArtwork, Artwork, artwork_path
+from .imports import ImportedFile
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
 from .same_picture import PictureMatch, StoredFeatures
 from .vectors import VectorIndex, VectorRow
@@ -18,6 +19,7 @@ __all__ = [
     "CompactRow",
     "DescriptorSet",
     "ImageSearch",
+    "ImportedFile",
     "IndexEntry",
     "Neighbour",
     "PictureMatch",

@@ -18,17 +18,22 @@ from .manifest import open_manifest
 
 
 def open_source(
-    path: Path, mapping: Mapping[str, str] | None = None, root: Path | None = None
+    path: Path,
+    mapping: Mapping[str, str] | None = None,
+    root: Path | None = None,
+    encoding: str = "",
 ) -> Source:
     """Return the pictures of a folder and its subfolders, or the rows of a manifest.
 
-    ``mapping`` says which field takes a column whose name does not; the manifest's paths start at
-    ``root``, or else at its own folder. Raises ImportFailed.
+    ``mapping`` names the field of a column whose name does not; the manifest's paths start at
+    ``root``, or else at its own folder. An empty ``encoding`` is detected. Raises ImportFailed.
     """
     if path.is_dir():
-        if mapping or root is not None:
-            raise ImportFailed(_("--map and --root work only with a manifest, not with a folder."))
+        if mapping or root is not None or encoding:
+            raise ImportFailed(
+                _("--map, --root and --encoding work only with a manifest, not with a folder.")
+            )
         return open_folder(path)
     if not path.is_file():
         raise ImportFailed(_("Folder or manifest not found: %(path)s.") % {"path": path})
-    return open_manifest(path, mapping or {}, (root or path.parent).absolute())
+    return open_manifest(path, mapping or {}, (root or path.parent).absolute(), encoding)

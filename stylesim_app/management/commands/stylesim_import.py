@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ...collection.adapter import adapter
 from ...exceptions import ImportFailed
 from ...importing import run
-from ...importing.run import ImportedRow, RowState
+from ...importing.outcome import ImportedRow, RowState
 from ...importing.sources import open_source
 from ...importing.sources.columns import parse_mapping
 from ..output import progress_bar
