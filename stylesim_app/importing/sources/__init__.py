@@ -1,7 +1,7 @@
-"""Sources of an import: the pictures of a folder, or the rows of a manifest.
+"""Sources of an import: the pictures of a folder or a zip archive, or the rows of a manifest.
 
-A new kind of table is a reader in ``manifest.READERS``; another kind of source, a function that
-returns a ``Source``, called by ``open_source``.
+A new kind of table is a reader that ``manifest.read_table`` calls; another kind of source, a
+function that returns a ``Source``, called by ``open_source``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ...exceptions import ImportFailed
 from .base import Source
 from .folder import open_folder
 from .manifest import open_manifest
+from .zip_file import open_zip
 
 
 def open_source(
@@ -23,7 +24,7 @@ def open_source(
     root: Path | None = None,
     encoding: str = "",
 ) -> Source:
-    """Return the pictures of a folder and its subfolders, or the rows of a manifest.
+    """Return the pictures of a folder or an archive, or the rows of a manifest.
 
     ``mapping`` names the field of a column whose name does not; the manifest's paths start at
     ``root``, or else at its own folder. An empty ``encoding`` is detected. Raises ImportFailed.
@@ -34,6 +35,10 @@ def open_source(
                 _("--map, --root and --encoding work only with a manifest, not with a folder.")
             )
         return open_folder(path)
+    if path.suffix.lower() == ".zip" and path.is_file():
+        if root is not None:
+            raise ImportFailed(_("--root works only with a manifest that is not in an archive."))
+        return open_zip(path, mapping or {}, encoding)
     if not path.is_file():
         raise ImportFailed(_("Folder or manifest not found: %(path)s.") % {"path": path})
     return open_manifest(path, mapping or {}, (root or path.parent).absolute(), encoding)

@@ -26,12 +26,17 @@ def open_folder(folder: Path) -> Source:
     rows = [each for each in found if isinstance(each, Row)]
     skipped = [each for each in found if isinstance(each, Skipped)]
     if not rows:
-        raise ImportFailed(
-            _("No pictures found in %(path)s. Supported file types: %(endings)s.")
-            % {"path": folder, "endings": " ".join(sorted(ENDINGS))}
-        )
+        raise no_pictures(folder)
     return Source(
         total=len(rows), rows=lambda: iter(rows), notes=count_skipped(skipped), skipped=skipped
+    )
+
+
+def no_pictures(path: Path) -> ImportFailed:
+    """Return the failure of a source without pictures."""
+    return ImportFailed(
+        _("No pictures found in %(path)s. Supported file types: %(endings)s.")
+        % {"path": path, "endings": " ".join(sorted(ENDINGS))}
     )
 
 

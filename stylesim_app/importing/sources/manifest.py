@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from django.utils.translation import gettext as _
 
@@ -12,10 +12,14 @@ from .base import Found, Row, Source, find_control_character, reason_of
 from .columns import FILE, extra_field, resolve_columns
 from .csv_file import read_csv
 from .paths import FolderFiles, PathProblem
-from .table import Line, Table, has_too_few, has_too_many
+from .table import Line, Table, count_named, has_too_few, has_too_many
+from .xlsx_file import read_xlsx
 
-#: The endings of tables that are read as text.
-TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".tab")
+SPREADSHEETS = (".xlsx", ".xlsm")
+#: The endings of tables in an archive.
+TABLE_ENDINGS = (".csv", ".tsv", *SPREADSHEETS)
+#: Spreadsheets that are not read.
+_OTHERS = (".xls", ".ods", ".numbers", ".pages", ".doc", ".docx", ".pdf")
 
 #: Find the file that a manifest names; raises PathProblem or OSError.
 Locate = Callable[[str], Found]
@@ -24,6 +28,15 @@ Locate = Callable[[str], Found]
 def read_table(path: Path, mapping: Mapping[str, str], encoding: str = "") -> Table:
     """Return a table by the ending of its name; one without a known ending is read as CSV.
     Raises ImportFailed."""
+    ending = path.suffix.lower()
+    if ending in _OTHERS:
+        raise ImportFailed(
+            _("%(path)s cannot be read. Save it as .xlsx or .csv, and try again.") % {"path": path}
+        )
+    if ending in SPREADSHEETS:
+        if encoding:
+            raise ImportFailed(_("--encoding works only with a CSV file."))
+        return read_xlsx(path)
     return read_csv(path, encoding, tuple(mapping))
 
 
@@ -34,7 +47,7 @@ def open_manifest(path: Path, mapping: Mapping[str, str], root: Path, encoding: 
     return from_table(path, table, mapping, lambda name: Found(files.find(name)))
 
 
-def from_table(path: Path, table: Table, mapping: Mapping[str, str], locate: Locate) -> Source:
+def from_table(path: PurePath, table: Table, mapping: Mapping[str, str], locate: Locate) -> Source:
     """Return the rows of a table; ``locate`` finds the files that it names. Raises ImportFailed."""
     targets = resolve_columns(path, table.header, mapping)
     # All rows are read once before any is used, so that a manifest that cannot be read to its end
@@ -94,6 +107,6 @@ def _find_problem(line: Line, table: Table) -> str:
     if has_too_few(line.cells, table.header):
         return _("The row has fewer cells than the header: %(count)d instead of %(expected)d.") % {
             "count": len(line.cells),
-            "expected": len(table.header),
+            "expected": count_named(table.header),
         }
     return ""
