@@ -99,6 +99,8 @@ class Report:
 
     def _write(self, text: str, replaced: int = 0) -> None:
         """Write a text over the last ``replaced`` characters, which are ASCII."""
+        if self.failure:
+            return
         try:
             if replaced:
                 self._file.seek(self._file.tell() - replaced)

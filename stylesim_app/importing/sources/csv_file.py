@@ -28,6 +28,8 @@ _KNOWN = frozenset(
 )
 #: The replacement of bytes that are not of the encoding.
 _REPLACEMENT = "\ufffd"
+#: The end of a line that was too long to read.
+_CUT = "\0…"
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
 
@@ -117,7 +119,7 @@ def _read_lines(path: Path, encoding: str) -> Iterator[str]:
             while line := file.readline(MAX_CHARACTERS):
                 rest = line
                 while not rest.endswith("\n") and (rest := file.readline(MAX_CHARACTERS)):
-                    pass
+                    line = f"{line[:MAX_CHARACTERS]}{_CUT}"
                 yield line.removesuffix("\n").removeprefix("\ufeff")
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -164,8 +166,8 @@ def _make_line(number: int, record: Record, encoding: str) -> Line:
     problem = ""
     if not record.is_closed:
         problem = _("A quotation mark is not closed.")
+    elif any(_CUT in cell for cell in cells):
+        problem = _("The row is too long.")
     elif any(_REPLACEMENT in cell for cell in cells):
         problem = _("The row has characters that are not %(encoding)s.") % {"encoding": encoding}
-    elif sum(map(len, cells)) >= MAX_CHARACTERS:
-        problem = _("The row is too long.")
     return Line(number, cells, problem)

@@ -84,11 +84,12 @@ class FolderFiles:
             path = Path(os.path.normpath(name))
             if path.is_relative_to(os.path.normpath(self.root)) and path.is_file():
                 return self._inside(path)
-        candidates = [path for path in variants(name) if not leads_out(path)]
+        paths = list(variants(name))
+        candidates = [path for path in paths if not leads_out(path)]
         found = self._first(candidates, self._exact) or self._first(candidates, self._alike)
         if found is not None:
             return self._inside(found)
-        if not candidates or PurePosixPath(name).is_absolute() or _DRIVE.match(name):
+        if candidates != paths or PurePosixPath(name).is_absolute() or _DRIVE.match(name):
             raise PathProblem(outside(self.root))
         raise PathProblem(_("File not found."))
 
