@@ -12,7 +12,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from ...exceptions import ImportFailed
-from .base import Source
+from .base import Source, as_text, reason_of
 from .folder import open_folder
 from .manifest import open_manifest
 from .zip_file import open_zip
@@ -29,16 +29,23 @@ def open_source(
     ``mapping`` names the field of a column whose name does not; the manifest's paths start at
     ``root``, or else at its own folder. An empty ``encoding`` is detected. Raises ImportFailed.
     """
-    if path.is_dir():
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:
+        raise ImportFailed(
+            _("%(path)s cannot be read: %(reason)s.")
+            % {"path": as_text(str(path))[:200], "reason": reason_of(error)}
+        ) from error
+    if is_folder:
         if mapping or root is not None or encoding:
             raise ImportFailed(
                 _("--map, --root and --encoding work only with a manifest, not with a folder.")
             )
         return open_folder(path)
-    if path.suffix.lower() == ".zip" and path.is_file():
+    if is_file and path.suffix.lower() == ".zip":
         if root is not None:
             raise ImportFailed(_("--root works only with a manifest that is not in an archive."))
         return open_zip(path, mapping or {}, encoding)
-    if not path.is_file():
+    if not is_file:
         raise ImportFailed(_("Folder or manifest not found: %(path)s.") % {"path": path})
     return open_manifest(path, mapping or {}, (root or path.parent).absolute(), encoding)

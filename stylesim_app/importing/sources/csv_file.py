@@ -126,19 +126,30 @@ def _read_lines(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _read_header(lines: Sequence[str], delimiter: str) -> list[str]:
-    first = next(join_lines(iter(lines), delimiter, bool, bool), Record([]))
+    first = next(join_lines(iter(lines), delimiter, bool, _row_test(0)), Record([]))
     return clean_header(first.cells)
 
 
-def _row_test(columns: int) -> Callable[[list[str]], bool]:
-    """Return a test of whether cells look like a row: as many as the header has, with a picture."""
+def _row_test(columns: int) -> Callable[[list[str], list[str]], bool]:
+    """Return a test of whether a line that a cell has swallowed looks like a row by itself.
 
-    def is_row(cells: list[str]) -> bool:
-        return len(cells) == columns > 1 and any(
-            f".{cell.strip().rpartition('.')[2].lower()}" in ENDINGS for cell in cells
-        )
+    It has a picture, as the row that swallowed it has, and as many cells as the header, or nothing
+    else.
+    """
+
+    def is_row(cells: list[str], swallowing: list[str]) -> bool:
+        if not any(map(_is_picture, swallowing)):
+            # The names have no endings.
+            return len(cells) == columns > 1
+        if len(cells) == columns > 1:
+            return any(map(_is_picture, cells))
+        return _is_picture(cells[0]) and len(cells[0].split()) == 1
 
     return is_row
+
+
+def _is_picture(cell: str) -> bool:
+    return f".{cell.strip().rpartition('.')[2].lower()}" in ENDINGS
 
 
 def _normal(name: str) -> str:

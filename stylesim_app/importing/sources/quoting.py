@@ -78,12 +78,13 @@ def join_lines(
     lines: Iterator[str],
     delimiter: str,
     fits: Callable[[list[str]], bool],
-    is_row: Callable[[list[str]], bool],
+    is_row: Callable[[list[str], list[str]], bool],
 ) -> Iterator[Record]:
     """Return the rows of a text of physical lines.
 
     Lines are joined where a quoted cell goes on over their end, if it is closed within MAX_LINES,
-    the row then ``fits`` the header, and none of the joined lines ``is_row`` by itself.
+    the row then ``fits`` the header, and none of the joined lines ``is_row`` by
+    itself, given its cells and those of the first line.
     Otherwise the first line alone is a row that is not closed. The first row is the header, and may
     have any number of cells.
     """
@@ -100,7 +101,9 @@ def join_lines(
             continue
         count, joined = _close(line, waiting, lines, delimiter)
         following = [split(waiting[index], delimiter)[0] for index in range(count)]
-        is_valid = is_header or (fits(joined) and not any(map(is_row, following)))
+        is_valid = is_header or (
+            fits(joined) and not any(is_row(each, cells) for each in following)
+        )
         is_header = False
         if not (count and is_valid):
             yield Record(cells, is_closed=False)

@@ -323,6 +323,8 @@ def test_a_manifest_that_is_none_adds_nothing(folder, content, message):
 def test_paths_that_hold_nothing_are_refused(folder):
     with pytest.raises(CommandError, match="Folder or manifest not found"):
         run(folder / "missing")
+    with pytest.raises(CommandError, match="cannot be read: File name too long"):
+        run(folder / ("x" * 300))
     with pytest.raises(CommandError, match="No pictures found in"):
         run(folder)
     write_pictures(folder, "disc-a")

@@ -90,6 +90,20 @@ def test_stray_quotation_marks_cost_their_own_rows(tmp_path):
     assert titles(write(tmp_path, content)) == ["zero", None, "two", '12"', "four"]
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ('0.jpg,a\n1.jpg,"b\n2.jpg\n3.jpg,12"\n', ["a", None, None, '12"']),
+        ('0,a\n1,"b\n2,c\n3,12"\n', ["a", None, "c", '12"']),
+        ('0.jpg,"a\nb, c\nd"\n1.jpg,e\n', ["a\nb, c\nd", "e"]),
+    ],
+)
+def test_a_cell_that_swallows_rows_is_told_from_one_of_several_lines(tmp_path, rows, expected):
+    for number in range(6):
+        (tmp_path / f"{number}").touch()
+    assert titles(write(tmp_path, f"file,title\n{rows}")) == expected
+
+
 def test_a_line_without_end_is_reported_and_skipped(tmp_path, monkeypatch):
     monkeypatch.setattr("stylesim_app.importing.sources.csv_file.MAX_CHARACTERS", 100)
     content = "file,title\n0.jpg," + "x" * 1000 + "\n1.jpg,one\n"

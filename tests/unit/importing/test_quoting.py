@@ -13,7 +13,7 @@ from stylesim_app.importing.sources.quoting import MAX_LINES, join_lines, split
 
 
 def read(text: str, delimiter: str = ",", columns: int = 2) -> list[tuple[list[str], bool]]:
-    def is_row(cells: list[str]) -> bool:
+    def is_row(cells: list[str], _swallowing: list[str]) -> bool:
         return len(cells) == columns and any(cell.endswith(".jpg") for cell in cells)
 
     records = join_lines(
