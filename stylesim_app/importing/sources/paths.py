@@ -61,7 +61,7 @@ def choose(name: str, names: Iterable[str]) -> str | None:
     fitting = same or alike
     if len(fitting) > 1:
         raise PathProblem(
-            _("Several files have this name but for case or accents: %(names)s.")
+            _("Several files differ from this name only in case or accents: %(names)s.")
             % {"names": ", ".join(as_text(each) for each in fitting)}
         )
     return fitting[0] if fitting else None
