@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
+from stylesim_app.importing import run as importing
+from stylesim_app.importing.outcome import ImportedRow
 from stylesim_app.importing.report import Report
+from stylesim_app.importing.sources import open_source
 from stylesim_app.models import Artwork, IndexEntry
 from tests import pictures
 
@@ -199,3 +205,62 @@ def test_an_empty_path_is_refused():
     for path in ("", " "):
         with pytest.raises(CommandError, match="Give the path of a folder"):
             call_command("stylesim_import", path)
+
+
+def import_all(folder: Path) -> dict[str, str]:
+    """The reason of each row, by its file."""
+    imported: list[ImportedRow] = []
+    importing.import_works(open_source(folder).rows(), on_row=imported.append)
+    return {row.row.name: row.reason for row in imported}
+
+
+def test_a_file_that_disappears_is_reported(folder):
+    source = open_source(folder)
+    (folder / "cross-a.png").unlink()
+    imported: list[ImportedRow] = []
+    importing.import_works(source.rows(), on_row=imported.append)
+    assert {row.row.name: row.reason for row in imported} == {
+        "bars-a.png": "",
+        "cross-a.png": "File not found.",
+        "disc-a.png": "",
+    }
+
+
+def test_a_database_that_is_busy_costs_one_row(folder, monkeypatch):
+    save = Artwork.save
+
+    def save_or_fail(self: Artwork, *args: Any, **options: Any) -> None:
+        if self.title == "cross-a":
+            raise OperationalError("database is locked")
+        save(self, *args, **options)
+
+    monkeypatch.setattr(Artwork, "save", save_or_fail)
+    assert import_all(folder) == {
+        "bars-a.png": "",
+        "cross-a.png": "database is locked",
+        "disc-a.png": "",
+    }
+    assert Artwork.objects.count() == 2
+
+
+def test_a_title_from_a_file_name_fits_its_field(folder, monkeypatch):
+    monkeypatch.setattr(Artwork._meta.get_field("title"), "max_length", 4)
+    assert not any(import_all(folder).values())
+    assert set(Artwork.objects.values_list("title", flat=True)) == {"disc", "bars", "cros"}
+
+
+def test_an_archive_with_a_spreadsheet_is_imported_and_known_again(folder, tmp_path, capsys):
+    book = openpyxl.Workbook()
+    book.active.append(["file", "title", "year_number"])
+    book.active.append(["scans/disc-a.png", "Disc", 1889])
+    book.save(tmp_path / "works.xlsx")
+    path = tmp_path / "loan.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(tmp_path / "works.xlsx", "works.xlsx")
+        archive.write(folder / "disc-a.png", "scans/disc-a.png")
+    run(path)
+    artwork = Artwork.objects.get()
+    assert (artwork.title, artwork.year_number) == ("Disc", 1889)
+    assert artwork.image.read() == pictures.png("disc-a")
+    run(path)
+    assert "0 added, 1 already in the collection" in capsys.readouterr().out
