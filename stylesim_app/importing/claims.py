@@ -48,7 +48,8 @@ def claim(sha256: str) -> Iterator[ImportedFile]:
     try:
         yield claimed
     finally:
-        ImportedFile.objects.filter(pk=claimed.pk).delete()
+        if claimed.pk is not None:
+            ImportedFile.objects.filter(pk=claimed.pk).delete()
 
 
 def release(claimed: ImportedFile) -> None:

@@ -159,6 +159,8 @@ def _store(artwork: Any, upload: File[bytes], claimed: ImportedFile) -> None:
                 artwork=artwork, image_name=str(image.name), image_sha256=claimed.sha256
             )
             claims.release(claimed)
+        # The row is gone, and need not be deleted again.
+        claimed.pk = None
     except BaseException:
         claims.discard(claimed)
         raise
