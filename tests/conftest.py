@@ -40,6 +40,7 @@ ON_POSTGRESQL = (
     "database/api/test_idempotency.py",
     "database/api/test_known_files.py",
     "database/api/test_rankings.py",
+    "database/importing/test_claims.py",
     "database/index",
     "database/pages/test_pages.py",
     "database/ranking",

@@ -14,7 +14,8 @@ from django.contrib.auth import get_user_model
 from project.demo.children import Child
 from project.demo.gallery import write_gallery
 from stylesim_app import tasks
-from stylesim_app.importing.run import ImportedRow, import_works
+from stylesim_app.importing.outcome import ImportedRow
+from stylesim_app.importing.run import import_works
 from stylesim_app.importing.sources import open_source
 from stylesim_app.index import calibration, status, upkeep
 from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem

@@ -90,7 +90,7 @@ def read_source(text: str, labels: Sequence[str] = ()) -> Source:
 def read_pictures(folder: Path) -> list[Shown]:
     """Return the pictures of a folder, without labels. Raises EvaluationFailed."""
     try:
-        rows = list(open_folder(folder).rows())
+        rows = [row for row in open_folder(folder).rows() if not row.problem]
     except ImportFailed as error:
         raise EvaluationFailed(str(error)) from error
     root = folder.absolute()
@@ -101,6 +101,8 @@ def _read_folder(folder: Path) -> Source:
     root = folder.absolute()
     works = []
     for row in open_folder(folder).rows():
+        if row.problem:
+            continue
         first, *rest = Path(row.name).parts
         works.append(_show(root, row.name, {SUBFOLDER: first} if rest else {}))
     return Source(root.name, works, _distinct(works, [SUBFOLDER]))
@@ -162,11 +164,11 @@ def _references(row: Cells) -> list[str]:
 
 
 def _read_rows(path: Path) -> Iterable[Cells]:
-    lines = read_csv(path)
-    header = [_normal(name) for name in next(lines, (0, []))[1]]
-    for _number, cells in lines:
-        if any(cells):
-            padded = [*cells, *[""] * (len(header) - len(cells))]
+    table = read_csv(path)
+    header = [_normal(name) for name in table.header]
+    for line in table.lines():
+        if not line.is_blank:
+            padded = [*line.cells, *[""] * (len(header) - len(line.cells))]
             yield dict(zip(header, padded, strict=False))
 
 

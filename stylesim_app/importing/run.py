@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
+from io import BufferedIOBase
+from typing import IO, Any, cast
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
-from django.db import DataError, IntegrityError, transaction
-from django.db.models import BooleanField
+from django.db import InterfaceError, OperationalError, connections, transaction
 from django.utils.translation import gettext as _
 
 from ..collection.adapter import adapter
@@ -19,144 +18,149 @@ from ..collection.fields import check_upload
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..exceptions import ImportFailed
-from ..models import IndexEntry
-from ..work import queue, worklist
-from .sources.base import Row, as_text
-from .sources.columns import extra_field
+from ..models import ImportedFile, IndexEntry
+from ..work import queue
+from . import claims
+from .artworks import change, new_artwork, reason_in_words
+from .known import KnownFiles
+from .outcome import ImportedRow, RowState
+from .sources.base import Row, reason_of
 
-_YES = ("yes", "y", "true", "t", "1")
-_NO = ("no", "n", "false", "f", "0")
-
-
-class RowState(Enum):
-    """The outcome of one row of an import."""
-
-    ADDED = "added"
-    KNOWN = "known"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class ImportedRow:
-    """A row, its outcome, and the reason of a failure."""
-
-    row: Row
-    state: RowState
-    reason: str = ""
+logger = logging.getLogger(__name__)
 
 
 def import_works(
     rows: Iterable[Row],
     *,
     is_public: bool | None = None,
+    update: bool = False,
+    dry_run: bool = False,
     on_row: Callable[[ImportedRow], object],
 ) -> None:
     """Add an artwork for each row whose file the collection does not hold, and ring once.
 
-    A file is known by its SHA-256; the artwork that holds it is left as it is. ``is_public`` is
-    for the rows that do not say, None being the model's own default. A row that cannot be added
-    is told to ``on_row`` like all others, and the rest goes on. Raises ImportFailed.
+    A file is known by its SHA-256; the artwork that holds it is left as it is, or with ``update``
+    takes the values of the row. ``is_public`` is for the rows of new artworks that have no value,
+    None being the model's own default. ``dry_run`` checks everything and writes nothing. A row
+    that cannot be used is reported to ``on_row`` like all others, and the rest goes on. Raises
+    ImportFailed.
     """
-    if is_public is not None and not (adapter().field("is_public") is not None):
+    if is_public is not None and adapter().field("is_public") is None:
         raise ImportFailed(
             _("%(model)s has no is_public field.") % {"model": conf.artwork_model},
         )
-    known = _known_hashes()
-    count = len(known)
+    run = _Run(is_public=is_public, update=update, dry_run=dry_run)
     try:
         with queue.quiet():
             for row in rows:
-                on_row(_import_row(row, known, is_public))
+                on_row(run.take(row))
     finally:
-        if len(known) > count:
+        if run.added and not dry_run:
             transaction.on_commit(queue.ring, robust=True)
 
 
-def _known_hashes() -> set[str]:
-    """Return the SHA-256 of every picture in the collection, those that no worker read yet
-    included."""
-    worklist.reconcile()
-    entries = IndexEntry.objects
-    storage = get_artwork_model()._meta.get_field(conf.artwork_image_field).storage
-    for pk, name in list(entries.filter(image_sha256="").values_list("pk", "image_name")):
+class _Run:
+    """One import: its options, and the files that it has seen."""
+
+    def __init__(self, *, is_public: bool | None, update: bool, dry_run: bool) -> None:
+        self.is_public = is_public
+        self.update = update
+        self.dry_run = dry_run
+        self.added = 0
+        if not dry_run:
+            claims.discard_abandoned()
+        self.known = KnownFiles(dry_run=dry_run)
+        #: The place and the values of the row of each file, by SHA-256.
+        self.seen: dict[str, tuple[str, int]] = {}
+
+    def take(self, row: Row) -> ImportedRow:
+        """Import a row; whatever goes wrong concerns this row alone."""
+        if row.problem:
+            return ImportedRow(row, RowState.FAILED, row.problem)
         try:
-            with storage.open(name, "rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            # The worker reports it.
-            continue
-        entries.filter(pk=pk, image_name=name, image_sha256="").update(image_sha256=sha256)
-    return set(entries.exclude(image_sha256="").values_list("image_sha256", flat=True))
+            with row.open() as file:
+                return self._take(row, file)
+        except ValidationError as error:
+            reason = reason_in_words(error)
+        except OSError as error:
+            reason = reason_of(error)
+        except (OperationalError, InterfaceError) as error:
+            # Later rows need a connection that works.
+            for connection in connections.all(initialized_only=True):
+                if not connection.in_atomic_block:
+                    connection.close_if_unusable_or_obsolete()
+            reason = str(error)
+        except Exception as error:
+            logger.debug("Import of %s", row.place, exc_info=True)
+            reason = str(error) or type(error).__name__
+        return ImportedRow(row, RowState.FAILED, reason)
+
+    def _take(self, row: Row, file: BufferedIOBase) -> ImportedRow:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 in self.seen:
+            return self._repeat(row, sha256)
+        pk = self.known.find(sha256)
+        if pk is None:
+            imported = self._add(row, File(cast("IO[bytes]", file), name=row.path.name), sha256)
+        elif self.update:
+            imported = self._update(row, pk)
+        else:
+            imported = ImportedRow(row, RowState.KNOWN, artwork=pk)
+        self.added += imported.state is RowState.ADDED
+        self.seen[sha256] = row.place, _values(row)
+        return imported
+
+    def _repeat(self, row: Row, sha256: str) -> ImportedRow:
+        """Return the outcome of a row whose file an earlier row has; it never changes anything."""
+        place, values = self.seen[sha256]
+        pk = self.known.find(sha256)
+        if values == _values(row) or not (row.fields or row.extra):
+            reason = _("The same file as %(place)s.") % {"place": place}
+            return ImportedRow(row, RowState.KNOWN, reason, pk)
+        reason = _("The same file as %(place)s, but with other values, which were not used.")
+        return ImportedRow(row, RowState.FAILED, reason % {"place": place}, pk)
+
+    def _add(self, row: Row, upload: File[bytes], sha256: str) -> ImportedRow:
+        artwork = new_artwork(row, self.is_public)
+        if self.dry_run:
+            check_upload(upload)
+            return ImportedRow(row, RowState.ADDED)
+        with claims.claim(sha256) as claimed:
+            # Another import may have added it before this one held the claim.
+            pk = self.known.find(sha256)
+            if pk is not None:
+                return ImportedRow(row, RowState.KNOWN, artwork=pk)
+            check_upload(upload)
+            _store(artwork, upload, claimed)
+        return ImportedRow(row, RowState.ADDED, artwork=artwork.pk)
+
+    def _update(self, row: Row, pk: Any) -> ImportedRow:
+        with transaction.atomic():
+            artwork = get_artwork_model()._base_manager.select_for_update().get(pk=pk)
+            changed = change(artwork, row)
+            if changed and not self.dry_run:
+                artwork.save()
+        return ImportedRow(row, RowState.UPDATED if changed else RowState.UNCHANGED, artwork=pk)
 
 
-def _import_row(row: Row, known: set[str], is_public: bool | None) -> ImportedRow:
-    if row.problem:
-        return ImportedRow(row, RowState.FAILED, row.problem)
-    if not row.path.is_file():
-        return ImportedRow(row, RowState.FAILED, _("File not found."))
-    try:
-        with row.path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            if sha256 in known:
-                return ImportedRow(row, RowState.KNOWN)
-            _add(_new_artwork(row, is_public), File(file, name=row.path.name), sha256)
-    except ValidationError as error:
-        return ImportedRow(row, RowState.FAILED, _in_words(error))
-    except (IntegrityError, DataError, OSError, ValueError, OverflowError) as error:
-        return ImportedRow(row, RowState.FAILED, str(error))
-    known.add(sha256)
-    return ImportedRow(row, RowState.ADDED)
+def _values(row: Row) -> int:
+    return hash((frozenset(row.fields.items()), frozenset(row.extra.items())))
 
 
-def _new_artwork(row: Row, is_public: bool | None) -> Any:
-    """Return an artwork with the row's values, checked, without its picture. Raises
-    ValidationError."""
-    model = get_artwork_model()
-    values: dict[str, Any] = {}
-    title, public = adapter().field("title"), adapter().field("is_public")
-    if title is not None:
-        values[title] = as_text(row.path.stem)
-    if is_public is not None and public is not None:
-        values[public] = is_public
-    if extra := extra_field():
-        values[extra] = dict(row.extra)
-    for name, cell in row.fields.items():
-        is_choice = isinstance(model._meta.get_field(name), BooleanField)
-        values[name] = _parse_boolean(cell) if is_choice else cell
-    artwork = model(**values)
-    artwork.full_clean(exclude=[conf.artwork_image_field])
-    return artwork
-
-
-def _parse_boolean(cell: str) -> bool | str:
-    """Read yes or no as spreadsheets write it; anything else is left for the field to refuse."""
-    text = cell.lower()
-    if text in _YES:
-        return True
-    return False if text in _NO else cell
-
-
-def _add(artwork: Any, upload: File[bytes], sha256: str) -> None:
-    """Store the picture, then the rows; a file whose rows cannot be written goes again."""
-    check_upload(upload)
+def _store(artwork: Any, upload: File[bytes], claimed: ImportedFile) -> None:
+    """Store the picture, then the rows; a file whose rows cannot be written is deleted again."""
     image = adapter().image(artwork)
-    image.save(str(upload.name), upload, save=False)
-    name = str(image.name)
     try:
+        with claims.noting_name(image, claimed):
+            image.save(str(upload.name), upload, save=False)
         with transaction.atomic():
             artwork.save()
-            IndexEntry.objects.create(artwork=artwork, image_name=name, image_sha256=sha256)
+            IndexEntry.objects.create(
+                artwork=artwork, image_name=str(image.name), image_sha256=claimed.sha256
+            )
+            claims.release(claimed)
+        # The row is gone, and need not be deleted again.
+        claimed.pk = None
     except BaseException:
-        image.storage.delete(name)
+        claims.discard(claimed)
         raise
-
-
-def _in_words(error: ValidationError) -> str:
-    if not hasattr(error, "message_dict"):
-        return " ".join(error.messages)
-    return " ".join(
-        f"{adapter().label(name)}: {' '.join(messages)}"
-        if name != "__all__"
-        else " ".join(messages)
-        for name, messages in error.message_dict.items()
-    )

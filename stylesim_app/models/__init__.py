@@ -5,6 +5,7 @@ field can be indexed.
 """
 
 from .artwork import AbstractArtwork, Artwork, artwork_path
+from .imports import ImportedFile
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
 from .lifecycle import FileClaim, RemovedPicture, RepeatableRequest
 from .same_picture import PictureMatch, StoredFeatures
@@ -27,6 +28,7 @@ __all__ = [
     "DescriptorSet",
     "FileClaim",
     "ImageSearch",
+    "ImportedFile",
     "IndexEntry",
     "IndexingPause",
     "Neighbour",

@@ -101,7 +101,10 @@ class IndexEntry(WorkItem):
     class Meta:
         verbose_name = _("index entry")
         verbose_name_plural = _("index entries")
-        indexes = (models.Index(fields=["state", "due_at"], name="stylesim_entry_work_list"),)
+        indexes = (
+            models.Index(fields=["state", "due_at"], name="stylesim_entry_work_list"),
+            models.Index(fields=["image_sha256"], name="stylesim_entry_sha256"),
+        )
 
     def __str__(self) -> str:
         return f"{self.artwork_id}: {self.get_state_display()}"

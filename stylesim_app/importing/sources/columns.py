@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import PurePath
 
 from django.db.models import FileField, JSONField
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ def extra_field() -> str | None:
 
 
 def resolve_columns(
-    path: Path, header: Sequence[str], mapping: Mapping[str, str]
+    path: PurePath, header: Sequence[str], mapping: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the target, ``file`` or a field, of each column that has one. Raises ImportFailed."""
     fields = importable_fields()

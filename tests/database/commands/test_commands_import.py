@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 
 from stylesim_app.collection.fields import check_upload
 from stylesim_app.importing import run as importing
-from stylesim_app.importing.run import ImportedRow, RowState
+from stylesim_app.importing.outcome import ImportedRow, RowState
 from stylesim_app.importing.sources import open_source
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
 from tests import pictures
@@ -212,29 +212,30 @@ def test_bad_rows_are_reported_with_row_file_and_reason_and_the_rest_goes_on(fol
     path = write_manifest(
         inside,
         ["file", "title", "is_public", "year_number"],
-        ["disc-a.png", "First"],
-        ["empty.png"],
-        ["text.jpg"],
+        ["disc-a.png", "First", "", ""],
+        ["empty.png", "", "", ""],
+        ["text.jpg", "", "", ""],
         [],
-        ["cut.png"],
-        ["missing.png"],
-        ["../bars-a.png"],
-        [str(folder / "bars-a.png")],
-        [""],
-        ["", "no file"],
-        ["cross-c.png", "t" * 501],
-        ["cross-c.png", "", "perhaps"],
+        ["cut.png", "", "", ""],
+        ["missing.png", "", "", ""],
+        ["../bars-a.png", "", "", ""],
+        [str(folder / "bars-a.png"), "", "", ""],
+        ["", "", "", ""],
+        ["", "no file", "", ""],
+        ["cross-c.png", "t" * 501, "", ""],
+        ["cross-c.png", "", "perhaps", ""],
         ["cross-c.png", "", "", "MDCCC"],
-        ["cross-c.png", "a\0b"],
+        ["cross-c.png", "a\0b", "", ""],
         ["cross-c.png", "", "", "", "one too many"],
-        ["cross-c.png", "Last"],
+        ["cross-c.png", "one too few", ""],
+        ["cross-c.png", "Last", "", ""],
     )
-    with pytest.raises(CommandError, match="12 of 14 could not be imported") as caught:
+    with pytest.raises(CommandError, match="13 of 15 could not be imported") as caught:
         run(path)
     assert caught.value.returncode == 1
     assert set(Artwork.objects.values_list("title", flat=True)) == {"First", "Last"}
     printed = capsys.readouterr()
-    assert "2 added, 0 already in the collection, 12 failed." in printed.out
+    assert "2 added, 0 already in the collection, 13 failed." in printed.out
     lines = printed.err.splitlines()
     assert [line.split(":")[0] for line in lines] == [
         "row 3, empty.png",
@@ -249,6 +250,7 @@ def test_bad_rows_are_reported_with_row_file_and_reason_and_the_rest_goes_on(fol
         "row 14, cross-c.png",
         "row 15, cross-c.png",
         "row 16, cross-c.png",
+        "row 17, cross-c.png",
     ]
     reasons = [
         "The file is empty.",
@@ -261,8 +263,9 @@ def test_bad_rows_are_reported_with_row_file_and_reason_and_the_rest_goes_on(fol
         "Title: Ensure this value has at most 500 characters",
         "Public: “perhaps” value must be either True or False.",
         "Year as a number: “MDCCC” value must be an integer.",
-        "NUL character",
+        "control character (U+0000)",
         "more cells than the header",
+        "fewer cells than the header: 3 instead of 4",
     ]
     for line, reason in zip(lines, reasons, strict=True):
         assert reason in line
@@ -305,10 +308,9 @@ def test_root_says_where_the_files_of_a_manifest_lie(folder):
         (b"", "has no column .file.; its columns are: none"),
         (b"name,title\nx.png,X\n", "has no column .file.; its columns are: name, title"),
         (b"file,title\n\n", "lists no files"),
-        ("file,title\nx.png,Käthe\n".encode("latin-1"), "is not a CSV file in UTF-8"),
-        ("file,title\nx.png,X\n".encode("utf-16"), "is not a CSV file in UTF-8"),
-        (b"\x89PNG\r\n\x1a\n", "is not a CSV file in UTF-8"),
-        (b'file\n"' + b"x" * 200_000 + b'"\n', "cannot be read: field larger than field limit"),
+        ("file,title\nx.png,Příbram Łódź\n".encode("cp1250"), "encoding of .* is unclear"),
+        (b"\x89PNG\r\n\x1a\n", "is not a table of text"),
+        (b'file\n"' + b"x" * 200_000 + b'"\n', "1 of 1 could not be imported"),
     ],
 )
 def test_a_manifest_that_is_none_adds_nothing(folder, content, message):
@@ -321,6 +323,8 @@ def test_a_manifest_that_is_none_adds_nothing(folder, content, message):
 def test_paths_that_hold_nothing_are_refused(folder):
     with pytest.raises(CommandError, match="Folder or manifest not found"):
         run(folder / "missing")
+    with pytest.raises(CommandError, match="cannot be read: File name too long"):
+        run(folder / ("x" * 300))
     with pytest.raises(CommandError, match="No pictures found in"):
         run(folder)
     write_pictures(folder, "disc-a")

@@ -23,7 +23,7 @@ from project.demo import children, collection
 from project.demo.children import Child, ChildFailed
 from stylesim_app.collection.adapter import adapter
 from stylesim_app.exceptions import ImportFailed
-from stylesim_app.importing.run import ImportedRow, RowState
+from stylesim_app.importing.outcome import ImportedRow, RowState
 from stylesim_app.management.output import failure_lines, progress_bar, ranking_lines
 from stylesim_app.models import IndexEntry, WorkItem
 from stylesim_app.work import foreground

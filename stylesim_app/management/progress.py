@@ -1,0 +1,60 @@
+"""The progress of a command: a bar on a terminal, and a line now and then in a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from django.utils.translation import gettext as _
+from tqdm import tqdm
+
+from .output import progress_bar
+
+#: Seconds between two lines of a log.
+INTERVAL = 10.0
+
+
+class Progress:
+    """The progress through ``total`` items; ``write`` takes the lines where there is no bar."""
+
+    def __init__(self, total: int, label: str, write: Callable[[str], object]) -> None:
+        self.bar: tqdm[Any] = progress_bar(total, label)
+        self.total = total
+        self.label = label
+        self._write = write
+        self._done = 0
+        self._written_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.bar.close()
+
+    def update(self) -> None:
+        """Count one item more."""
+        self._done += 1
+        self.bar.update()
+        now = time.monotonic()
+        if self.bar.disable and now - self._written_at >= INTERVAL:
+            self._written_at = now
+            self._write(
+                _("%(label)s: %(done)d of %(total)d (%(percent)d %%)")
+                % {
+                    "label": self.label,
+                    "done": self._done,
+                    "total": self.total,
+                    "percent": 100 * self._done // max(self.total, 1),
+                }
+            )
+
+    def clear(self) -> None:
+        """Make room for a line of output."""
+        self.bar.clear()
