@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stylesim_app", "0004_vectors"),
+        ("stylesim_app", "0006_outside"),
     ]
 
     operations = [
