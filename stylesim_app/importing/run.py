@@ -19,7 +19,7 @@ from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..exceptions import ImportFailed
 from ..models import ImportedFile, IndexEntry
-from ..work import queue
+from ..work import known_files, queue
 from . import claims
 from .artworks import change, new_artwork, reason_in_words
 from .known import KnownFiles
@@ -131,7 +131,8 @@ class _Run:
             if pk is not None:
                 return ImportedRow(row, RowState.KNOWN, artwork=pk)
             check_upload(upload)
-            _store(artwork, upload, claimed)
+            if not self._store(artwork, upload, claimed):
+                return ImportedRow(row, RowState.KNOWN, artwork=self.known.find(sha256))
         return ImportedRow(row, RowState.ADDED, artwork=artwork.pk)
 
     def _update(self, row: Row, pk: Any) -> ImportedRow:
@@ -142,25 +143,33 @@ class _Run:
                 artwork.save()
         return ImportedRow(row, RowState.UPDATED if changed else RowState.UNCHANGED, artwork=pk)
 
+    def _store(self, artwork: Any, upload: File[bytes], claimed: ImportedFile) -> bool:
+        """Store the picture, then the rows; a file whose rows are not written is deleted again.
+
+        Return False, without an artwork, if an upload brought the same file meanwhile.
+        """
+        image = adapter().image(artwork)
+        try:
+            with claims.noting_name(image, claimed):
+                image.save(str(upload.name), upload, save=False)
+            with transaction.atomic():
+                known_files.claim(claimed.sha256)
+                is_new = self.known.find(claimed.sha256) is None
+                if is_new:
+                    artwork.save()
+                    IndexEntry.objects.create(
+                        artwork=artwork, image_name=str(image.name), image_sha256=claimed.sha256
+                    )
+                    claims.release(claimed)
+        except BaseException:
+            claims.discard(claimed)
+            raise
+        if not is_new:
+            claims.discard(claimed)
+        # The row is gone, and need not be deleted again.
+        claimed.pk = None
+        return is_new
+
 
 def _values(row: Row) -> int:
     return hash((frozenset(row.fields.items()), frozenset(row.extra.items())))
-
-
-def _store(artwork: Any, upload: File[bytes], claimed: ImportedFile) -> None:
-    """Store the picture, then the rows; a file whose rows cannot be written is deleted again."""
-    image = adapter().image(artwork)
-    try:
-        with claims.noting_name(image, claimed):
-            image.save(str(upload.name), upload, save=False)
-        with transaction.atomic():
-            artwork.save()
-            IndexEntry.objects.create(
-                artwork=artwork, image_name=str(image.name), image_sha256=claimed.sha256
-            )
-            claims.release(claimed)
-        # The row is gone, and need not be deleted again.
-        claimed.pk = None
-    except BaseException:
-        claims.discard(claimed)
-        raise

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.utils import timezone
@@ -23,6 +24,7 @@ from stylesim_app.importing import run as importing
 from stylesim_app.importing.outcome import ImportedRow, RowState
 from stylesim_app.importing.sources import open_source
 from stylesim_app.models import Artwork, ImportedFile, IndexEntry
+from stylesim_app.work import known_files
 from tests import pictures
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +139,28 @@ def test_an_import_whose_claim_was_taken_adds_nothing(folder, settings, monkeypa
     assert {row.state for row in import_folder(folder)} == {RowState.FAILED}
     assert not Artwork.objects.exists()
     assert not IndexEntry.objects.exists()
+
+
+def test_an_upload_at_the_same_time_is_known_to_the_import(folder, settings, monkeypatch):
+    name = pictures.NAMES[0]
+    content = pictures.png(name)
+
+    def upload_first(upload: object) -> None:
+        if not Artwork.objects.exists():
+            known_files.add_unless_known(
+                ContentFile(content),
+                lambda: Artwork.objects.create(image=ContentFile(content, name="uploaded.png")),
+                Artwork.objects.all(),
+            )
+
+    monkeypatch.setattr(importing, "check_upload", upload_first)
+    for other in pictures.NAMES[1:]:
+        (folder / f"{other}.png").unlink()
+    (row,) = import_folder(folder)
+    assert row.state is RowState.KNOWN
+    assert row.artwork == Artwork.objects.get().pk
+    assert media(settings) == {Artwork.objects.get().image.name}
+    assert not ImportedFile.objects.exists()
 
 
 def test_a_storage_that_fails_half_way_keeps_nothing(folder, settings, monkeypatch):
