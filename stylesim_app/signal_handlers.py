@@ -12,7 +12,7 @@ from . import files
 from .collection import thumbnails
 from .collection.adapter import adapter
 from .collection.swapping import get_artwork_model
-from .index import neighbours
+from .index import neighbours, search_keys
 from .models import AbstractArtwork, Calibration, CompactIndex, StoredDescriptor, VectorIndex
 from .work import queue, worklist
 
@@ -40,9 +40,15 @@ def note_new_file(instance: models.Model, **_: Any) -> None:
 
 
 def artwork_saved(instance: models.Model, raw: bool, **_: Any) -> None:
-    """Queue the artwork, except from fixtures and bulk imports, which would flood the queue."""
+    """Write the keys by which the artwork is found, and queue its picture.
+
+    Artworks of fixtures and bulk imports are not queued, which would flood the queue.
+    """
     new_file = instance.__dict__.pop("_stylesim_new_file", False)
     image = adapter().image(instance)
+    if not raw:
+        # In the transaction of the save, so that a search never sees one without the other.
+        search_keys.refresh_of(instance.pk)
     if raw or not image or queue.is_quiet():
         return
     pk, name = instance.pk, str(image.name)

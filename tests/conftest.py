@@ -38,6 +38,7 @@ ON_POSTGRESQL = (
     "database/api/test_artwork_fields.py",
     "database/api/test_artworks.py",
     "database/api/test_rankings.py",
+    "database/collection",
     "database/index",
     "database/pages/test_pages.py",
     "database/ranking",

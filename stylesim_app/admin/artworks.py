@@ -22,7 +22,8 @@ from django.utils.translation import ngettext
 
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
-from ..collection.filters import TEXT_FACTS, artwork_filterset
+from ..collection.filters import artwork_filterset
+from ..collection.keys import TEXT_FACTS
 from ..models import AbstractArtwork
 from ..ranking import lanes
 from ..ranking.options import RankingOptions

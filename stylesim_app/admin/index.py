@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..collection import visibility
 from ..collection.adapter import adapter
-from ..collection.filters import text_fields
+from ..collection.keys import text_fields
 from ..index.status import SILENCE
 from ..messages import translate_note
 from ..models import DescriptorSet, IndexEntry, WorkerSign

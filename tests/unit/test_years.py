@@ -11,7 +11,7 @@ def years_of(text):
     return None if years is None else (years.earliest, years.latest)
 
 
-RANGES = {
+RANGES: dict[str, dict[str, tuple[int | None, int | None]]] = {
     "before Christ": {
         "5th century BC": (-500, -401),
         "c. 12,000 BC": (-12000, -12000),
