@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from ..collection.filters import artwork_filterset
 from ..views.pictures import jpeg_response, read_thumbnail
 from .base import ApiView, Conflict
+from .parameters import bound_in_schema
 from .permissions import MayWriteArtworks
 from .schema import describe, with_problems
 from .serializers import artwork_serializer
@@ -57,10 +58,10 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
 
     @property
     def filterset_class(self) -> type[django_filters.FilterSet]:
-        return artwork_filterset()
+        return bound_in_schema(artwork_filterset())
 
     def known_parameters(self) -> Collection[str]:
-        return ("page", "page_size", *self.filterset_class.base_filters)
+        return ("page", "page_size", "cursor", *self.filterset_class.base_filters)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         artworks = super().filter_queryset(queryset)

@@ -32,7 +32,7 @@ from .answers import (
 from .base import ApiView
 from .parameters import RankingView, read_form
 from .problems import told_reason
-from .schema import RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
+from .schema import KEY_SCHEMA, RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
 from .throttling import SearchThrottle
 
 
@@ -150,8 +150,10 @@ class CompareView(ApiView):
         operation_id="compareArtworks",
         summary="Compare two artworks",
         parameters=[
-            OpenApiParameter("a", str, required=True, description="The id of an artwork."),
-            OpenApiParameter("b", str, required=True, description="The id of another artwork."),
+            OpenApiParameter("a", KEY_SCHEMA, required=True, description="The id of an artwork."),
+            OpenApiParameter(
+                "b", KEY_SCHEMA, required=True, description="The id of another artwork."
+            ),
             *WEIGHT_PARAMETERS,
         ],
         responses=with_problems({200: ComparisonSerializer}, 400, 401, 404, 409),

@@ -53,6 +53,10 @@ REGION_SIDES = {
     "height": _("Height"),
 }
 DEFAULT_LIMIT = 10
+#: Bounds of what a query can send; the sums of a ranking stay finite.
+MAX_WEIGHT = 1_000_000
+MAX_NUMBERS_TEXT = 200
+MAX_NAME = 50
 
 
 class NumbersInput(forms.TextInput):
@@ -66,6 +70,13 @@ class NumbersInput(forms.TextInput):
         return super().value_from_datadict(data, files, name)
 
 
+def _bounded(text: str) -> str:
+    """Return a text that is no longer than its numbers need. Raises ValueError."""
+    if len(text) > MAX_NUMBERS_TEXT:
+        raise ValueError(len(text))
+    return text
+
+
 class LayerWeightsField(forms.CharField):
     """Five numbers, separated by commas."""
 
@@ -76,12 +87,15 @@ class LayerWeightsField(forms.CharField):
         if not text:
             return EQUAL_LAYER_WEIGHTS
         try:
-            return tuple(float(part) for part in text.split(","))
+            weights = tuple(float(part) for part in _bounded(text).split(","))
         except ValueError as error:
             raise ValidationError(
                 _("Enter %(count)d numbers, separated by commas."),
                 params={"count": len(STYLE_LAYERS)},
             ) from error
+        if any(weight > MAX_WEIGHT for weight in weights):
+            raise ValidationError(_("Enter at most %(limit)d."), params={"limit": MAX_WEIGHT})
+        return weights
 
 
 class RegionField(forms.CharField):
@@ -94,7 +108,7 @@ class RegionField(forms.CharField):
         if not text:
             return None
         try:
-            box = Box(*(float(part) for part in text.split(",")))
+            box = Box(*(float(part) for part in _bounded(text).split(",")))
             check_box(box)
         except (TypeError, ValueError) as error:
             raise ValidationError(
@@ -110,16 +124,19 @@ class RankingForm(forms.Form):
     Every field may be absent, and has then its default.
     """
 
-    lane = forms.CharField(required=False)
+    lane = forms.CharField(required=False, max_length=MAX_NAME)
     preset = forms.CharField(
         required=False,
+        max_length=MAX_NAME,
         label=_("Compare by"),
         widget=forms.RadioSelect(
             choices=[(name, PRESET_LABELS.get(name, name)) for name in CHOICES]
         ),
     )
-    style_weight = forms.FloatField(required=False, label=_("Style weight"))
-    content_weight = forms.FloatField(required=False, label=_("Content weight"))
+    style_weight = forms.FloatField(required=False, max_value=MAX_WEIGHT, label=_("Style weight"))
+    content_weight = forms.FloatField(
+        required=False, max_value=MAX_WEIGHT, label=_("Content weight")
+    )
     layer_weights = LayerWeightsField(required=False, label=_("Layer weights"))
     limit = forms.IntegerField(required=False, min_value=1, label=_("Number of results"))
     exclude_same_artist = forms.BooleanField(
