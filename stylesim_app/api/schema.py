@@ -9,13 +9,14 @@ from django.utils.functional import lazy
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from ..collection.filters import MAX_ORDERINGS
 from ..conf import conf
 from ..core.descriptors import STYLE_LAYERS
-from ..core.distances import DEFAULT_PRESET, PRESETS
+from ..core.distances import DEFAULT_PRESET, MAX_WEIGHT, PRESETS
 from ..ranking import lanes
 from ..ranking.options import COPIES, CUSTOM
 from ..ranking.results import RankedAnswer
-from ..views.forms import DEFAULT_LIMIT, MAX_NUMBERS_TEXT, MAX_WEIGHT
+from ..views.forms import DEFAULT_LIMIT, MAX_NUMBERS_TEXT
 from .base import MAX_KEY, ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
 
@@ -127,13 +128,17 @@ RANKING_PARAMETERS = [
 ]
 
 
-def bound_limits(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return a schema in which ``limit`` has the bound of the settings, as they are now."""
+def add_bounds(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return a schema with bounds that depend on the settings, or that no annotation gives."""
+    bounds = {
+        "limit": {"maximum": conf.max_results},
+        "ordering": {"maxItems": MAX_ORDERINGS, "uniqueItems": True},
+    }
     for path in result["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", ()):
-                if parameter["name"] == "limit":
-                    parameter["schema"]["maximum"] = conf.max_results
+                if parameter["in"] == "query":
+                    parameter["schema"].update(bounds.get(parameter["name"], {}))
     return result
 
 

@@ -87,7 +87,7 @@ class SchemaView(ApiMixin, SpectacularAPIView):
         "PREPROCESSING_HOOKS": ["stylesim_app.api.schema.only_this_api"],
         "POSTPROCESSING_HOOKS": [
             "drf_spectacular.hooks.postprocess_schema_enums",
-            "stylesim_app.api.schema.bound_limits",
+            "stylesim_app.api.schema.add_bounds",
         ],
     }
 

@@ -56,7 +56,9 @@ def search_words(queryset: QuerySet[Any], text: str, relation: str = RELATION) -
 
 def same_artist(name: str) -> Q:
     """Return the condition of works whose artist has the same name, as a search compares it."""
-    return Q(**{f"{RELATION}__artist": fold(name)})
+    exactly = Q(**{str(adapter().text_field("artist")): name})
+    folded = fold(name)
+    return exactly | Q(**{f"{RELATION}__artist": folded}) if folded else exactly
 
 
 class WordsFilter(django_filters.CharFilter):  # type: ignore[misc]

@@ -53,8 +53,7 @@ REGION_SIDES = {
     "height": _("Height"),
 }
 DEFAULT_LIMIT = 10
-#: Bounds of what a query can send; the sums of a ranking stay finite.
-MAX_WEIGHT = 1_000_000
+#: Characters of a list of numbers, and of a name.
 MAX_NUMBERS_TEXT = 200
 MAX_NAME = 50
 
@@ -87,15 +86,12 @@ class LayerWeightsField(forms.CharField):
         if not text:
             return EQUAL_LAYER_WEIGHTS
         try:
-            weights = tuple(float(part) for part in _bounded(text).split(","))
+            return tuple(float(part) for part in _bounded(text).split(","))
         except ValueError as error:
             raise ValidationError(
                 _("Enter %(count)d numbers, separated by commas."),
                 params={"count": len(STYLE_LAYERS)},
             ) from error
-        if any(weight > MAX_WEIGHT for weight in weights):
-            raise ValidationError(_("Enter at most %(limit)d."), params={"limit": MAX_WEIGHT})
-        return weights
 
 
 class RegionField(forms.CharField):
@@ -133,10 +129,8 @@ class RankingForm(forms.Form):
             choices=[(name, PRESET_LABELS.get(name, name)) for name in CHOICES]
         ),
     )
-    style_weight = forms.FloatField(required=False, max_value=MAX_WEIGHT, label=_("Style weight"))
-    content_weight = forms.FloatField(
-        required=False, max_value=MAX_WEIGHT, label=_("Content weight")
-    )
+    style_weight = forms.FloatField(required=False, label=_("Style weight"))
+    content_weight = forms.FloatField(required=False, label=_("Content weight"))
     layer_weights = LayerWeightsField(required=False, label=_("Layer weights"))
     limit = forms.IntegerField(required=False, min_value=1, label=_("Number of results"))
     exclude_same_artist = forms.BooleanField(
