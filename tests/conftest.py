@@ -37,6 +37,8 @@ ON_POSTGRESQL = (
     "database/admin/test_admin.py",
     "database/api/test_artwork_fields.py",
     "database/api/test_artworks.py",
+    "database/api/test_bounds.py",
+    "database/api/test_paging.py",
     "database/api/test_rankings.py",
     "database/collection",
     "database/index",

@@ -50,21 +50,23 @@ class Pages(PageNumberPagination):
         return size
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
+        self, queryset: Any, request: Request, view: Any = None
     ) -> list[Any] | None:
-        self.request = request
+        self.request: Any = request
         self.terms = keyset.terms_of(queryset)
         self.token = request.query_params.get(self.cursor_query_param)
         if self.terms is None:
             if self.token is not None:
                 raise _invalid(_("This order has pages only; use “page”."))
-            self.rows = super().paginate_queryset(queryset, request, view) or []
+            self.rows: list[Any] = super().paginate_queryset(queryset, request, view) or []
+            self.count = queryset.count()
             return self.rows
         if self.token is None:
             by_key = keyset.ordered(queryset, self.terms, backwards=False)
             self.rows = super().paginate_queryset(by_key, request, view) or []
-            self.count = self.page.paginator.count
-            self.has_next, self.has_previous = self.page.has_next(), self.page.has_previous()
+            page: Any = self.page
+            self.count = page.paginator.count
+            self.has_next, self.has_previous = page.has_next(), page.has_previous()
             return self.rows
         if self.page_query_param in request.query_params:
             raise _invalid(_("Send either “page” or “cursor”, but not both."))
@@ -84,9 +86,8 @@ class Pages(PageNumberPagination):
         return self._link(self.rows[:1], backwards=True) if self.has_previous else None
 
     def get_paginated_response(self, data: Any) -> Response:
-        count = self.page.paginator.count if self.terms is None else self.count
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
-        return Response({"count": count, **links, "results": data})
+        return Response({"count": self.count, **links, "results": data})
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         facts: dict[str, tuple[str, dict[str, Any]]] = {

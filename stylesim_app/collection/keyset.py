@@ -68,9 +68,9 @@ def terms_of(rows: QuerySet[Any]) -> list[Term] | None:
 def ordered(rows: QuerySet[Any], terms: Sequence[Term], *, backwards: bool) -> QuerySet[Any]:
     """Return rows in the order of the terms, annotated with the values they are ordered by."""
     values = {f"{_VALUE}{index}": F(term.name) for index, term in enumerate(terms)}
-    return rows.annotate(**values).order_by(
-        *(term.expression(backwards=backwards) for term in terms)
-    )
+    order = [term.expression(backwards=backwards) for term in terms]
+    by_terms: QuerySet[Any] = rows.annotate(**values).order_by(*order)
+    return by_terms
 
 
 def after(
@@ -100,7 +100,8 @@ def _term(rows: QuerySet[Any], ordering: Any) -> Term | None:
     if isinstance(ordering, str):
         name, descending = ordering.removeprefix("-"), ordering.startswith("-")
     elif isinstance(ordering, OrderBy) and isinstance(ordering.expression, F):
-        name, descending = ordering.expression.name, ordering.descending
+        column: Any = ordering.expression
+        name, descending = str(column.name), ordering.descending
     else:
         return None
     if name.startswith(f"{RELATION}__"):
