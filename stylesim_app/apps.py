@@ -25,6 +25,7 @@ class StylesimConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
         from .api import metrics
+        from .index import search_keys
         from .ranking import built_in, image_search
         from .signal_handlers import connect
         from .views import audit as audit_views
@@ -43,3 +44,4 @@ class StylesimConfig(AppConfig):
         kinds.register(kinds.ARTWORKS)
         kinds.register(image_search.SEARCHES)
         post_migrate.connect(ensure_schedule, sender=self)
+        post_migrate.connect(search_keys.fill, sender=self)

@@ -12,7 +12,7 @@ from . import files
 from .collection.adapter import adapter
 from .collection.swapping import get_artwork_model
 from .conf import conf
-from .index import neighbours
+from .index import neighbours, search_keys
 from .models import Calibration, CompactIndex, RemovedPicture, StoredDescriptor, VectorIndex
 from .work import known_files, queue, removed, worklist
 
@@ -48,14 +48,18 @@ def note_new_file(
 
 
 def artwork_saved(instance: models.Model, raw: bool, update_fields: Any = None, **_: Any) -> None:
-    """Remove the previous picture and queue the artwork, except from fixtures.
+    """Write the keys by which the artwork is found, remove its previous picture, and queue it.
 
-    Bulk imports queue nothing, since they would flood the queue.
+    Nothing is done for fixtures. Bulk imports queue nothing, since they would flood the queue.
     """
     new_file = instance.__dict__.pop("_stylesim_new_file", False)
     sha256 = instance.__dict__.pop("_stylesim_sha256", "")
     old_name = instance.__dict__.pop("_stylesim_old_name", "")
-    if raw or not _saves_picture(update_fields):
+    if raw:
+        return
+    # In the transaction of the save, so that a search never sees one without the other.
+    search_keys.refresh_of(instance.pk)
+    if not _saves_picture(update_fields):
         return
     image = adapter().image(instance)
     pk, name = instance.pk, str(image.name or "")

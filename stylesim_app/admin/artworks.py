@@ -23,7 +23,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
-from ..collection.filters import TEXT_FACTS, artwork_filterset
+from ..collection.filters import artwork_filterset
+from ..collection.keys import TEXT_FACTS, text_fields
 from ..models import AbstractArtwork
 from ..ranking import lanes
 from ..ranking.options import RankingOptions
@@ -34,6 +35,7 @@ from ..work import audit, known_files
 from .again import IndexAgainMixin, request_artworks
 from .deletion import list_deleted
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
+from .searching import SearchMixin
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ else:
     BaseAdmin = admin.ModelAdmin
 
 
-class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
+class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
     """Pictures, index states and ranked similar works in the admin of an artwork model.
 
     Works that ``STYLESIM_VISIBLE_ARTWORKS`` hides from a member of staff are hidden here too.
@@ -68,6 +70,14 @@ class SimilarWorksAdminMixin(IndexAgainMixin, BaseAdmin):
         return (
             super().get_queryset(request).filter(pk__in=visible).prefetch_related("stylesim_entry")
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the works that the pages find; fields that they do not search stay the host's."""
+        if set(self.get_search_fields(request)) != set(text_fields()):
+            return super().get_search_results(request, queryset, search_term)
+        return self.search_in_keys(request, queryset, search_term), False
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         first, *others = super().get_list_display(request)

@@ -18,12 +18,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ..collection import visibility
 from ..collection.adapter import adapter
-from ..collection.filters import text_fields
+from ..collection.keys import RELATION
 from ..index.status import SILENCE
 from ..messages import translate_note
 from ..models import Calibration, DescriptorSet, IndexEntry, WorkerSign
 from ..work import audit, worklist
 from .again import IndexAgainMixin
+from .searching import SearchMixin
 from .states import badge
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class ReadOnlyAdmin(BaseAdmin):
         return False
 
 
-class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
+class IndexEntryAdmin(SearchMixin, IndexAgainMixin, ReadOnlyAdmin):
     """The admin of the work list: waiting and failed works, with the reasons of failures."""
 
     actions = ("index_again",)
@@ -72,9 +73,16 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
         entries: QuerySet[IndexEntry] = super().get_queryset(request)
         return entries.filter(artwork__in=visible).select_related("artwork")
 
-    def get_search_fields(self, _request: HttpRequest) -> list[str]:
-        texts = [f"artwork__{name}" for name in text_fields()]
-        return ["image_name", "image_sha256", "error", *texts]
+    search_fields = ("image_name", "image_sha256", "error")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the entries with these words, or of artworks with them."""
+        of_artworks = self.search_in_keys(request, queryset, search_term, f"artwork__{RELATION}")
+        if not of_artworks.exists() and self.is_bounded(search_term):
+            return super().get_search_results(request, queryset, search_term)
+        return of_artworks, False
 
     def has_delete_permission(self, request: HttpRequest, _row: Any = None) -> bool:
         # Entries are deleted with their artwork; only the permission to delete that is needed.

@@ -296,7 +296,7 @@ class IndexAgainSerializer(StrictSerializer):
     """Works to index again: by id, or all in one state."""
 
     artworks = serializers.ListField(
-        child=serializers.CharField(), required=False, min_length=1, max_length=1000
+        child=serializers.CharField(max_length=200), required=False, min_length=1, max_length=1000
     )
     state = serializers.ChoiceField(choices=State.choices, required=False)
 

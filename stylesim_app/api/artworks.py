@@ -26,6 +26,7 @@ from ..work import known_files
 from . import uploads
 from .base import ApiView, Conflict
 from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
+from .parameters import bound_in_schema
 from .permissions import HasScope, MayWriteArtworks
 from .schema import describe, with_problems
 from .serializers import artwork_serializer
@@ -69,10 +70,10 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
 
     @property
     def filterset_class(self) -> type[django_filters.FilterSet]:
-        return artwork_filterset()
+        return bound_in_schema(artwork_filterset())
 
     def known_parameters(self) -> Collection[str]:
-        return ("page", "page_size", *self.filterset_class.base_filters)
+        return ("page", "page_size", "cursor", *self.filterset_class.base_filters)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         artworks = super().filter_queryset(queryset)

@@ -11,7 +11,6 @@ from typing import Any
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.exceptions import (
     APIException,
@@ -23,7 +22,6 @@ from rest_framework.exceptions import (
 from rest_framework.generics import GenericAPIView
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
@@ -31,9 +29,12 @@ from rest_framework.request import Request
 
 from ..collection.swapping import get_artwork_model
 from ..collection.visibility import visible_artworks
-from ..conf import conf
+from .paging import Pages
 from .permissions import HasScope
 from .problems import handle_error
+
+#: Characters of a primary key in a URL or a list of ids.
+MAX_KEY = 200
 
 
 class Conflict(APIException):
@@ -52,30 +53,6 @@ class Duplicate(Conflict):
         super().__init__(detail)
         self.members = members
         self.link = link
-
-
-class Pages(PageNumberPagination):
-    """Pagination by ``page`` and ``page_size``; ``STYLESIM_MAX_RESULTS`` limits ``page_size``.
-
-    A larger size is refused, not reduced.
-    """
-
-    page_size = 20
-    page_size_query_param = "page_size"
-    invalid_page_message: Any = gettext_lazy("Page {page_number} does not exist.")
-
-    def get_page_size(self, request: Request) -> int:
-        text = request.query_params.get("page_size")
-        if text is None:
-            return min(self.page_size, conf.max_results)
-        try:
-            size = int(text)
-        except ValueError:
-            size = 0
-        if not 1 <= size <= conf.max_results:
-            reason = _("Enter a whole number from 1 to %(most)d.") % {"most": conf.max_results}
-            raise ValidationError({"page_size": [reason]})
-        return size
 
 
 class BodyParser(JSONParser):
@@ -185,6 +162,8 @@ class ApiView(ApiMixin, GenericAPIView[Any]):
 
 def parse_key(text: str) -> Any:
     """Return a primary key of artworks, or None unless ``text`` is one as written in URLs."""
+    if len(text) > MAX_KEY or "\0" in text:
+        return None
     try:
         key = get_artwork_model()._meta.pk.clean(text, None)
     except DjangoValidationError:

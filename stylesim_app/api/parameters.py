@@ -12,6 +12,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.drainage import set_override
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -60,6 +61,20 @@ def ranking_filterset() -> type[django_filters.FilterSet]:
     return type("RankingFilter", (artwork_filterset(),), {"ordering": None})
 
 
+def bound_in_schema(filterset: type[django_filters.FilterSet]) -> type[django_filters.FilterSet]:
+    """Return filters whose parameters state their bounds in the schema."""
+    for found in filterset.base_filters.values():
+        bounds = found.extra
+        if isinstance(found, django_filters.OrderingFilter):
+            continue
+        if "max_value" in bounds:
+            ends = {"minimum": bounds["min_value"], "maximum": bounds["max_value"]}
+            set_override(found, "field", {"type": "integer", **ends})
+        elif "max_length" in bounds:
+            set_override(found, "field", {"type": "string", "maxLength": bounds["max_length"]})
+    return filterset
+
+
 class RankingView(ApiView):
     """A view that ranks the artworks that pass its filters."""
 
@@ -70,7 +85,7 @@ class RankingView(ApiView):
 
     @property
     def filterset_class(self) -> type[django_filters.FilterSet]:
-        return ranking_filterset()
+        return bound_in_schema(ranking_filterset())
 
     def known_parameters(self) -> Collection[str]:
         return (*RankingParameters.base_fields, *self.filterset_class.base_filters)

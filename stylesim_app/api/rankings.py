@@ -36,7 +36,7 @@ from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
 from .parameters import RankingView, read_form
 from .permissions import READ
 from .problems import told_reason
-from .schema import RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
+from .schema import KEY_SCHEMA, RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
 from .throttling import SearchThrottle
 
 
@@ -167,8 +167,10 @@ class CompareView(ApiView):
         operation_id="compareArtworks",
         summary="Compare two artworks",
         parameters=[
-            OpenApiParameter("a", str, required=True, description="The id of an artwork."),
-            OpenApiParameter("b", str, required=True, description="The id of another artwork."),
+            OpenApiParameter("a", KEY_SCHEMA, required=True, description="The id of an artwork."),
+            OpenApiParameter(
+                "b", KEY_SCHEMA, required=True, description="The id of another artwork."
+            ),
             *WEIGHT_PARAMETERS,
         ],
         responses=with_problems({200: ComparisonSerializer}, 400, 401, 403, 404, 409),

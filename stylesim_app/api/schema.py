@@ -9,14 +9,16 @@ from django.utils.functional import lazy
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from ..collection.filters import MAX_ORDERINGS
 from ..collection.swapping import get_artwork_model
+from ..conf import conf
 from ..core.descriptors import STYLE_LAYERS
-from ..core.distances import DEFAULT_PRESET, PRESETS
+from ..core.distances import DEFAULT_PRESET, MAX_WEIGHT, PRESETS
 from ..ranking import lanes
 from ..ranking.options import COPIES, CUSTOM
 from ..ranking.results import RankedAnswer
-from ..views.forms import DEFAULT_LIMIT
-from .base import ApiMixin, ApiSchema
+from ..views.forms import DEFAULT_LIMIT, MAX_NUMBERS_TEXT
+from .base import MAX_KEY, ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
 
 _MEANING = {
@@ -93,6 +95,9 @@ def _lane_names() -> tuple[str, ...]:
     return tuple(lane.name for lane in lanes.registered())
 
 
+KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": MAX_KEY}
+_WEIGHT = {"type": "number", "format": "double", "minimum": 0, "maximum": MAX_WEIGHT}
+_NUMBERS = {"type": "string", "maxLength": MAX_NUMBERS_TEXT}
 WEIGHT_PARAMETERS = [
     OpenApiParameter(
         "preset",
@@ -101,11 +106,11 @@ WEIGHT_PARAMETERS = [
         default=DEFAULT_PRESET,
         description="What to compare by; custom needs style_weight, content_weight or both.",
     ),
-    OpenApiParameter("style_weight", float, description="Replaces the preset's; zero or more."),
-    OpenApiParameter("content_weight", float, description="Replaces the preset's; zero or more."),
+    OpenApiParameter("style_weight", _WEIGHT, description="Replaces the preset's; zero or more."),
+    OpenApiParameter("content_weight", _WEIGHT, description="Replaces the preset's; zero or more."),
     OpenApiParameter(
         "layer_weights",
-        str,
+        _NUMBERS,
         description=f"Five numbers separated by commas, for {', '.join(STYLE_LAYERS)}.",
     ),
 ]
@@ -121,12 +126,16 @@ RANKING_PARAMETERS = [
     ),
     OpenApiParameter(
         "region",
-        str,
+        _NUMBERS,
         description="In the lane regions, the part of the query to search for: left, top, width "
         "and height, each from 0 to 1, separated by commas.",
     ),
     *WEIGHT_PARAMETERS,
-    OpenApiParameter("limit", int, default=DEFAULT_LIMIT, description="Number of results."),
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT},
+        description="Number of results.",
+    ),
     OpenApiParameter(
         "exclude_same_artist",
         bool,
@@ -134,6 +143,20 @@ RANKING_PARAMETERS = [
         description="Exclude works by the artist of the query.",
     ),
 ]
+
+
+def add_bounds(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return a schema with bounds that depend on the settings, or that no annotation gives."""
+    bounds = {
+        "limit": {"maximum": conf.max_results},
+        "ordering": {"maxItems": MAX_ORDERINGS, "uniqueItems": True},
+    }
+    for path in result["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query":
+                    parameter["schema"].update(bounds.get(parameter["name"], {}))
+    return result
 
 
 def only_this_api(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:

@@ -128,6 +128,12 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         models.JSONField: JsonField,
     }
     url = serializers.SerializerMethodField(help_text="The page of the artwork, if it has one.")
+    earliest = serializers.SerializerMethodField(
+        help_text="The first year that the date allows; null if unknown or open."
+    )
+    latest = serializers.SerializerMethodField(
+        help_text="The last year that the date allows; null if unknown or open."
+    )
     thumbnails = serializers.SerializerMethodField()
     index = serializers.SerializerMethodField()
 
@@ -135,6 +141,12 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     def get_url(self, artwork: Any) -> str | None:
         own_address = getattr(artwork, "get_absolute_url", None)
         return self._address(own_address or partial(reverse, "stylesim:artwork", args=[artwork.pk]))
+
+    def get_earliest(self, artwork: Any) -> int | None:
+        return (adapter().years(artwork) or (None, None))[0]
+
+    def get_latest(self, artwork: Any) -> int | None:
+        return (adapter().years(artwork) or (None, None))[1]
 
     @extend_schema_field(ThumbnailsSerializer(allow_null=True))
     def get_thumbnails(self, artwork: Any) -> dict[str, str | None] | None:
@@ -167,7 +179,8 @@ def artwork_serializer() -> type[BaseArtworkSerializer]:
     """Return the serializer of the artwork model in use."""
     model = get_artwork_model()
     name = conf.artwork_image_field
-    fields = ["id", "url", *adapter().editable_fields(), "thumbnails", "index"]
+    years = ["earliest", "latest"] if adapter().has_years() else []
+    fields = ["id", "url", *adapter().editable_fields(), *years, "thumbnails", "index"]
     return type(
         "ArtworkSerializer",
         (BaseArtworkSerializer,),

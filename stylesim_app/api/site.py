@@ -64,6 +64,10 @@ class SchemaView(ApiMixin, SpectacularAPIView):
         # A file is uploaded as bytes and returned as an address.
         "COMPONENT_SPLIT_REQUEST": True,
         "PREPROCESSING_HOOKS": ["stylesim_app.api.schema.only_this_api"],
+        "POSTPROCESSING_HOOKS": [
+            "drf_spectacular.hooks.postprocess_schema_enums",
+            "stylesim_app.api.schema.add_bounds",
+        ],
     }
 
 

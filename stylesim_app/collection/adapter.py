@@ -16,6 +16,7 @@ from django.utils.formats import number_format
 
 from ..conf import conf
 from .swapping import get_artwork_model
+from .years import YearRange, parse_years
 
 #: Descriptive fields that are shown, filtered and edited if the model has them.
 FACTS = (
@@ -104,10 +105,33 @@ class ArtworkAdapter:
             return str(artwork.get_absolute_url())
         return reverse("stylesim:artwork", args=[artwork.pk])
 
-    def years(self, artwork: Any) -> tuple[int, int] | None:
-        """Return the earliest and the latest year of an artwork, or None if unknown."""
-        year = self.value(artwork, "year_number")
-        return None if year is None else (int(year), int(year))
+    def has_years(self) -> bool:
+        """Return whether the model has a year, as a text or as a number."""
+        return any(self.field(fact) is not None for fact in ("year", "year_number"))
+
+    def years(self, artwork: Any) -> tuple[int | None, int | None] | None:
+        """Return the earliest and the latest year of an artwork, or None if unknown.
+
+        They are read from the text; a number that the text does not give is one that a person
+        entered, and stands. One end is None if a date is open: after 1650.
+        """
+        number, written = self.value(artwork, "year_number"), self._written_years(artwork)
+        if number is None or (written is not None and written.year == number):
+            return None if written is None else (written.earliest, written.latest)
+        return int(number), int(number)
+
+    def year(self, artwork: Any) -> int | None:
+        """Return the year that an artwork is sorted by, or None if unknown."""
+        number, written = self.value(artwork, "year_number"), self._written_years(artwork)
+        if number is not None:
+            return int(number)
+        return None if written is None else written.year
+
+    def _written_years(self, artwork: Any) -> YearRange | None:
+        value = self.value(artwork, "year")
+        if isinstance(value, int):
+            return YearRange.of(value, value)
+        return None if value is None else parse_years(str(value))
 
     def visible_to(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the artworks that the caller may see, for the default visibility hook.

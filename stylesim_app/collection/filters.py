@@ -2,35 +2,86 @@
 
 from __future__ import annotations
 
-import operator
-from functools import cache, reduce
+from functools import cache
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import F, Q, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from django_filters.fields import BaseCSVField
 
 from .adapter import adapter
+from .folding import fold
+from .keys import RELATION, text_fields
 from .swapping import get_artwork_model
-from .years import LAST_YEAR
+from .years import FIRST_YEAR, LAST_YEAR
 
-TEXT_FACTS = ("title", "artist", "year", "medium", "accession_number", "collection", "exhibition")
+#: Limits of a text to search for.
+MAX_TEXT = 200
+MAX_WORDS = 10
+#: Keys in ``ordering``, each once.
+MAX_ORDERINGS = 4
+
+#: The column that orders by each key.
+_ORDER_COLUMNS = {
+    "title": f"{RELATION}__title_key",
+    "artist": f"{RELATION}__artist_key",
+    "year_number": f"{RELATION}__year",
+}
 
 
-def search_text(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
-    """Return the works that contain every word in one of their text fields."""
-    for word in text.split():
-        queryset = queryset.filter(
-            reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in text_fields()))
+def check_words(text: str) -> None:
+    """Raise ValidationError for more words than one search looks for."""
+    if len(fold(text).split()) > MAX_WORDS:
+        raise ValidationError(
+            ngettext_lazy(
+                "Enter at most %(limit)d word.", "Enter at most %(limit)d words.", MAX_WORDS
+            ),
+            code="too_many_words",
+            params={"limit": MAX_WORDS},
         )
-    return queryset
 
 
-def text_fields() -> list[str]:
-    """Return the text fields that the artwork model in use has."""
-    return [field for fact in TEXT_FACTS if (field := adapter().text_field(fact)) is not None]
+def search_words(queryset: QuerySet[Any], text: str, relation: str = RELATION) -> QuerySet[Any]:
+    """Return the works that contain every word in one of their text fields."""
+    found = Q()
+    for word in dict.fromkeys(fold(text).split()):
+        found &= Q(**{f"{relation}__text__contains": word})
+    return queryset.filter(found)
+
+
+def same_artist(name: str) -> Q:
+    """Return the condition of works whose artist has the same name, as a search compares it."""
+    exactly = Q(**{str(adapter().text_field("artist")): name})
+    folded = fold(name)
+    return exactly | Q(**{f"{RELATION}__artist": folded}) if folded else exactly
+
+
+class WordsFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """A filter by words, each of which occurs in one of the text fields."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_TEXT, validators=[check_words], **kwargs)
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return search_words(queryset, value) if value else queryset
+
+
+class PartFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """A filter by a part of one text field."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_TEXT, **kwargs)
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        part = fold(value or "")
+        if not part:
+            return queryset
+        return queryset.filter(**{f"{RELATION}__{self.field_name}__contains": part})
 
 
 class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
@@ -39,10 +90,49 @@ class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
     field_class = forms.IntegerField
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=-LAST_YEAR, max_value=LAST_YEAR, **kwargs)
+        super().__init__(min_value=FIRST_YEAR, max_value=LAST_YEAR, **kwargs)
 
     def get_max_validator(self) -> None:
         """Disable the bound of the base class, which is meant for decimals."""
+
+
+class OrderField(BaseCSVField):  # type: ignore[misc]
+    """A few keys to order by, each once."""
+
+    def clean(self, value: Any) -> Any:
+        names = super().clean(value)
+        check_ordering(names or [])
+        return names
+
+
+class OrderFilter(django_filters.OrderingFilter):  # type: ignore[misc]
+    """A filter that orders by letters and numbers as readers do; unknown values are last."""
+
+    base_field_class = OrderField
+
+    def filter(self, queryset: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
+        names = [name for name in value or () if name]
+        if not names:
+            return queryset
+        return queryset.order_by(*(order_by(name) for name in names))
+
+
+def check_ordering(value: list[str]) -> None:
+    """Raise ValidationError for more keys than are useful, or one that is named twice."""
+    names = [name.removeprefix("-") for name in value]
+    if len(names) > MAX_ORDERINGS or len(set(names)) < len(names):
+        raise ValidationError(
+            _("Name at most %(limit)d fields, each once."),
+            code="too_many_fields",
+            params={"limit": MAX_ORDERINGS},
+        )
+
+
+def order_by(name: str) -> Any:
+    """Return the expression that orders by a key, with ``-`` for descending order."""
+    key = name.removeprefix("-")
+    column = _ORDER_COLUMNS.get(key) or str(adapter().field(key))
+    return F(column).desc(nulls_last=True) if key != name else F(column).asc(nulls_last=True)
 
 
 @cache
@@ -50,47 +140,50 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
     """Return the filters for the fields of the artwork model in use.
 
     ``q`` searches the text fields; ``artist``, ``medium``, ``collection`` and ``exhibition`` match
-    part of a value; ``year_from`` and ``year_to`` are inclusive; ``ordering`` sorts.
+    part of a value; works whose years overlap those from ``year_from`` to ``year_to`` are found;
+    ``ordering`` sorts. Letters are compared as ``fold`` does.
     """
     filters: dict[str, Any] = {
-        **(
-            {"q": django_filters.CharFilter(method=search_text, label=_("Keywords"))}
-            if text_fields()
-            else {}
-        ),
+        **({"q": WordsFilter(label=_("Keywords"))} if text_fields() else {}),
         **{
-            name: django_filters.CharFilter(field_name=field, lookup_expr="icontains", label=label)
+            name: PartFilter(field_name=name, label=label)
             for name, label in {
                 "artist": _("Artist"),
                 "medium": _("Medium"),
                 "collection": _("Collection"),
                 "exhibition": _("Exhibition"),
             }.items()
-            if (field := adapter().text_field(name)) is not None
+            if adapter().text_field(name) is not None
         },
     }
-    year = adapter().field("year_number")
-    if year is not None:
-        for name, lookup, label in (
-            ("year_from", "gte", _("From year")),
-            ("year_to", "lte", _("To year")),
+    has_years = adapter().has_years()
+    if has_years:
+        for name, end, lookup, label in (
+            ("year_from", "latest", "gte", _("From year")),
+            ("year_to", "earliest", "lte", _("To year")),
         ):
-            filters[name] = YearFilter(field_name=year, lookup_expr=lookup, label=label)
+            filters[name] = YearFilter(
+                field_name=f"{RELATION}__{end}", lookup_expr=lookup, label=label
+            )
     sortable = {
         "created": _("Date added"),
         "title": _("Title"),
         "artist": _("Artist"),
         "year_number": _("Year"),
     }
-    fields = {name: label for name, label in sortable.items() if adapter().field(name) is not None}
+    fields = {
+        name: label
+        for name, label in sortable.items()
+        if adapter().field(name) is not None or (name == "year_number" and has_years)
+    }
     if fields:
         # django-filter has no translation of this in zh-hans.
         descending = {
             f"-{name}": format_lazy(_("{field} (descending)"), field=label)
             for name, label in fields.items()
         }
-        filters["ordering"] = django_filters.OrderingFilter(
-            fields=[(adapter().field(name), name) for name in fields],
+        filters["ordering"] = OrderFilter(
+            fields=[(name, name) for name in fields],
             field_labels={**fields, **descending},
             label=_("Sort by"),
             empty_label=_("Default order"),

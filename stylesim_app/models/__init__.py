@@ -9,6 +9,7 @@ from .imports import ImportedFile
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
 from .lifecycle import FileClaim, RemovedPicture, RepeatableRequest
 from .same_picture import PictureMatch, StoredFeatures
+from .search_keys import SearchKeys
 from .vectors import VectorIndex, VectorRow
 from .work import (
     ImageSearch,
@@ -35,6 +36,7 @@ __all__ = [
     "PictureMatch",
     "RemovedPicture",
     "RepeatableRequest",
+    "SearchKeys",
     "StoredDescriptor",
     "StoredFeatures",
     "VectorIndex",

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..collection.fields import CheckedImageField, ObjectField
-from ..collection.years import LAST_YEAR, parse_year
+from ..collection.years import FIRST_YEAR, LAST_YEAR, parse_year
 
 
 def artwork_path(_instance: models.Model, file_name: str) -> str:
@@ -34,7 +34,7 @@ class AbstractArtwork(models.Model):
         null=True,
         blank=True,
         db_index=True,
-        validators=(MinValueValidator(-LAST_YEAR), MaxValueValidator(LAST_YEAR)),
+        validators=(MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)),
         help_text=_("For sorting and filters. Leave empty to take it from the year."),
     )
     medium = models.CharField(_("medium"), max_length=300, blank=True)
@@ -63,12 +63,28 @@ class AbstractArtwork(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.year_number is None and self.year:
-            self.year_number = parse_year(self.year)
+        written = kwargs.get("update_fields")
+        if written is None or {"year", "year_number"} & set(written):
+            self._follow_year()
+            if written is not None:
+                kwargs["update_fields"] = {*written, "year_number"}
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("stylesim:artwork", args=[self.pk])
+
+    def _follow_year(self) -> None:
+        """Take the number from the text, unless a person entered another."""
+        if self.year_number is None:
+            self.year_number = parse_year(self.year)
+            return
+        rows = type(self)._base_manager.filter(pk=self.pk)
+        before = None if self._state.adding else rows.values_list("year", "year_number").first()
+        if before is None or before[0] == self.year:
+            return
+        # A form sends the number along with the corrected text.
+        if self.year_number == before[1] == parse_year(before[0]):
+            self.year_number = parse_year(self.year)
 
 
 class Artwork(AbstractArtwork):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from .. import files
 from ..collection.adapter import adapter
+from ..collection.filters import same_artist
 from ..core.descriptors import Descriptor
 from ..core.embedding import Vectors
 from ..core.errors import DescriptorError
@@ -129,7 +130,10 @@ def others(artwork: Any, candidates: QuerySet[Any], options: RankingOptions) -> 
     candidates = candidates.exclude(pk=artwork.pk)
     artist = adapter().value(artwork, "artist")
     if options.exclude_same_artist and artist:
-        candidates = candidates.exclude(**{str(adapter().field("artist")): artist})
+        if adapter().text_field("artist") is None:
+            # A relation: the artist is a row of another table.
+            return candidates.exclude(**{str(adapter().field("artist")): artist})
+        candidates = candidates.exclude(same_artist(str(artist)))
     return candidates
 
 

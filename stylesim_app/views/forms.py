@@ -53,6 +53,9 @@ REGION_SIDES = {
     "height": _("Height"),
 }
 DEFAULT_LIMIT = 10
+#: Characters of a list of numbers, and of a name.
+MAX_NUMBERS_TEXT = 200
+MAX_NAME = 50
 
 
 class NumbersInput(forms.TextInput):
@@ -66,6 +69,13 @@ class NumbersInput(forms.TextInput):
         return super().value_from_datadict(data, files, name)
 
 
+def _bounded(text: str) -> str:
+    """Return a text that is no longer than its numbers need. Raises ValueError."""
+    if len(text) > MAX_NUMBERS_TEXT:
+        raise ValueError(len(text))
+    return text
+
+
 class LayerWeightsField(forms.CharField):
     """Five numbers, separated by commas."""
 
@@ -76,7 +86,7 @@ class LayerWeightsField(forms.CharField):
         if not text:
             return EQUAL_LAYER_WEIGHTS
         try:
-            return tuple(float(part) for part in text.split(","))
+            return tuple(float(part) for part in _bounded(text).split(","))
         except ValueError as error:
             raise ValidationError(
                 _("Enter %(count)d numbers, separated by commas."),
@@ -94,7 +104,7 @@ class RegionField(forms.CharField):
         if not text:
             return None
         try:
-            box = Box(*(float(part) for part in text.split(",")))
+            box = Box(*(float(part) for part in _bounded(text).split(",")))
             check_box(box)
         except (TypeError, ValueError) as error:
             raise ValidationError(
@@ -110,9 +120,10 @@ class RankingForm(forms.Form):
     Every field may be absent, and has then its default.
     """
 
-    lane = forms.CharField(required=False)
+    lane = forms.CharField(required=False, max_length=MAX_NAME)
     preset = forms.CharField(
         required=False,
+        max_length=MAX_NAME,
         label=_("Compare by"),
         widget=forms.RadioSelect(
             choices=[(name, PRESET_LABELS.get(name, name)) for name in CHOICES]

@@ -20,6 +20,7 @@ from ..collection.adapter import adapter
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..core.errors import CoreError
+from ..index import search_keys
 from ..messages import WorkError
 from ..models import (
     IndexEntry,
@@ -107,7 +108,11 @@ def _renew(items: QuerySet[Item], **changes: Any) -> int:
 
 
 def reconcile() -> int:
-    """Enter every artwork with a picture that no message announced; return their number."""
+    """Enter every artwork with a picture that no message announced; return their number.
+
+    The keys of artworks that were changed without a signal are written again.
+    """
+    search_keys.refresh_stale()
     model = get_artwork_model()
     image_field = conf.artwork_image_field
     described = IndexEntry.objects.filter(artwork_id=OuterRef("pk")).values("image_name")[:1]

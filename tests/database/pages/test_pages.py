@@ -9,6 +9,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
+from stylesim_app.index import search_keys
 from stylesim_app.models import Artwork, IndexEntry
 from tests import pictures
 from tests.pages import page, titles
@@ -64,6 +65,7 @@ def test_the_gallery_has_pages_that_keep_the_query(client, make_artwork):
         Artwork(title=f"disc {number:02}", image=work.image.name, is_public=True)
         for number in range(30)
     )
+    search_keys.refresh_stale()
     text = page(client, "gallery", q="disc", ordering="title")
     assert "31 works" in text
     assert titles(text)[0] == "disc 00"
