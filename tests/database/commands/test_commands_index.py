@@ -57,13 +57,14 @@ def test_what_waits_is_described_and_found_even_if_no_message_announced_it(make_
 
 def test_the_command_is_a_worker_until_it_ends(make_artwork, monkeypatch):
     make_artwork()
-    seen = []
+    seen: list[int] = []
     store = worker.Batch.store
-    monkeypatch.setattr(
-        worker.Batch,
-        "store",
-        lambda *facts: seen.append(running_workers().count()) or store(*facts),
-    )
+
+    def store_and_look(*facts: Any) -> None:
+        seen.append(running_workers().count())
+        store(*facts)
+
+    monkeypatch.setattr(worker.Batch, "store", store_and_look)
     call_command("stylesim_index")
     assert seen == [1]
     assert not running_workers().exists()

@@ -195,7 +195,7 @@ def test_an_idle_worker_stays(waiting, settings, reason):
 @pytest.fixture
 def started(monkeypatch):
     """The watches that were started."""
-    found = []
+    found: list[watch.Watch] = []
     monkeypatch.setattr(watch.Watch, "start", lambda self: found.append(self))
     return found
 
@@ -259,7 +259,7 @@ def test_a_pause_holds_back_maintenance(monkeypatch):
 @pytest.fixture
 def left(monkeypatch):
     """The statuses with which this process would have ended."""
-    found = []
+    found: list[int] = []
     monkeypatch.setattr(os, "_exit", found.append)
     return found
 
