@@ -18,14 +18,19 @@ LEAST_WIDTH = 4
 FLAT = 10
 #: The least share of a line that is flat: between patches are lines and blurred edges.
 FLAT_SHARE = 0.6
+#: The least share of a line of patches that goes on in the next lines.
+ALIKE = 0.85
 #: The least share of a line of ground that has its colour, and that of one with ticks and digits.
 GROUND_SHARE = 0.96
 TICKED_SHARE = 0.4
 #: Ticks at least, and the largest share of a line that one takes up.
 LEAST_TICKS = 10
 MOST_TICK = 0.04
+#: The least difference of a tick from its ground, and the largest between channels of that ground.
+TICK = 25
+GREY = 24
 #: Lines between patches and ground that are neither: blurred edges.
-BLUR = 2
+BLUR = 4
 
 IntArray = NDArray[np.int16]
 
@@ -33,31 +38,50 @@ IntArray = NDArray[np.int16]
 def find_strip(lines: IntArray) -> int:
     """Return how many of the first lines ``(n, length, 3)`` are a chart or a ruler on a ground.
 
-    Zero unless there are patches, and a ground between these and the picture.
+    Zero unless there are patches, and a ground, with ticks or without, between these and the
+    picture.
     """
-    first = lines[0]
-    if not (_is_ground(first) or _is_patches(first)):
+    most = int(MOST * len(lines))
+    if not _may_hold_patches(lines[:most, :, 1]):
         return 0
-    patches, ground, end, since = 0, None, 0, 0
-    for number, line in enumerate(lines[: int(MOST * len(lines))]):
-        if _is_ground(line) and (ground is None or _near(line, ground)):
-            ground = np.median(line, axis=0)
-        elif _is_patches(line):
-            patches += 1
-        elif not (ground is not None and _is_ticked(line, ground)):
-            since += 1
-            if since > BLUR:
-                break
+    if not any(_is_ground(line) or _is_patches(line) for line in lines[:3]):
+        return 0
+    patches, ground, end, closed = 0, None, 0, False
+    for number, line in enumerate(lines[:most]):
+        if _is_patches(line):
+            patches, closed = patches + 1, False
+        elif _is_ground(line) and (ground is None or _near(line, ground)):
+            closed = True
+        elif patches and _is_ticked(line, ground):
+            closed = True
+        elif number - end >= BLUR:
+            break
+        else:
             continue
-        since = 0
+        if closed and ground is None:
+            ground = np.median(line, axis=0)
         end = number + 1
-    if patches < LEAST_PATCHES or ground is None:
-        return 0
-    return end if end < int(MOST * len(lines)) else 0
+    return end if patches >= LEAST_PATCHES and closed and end < most else 0
+
+
+def _may_hold_patches(lines: IntArray) -> bool:
+    """Return whether some line of ``(n, length)`` has flat parts, steps, and a line like it next.
+
+    It is a fast test that hardly any painting passes.
+    """
+    if len(lines) <= LEAST_PATCHES or lines.shape[1] < LEAST_COUNT * LEAST_WIDTH:
+        return False
+    step = LEAST_PATCHES // 2
+    rows = lines[::step]
+    alike = (np.abs(np.diff(rows, axis=0)) <= FLAT).mean(axis=1) >= ALIKE
+    rows = rows[:-1][alike]
+    steps = np.abs(np.diff(rows, axis=1)) > FLAT
+    shares = steps.mean(axis=1)
+    return bool(((shares <= 1 - FLAT_SHARE) & (shares * lines.shape[1] >= LEAST_COUNT - 1)).any())
 
 
 def _near(line: IntArray, colour: NDArray[np.float64]) -> bool:
-    return bool(np.abs(np.median(line, axis=0) - colour).max() <= 2 * FLAT)
+    return bool(np.abs(np.median(line, axis=0) - colour).max() <= FLAT / 2)
 
 
 def _is_ground(line: IntArray) -> bool:
@@ -69,9 +93,12 @@ def _has_colour(line: IntArray, colour: NDArray[np.float64]) -> NDArray[np.bool_
     return near
 
 
-def _is_ticked(line: IntArray, ground: NDArray[np.float64]) -> bool:
+def _is_ticked(line: IntArray, ground: NDArray[np.float64] | None) -> bool:
     """Return whether a line is ground with the ticks and digits of a ruler."""
-    other = ~_has_colour(line, ground)
+    colour = np.median(line, axis=0) if ground is None else ground
+    if np.ptp(colour) > GREY:
+        return False
+    other = np.abs(line - colour).max(axis=1) > TICK
     steps = np.flatnonzero(np.diff(np.concatenate([[False], other, [False]]).astype(np.int8)))
     runs = steps[1::2] - steps[::2]
     return bool(

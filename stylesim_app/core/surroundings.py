@@ -30,7 +30,7 @@ TOLERANCE = 12
 #: How far colours of one ground lie apart at most, over the picture: uneven light.
 SHADING = 30
 #: Share of a line of ground that may differ: dust, a stamp, a caption of a few letters.
-STRAY = 0.03
+STRAY = 0.06
 #: The least difference between the work and its ground along its edge.
 STEP = 14
 #: Lines inwards in which an edge must begin: a photograph is rarely turned by more.
@@ -47,6 +47,8 @@ ROUGHNESS = 3.0
 DETAIL = 0.2
 #: Lines that a shadow beside the work may take up, in shares of the side.
 SHADOW = 0.04
+#: How much darker each line of a shadow is than the one outside: plain paper is even.
+DARKER = 2.0
 
 GROUND = "ground"
 CHART = "chart"
@@ -92,6 +94,7 @@ def find(image: Image.Image) -> Surroundings:
                 left, top = box[:2]
                 box = (left + inner[0], top + inner[1], left + inner[2], top + inner[3])
     if ground is not None:
+        box = _trim_shadow(pixels, box)
         if not _is_work(pixels, ground, box, charted=CHART in kinds):
             return NONE
         kinds.add(GROUND)
@@ -180,6 +183,38 @@ def _uniform_ends(shares: NDArray[np.float64]) -> tuple[int, int]:
     if not len(other):
         return 0, 0
     return int(other[0]), len(shares) - 1 - int(other[-1])
+
+
+def _trim_shadow(pixels: IntArray, box: Edges) -> Edges:
+    """Return the box without the shadow that the work casts on its ground, where it has borders."""
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = box
+    if top >= LEAST_BORDER:
+        top += _shadow(pixels[top - 1 : bottom, left:right])
+    if height - bottom >= LEAST_BORDER:
+        bottom -= _shadow(pixels[top : bottom + 1, left:right][::-1])
+    columns = pixels[top:bottom].transpose(1, 0, 2)
+    if left >= LEAST_BORDER:
+        left += _shadow(columns[left - 1 : right])
+    if width - right >= LEAST_BORDER:
+        right -= _shadow(columns[left : right + 1][::-1])
+    return left, top, right, bottom
+
+
+def _shadow(lines: IntArray) -> int:
+    """Return how many lines after the first, which is ground, darken smoothly up to a work.
+
+    The ends of a line, a tenth each, may be lighter, as the shadow is. Zero where smoothness does
+    not end: the work itself may be plain there.
+    """
+    most = round(SHADOW * len(lines)) + 1
+    length = lines.shape[1]
+    middle = lines[: most + 1, length // 10 : length - length // 10, 1]
+    smooth = np.abs(np.diff(middle, axis=1)).mean(axis=1) <= ROUGHNESS
+    smooth &= np.abs(middle - np.median(middle, axis=1)[:, None]).max(axis=1) <= SHADING
+    darker = np.diff(middle.mean(axis=1)) <= -DARKER
+    ends = np.flatnonzero(~(smooth[1:] & darker))
+    return int(ends[0]) if len(ends) else 0
 
 
 def _cut_charts(pixels: IntArray, box: Edges) -> Edges:
