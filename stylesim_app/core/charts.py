@@ -50,9 +50,9 @@ def find_strip(lines: IntArray) -> int:
     for number, line in enumerate(lines[:most]):
         if _is_patches(line):
             patches, closed = patches + 1, False
-        elif _is_ground(line) and (ground is None or _near(line, ground)):
-            closed = True
-        elif patches and _is_ticked(line, ground):
+        elif (_is_ground(line) and (ground is None or _near(line, ground))) or (
+            patches and _is_ticked(line, ground)
+        ):
             closed = True
         elif number - end >= BLUR:
             break

@@ -53,6 +53,7 @@ DARKER = 2.0
 GROUND = "ground"
 CHART = "chart"
 BOTH = "ground_and_chart"
+CHOSEN = "chosen"
 
 IntArray = NDArray[np.int16]
 #: Left, top, right and bottom, the last two outside.
@@ -62,7 +63,8 @@ Edges = tuple[int, int, int, int]
 class Surroundings(NamedTuple):
     """The box of the work in shares of the upright picture, and what was found round it.
 
-    ``kind`` is GROUND, CHART or BOTH, or empty where nothing was found, and the box then WHOLE.
+    ``kind`` is GROUND, CHART or BOTH, CHOSEN where a person drew the box, or empty where nothing
+    was found, and the box then WHOLE.
     """
 
     box: Box
@@ -70,6 +72,11 @@ class Surroundings(NamedTuple):
 
 
 NONE = Surroundings(WHOLE, "")
+
+
+def choose(box: Box) -> Surroundings:
+    """Return the surroundings outside a box that a person chose, none if it is WHOLE."""
+    return NONE if box == WHOLE else Surroundings(box, CHOSEN)
 
 
 def find(image: Image.Image) -> Surroundings:
@@ -149,7 +156,9 @@ def _fit_plane(pixels: IntArray, sides: list[str]) -> NDArray[np.float32]:
         "left": (rows, np.full(height, -1.0), pixels[:, 0]),
         "right": (rows, np.full(height, 1.0), pixels[:, -1]),
     }
-    y, x, colours = (np.concatenate(each) for each in zip(*(places[side] for side in sides)))
+    y, x, colours = (
+        np.concatenate(each) for each in zip(*(places[side] for side in sides), strict=True)
+    )
     near = np.abs(colours - np.median(colours, axis=0)).max(axis=1) <= SHADING
     factors = np.stack([np.ones_like(x), x, y], axis=1)
     plane = np.linalg.lstsq(factors[near], colours[near].astype(float), rcond=None)[0]

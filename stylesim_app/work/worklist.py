@@ -66,7 +66,12 @@ def request_new_picture(pk: Any, image_name: str) -> bool:
         entry, created = IndexEntry.objects.get_or_create(artwork_id=pk)
         StoredDescriptor.objects.filter(entry=entry).delete()
         StoredFeatures.objects.filter(entry=entry).delete()
-        _renew(IndexEntry.objects.filter(pk=entry.pk), image_name=image_name, image_sha256="")
+        _renew(
+            IndexEntry.objects.filter(pk=entry.pk),
+            image_name=image_name,
+            image_sha256="",
+            chosen_box=None,
+        )
         if not created and entry.image_name:
             _announce_replacement(entry)
     return True
