@@ -29,8 +29,8 @@ MOST_TICK = 0.04
 #: The least difference of a tick from its ground, and the largest between channels of that ground.
 TICK = 25
 GREY = 24
-#: Lines between patches and ground that are neither: blurred edges.
-BLUR = 4
+#: Lines between patches and ground that are neither: edges blurred by a block of JPEG.
+BLUR = 8
 
 IntArray = NDArray[np.int16]
 

@@ -21,6 +21,8 @@ from .charts import find_strip
 
 #: Long side of the version that is examined: fine enough for a border of one per cent.
 SIDE = 256
+#: The least side that is examined: of a strip too narrow for edges, nothing is cut.
+LEAST_SIDE = 16
 #: The least border that is worth a cut: thinner ones hardly weigh on a descriptor.
 LEAST_BORDER = 2
 #: The least share of either side that remains: a work that is smaller is an object in a scene.
@@ -83,6 +85,8 @@ def find(image: Image.Image) -> Surroundings:
     """Return the box of the work within an upright sRGB image, and what was found round it."""
     pixels = _small(image)
     height, width = pixels.shape[:2]
+    if min(height, width) < LEAST_SIDE:
+        return NONE
     kinds = set()
     box = (0, 0, width, height)
     ground = _find_ground(pixels)

@@ -39,6 +39,7 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
+        ("STYLESIM_CROP_BORDERS", "no", "stylesim_app.E030"),
         ("STYLESIM_STORE", "faiss", "stylesim_app.E009"),
         (
             "DATABASES",
