@@ -11,7 +11,7 @@ from PIL import Image
 
 from stylesim_app.core.boxes import Box
 from stylesim_app.core.descriptors import Descriptor
-from stylesim_app.core.images import ImageFacts
+from stylesim_app.core.images import ImageFacts, Picture
 from stylesim_app.core.rmac import GRID, RegionWhitening
 from stylesim_app.work import pipeline
 
@@ -51,7 +51,7 @@ def test_descriptor_keeps_its_box(works: list[Descriptor]) -> None:
     assert cut.provenance == work.provenance
 
 
-def decode(image: Image.Image, chosen: Box | None = None) -> pipeline.Picture:
+def decode(image: Image.Image, chosen: Box | None = None) -> Picture:
     facts = ImageFacts("JPEG", *image.size, frames=1)
     return pipeline.to_picture(image, facts, "", chosen=chosen)
 
