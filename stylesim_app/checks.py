@@ -227,6 +227,20 @@ def check_metrics_token(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
 
 
 @register()
+def check_crop_borders(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    value = getattr(settings, "STYLESIM_CROP_BORDERS", True)
+    if isinstance(value, bool):
+        return []
+    return [
+        Error(
+            f"STYLESIM_CROP_BORDERS must be True or False, not {value!r}.",
+            hint="Remove it to leave uniform borders and colour charts out of the comparison.",
+            id="stylesim_app.E030",
+        )
+    ]
+
+
+@register()
 def check_precision(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     if conf.precision in PRECISIONS:
         return []

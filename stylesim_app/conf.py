@@ -80,6 +80,10 @@ class Conf:
         return int(getattr(settings, "STYLESIM_MAX_RESULTS", 100))
 
     @property
+    def crop_borders(self) -> bool:
+        return bool(getattr(settings, "STYLESIM_CROP_BORDERS", True))
+
+    @property
     def store(self) -> str:
         return str(getattr(settings, "STYLESIM_STORE", "embedded"))
 

@@ -56,6 +56,19 @@ def translate_note(code: str) -> str:
     return code
 
 
+def surroundings_words(kind: str) -> str:
+    """Return in words what was left out round a work; empty if nothing was."""
+    words = {
+        "ground": gettext("A uniform border is left out of the comparison."),
+        "chart": gettext("A colour chart or ruler is left out of the comparison."),
+        "ground_and_chart": gettext(
+            "A uniform border and a colour chart or ruler are left out of the comparison."
+        ),
+        "chosen": gettext("Only the chosen part of this picture is compared."),
+    }
+    return words.get(kind, "")
+
+
 def rarity_words(unusual: float, pairs: int) -> str:
     """Return in words which share of a number of random pairs is as close: "1 in 120 pairs ..."."""
     if unusual * (pairs + 1) < 1.5:

@@ -25,18 +25,19 @@ from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
 from ..collection.keys import TEXT_FACTS, text_fields
-from ..models import AbstractArtwork
+from ..models import AbstractArtwork, IndexEntry
 from ..ranking import lanes
 from ..ranking.options import RankingOptions
 from ..views import places
 from ..views.forms import RankingPageForm
 from ..views.pictures import serve_thumbnail
-from ..work import audit, known_files
+from ..work import audit, known_files, worklist
 from .again import IndexAgainMixin, request_artworks
 from .deletion import list_deleted
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .searching import SearchMixin
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
+from .surroundings import SurroundingsForm, initial
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -156,6 +157,9 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
                 "stylesim_panels": places.admin_panels(request, artwork),
                 "stylesim_facts": index_facts(artwork),
                 "stylesim_large": self._picture_address(artwork, "large"),
+                "stylesim_surroundings": self._reverse("surroundings", quote(artwork.pk))
+                if self.has_change_permission(request, artwork)
+                else "",
                 "stylesim_similar": self._similar_address([artwork.pk], **chosen),
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -188,6 +192,11 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
                 "<str:object_id>/picture/<str:size>.jpg",
                 wrap(self.thumbnail_view, cacheable=True),
                 name=self._url_name("picture"),
+            ),
+            path(
+                "<str:object_id>/surroundings/",
+                wrap(self.surroundings_view),
+                name=self._url_name("surroundings"),
             ),
             *super().get_urls(),
         ]
@@ -242,6 +251,28 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
     def thumbnail_view(self, request: HttpRequest, object_id: str, size: str) -> HttpResponseBase:
         """Return a small picture for staff; the admin needs neither pages nor served media."""
         return serve_thumbnail(request, self._get_visible(request, object_id), size)
+
+    def surroundings_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show and save which part of a picture is compared."""
+        artwork = self._get_visible(request, object_id)
+        if not self.has_change_permission(request, artwork):
+            raise PermissionDenied
+        entry = IndexEntry.objects.filter(artwork=artwork).first()
+        if entry is None:
+            raise Http404
+        form = SurroundingsForm(request.POST or None, initial=initial(entry))
+        if request.method == "POST" and form.is_valid():
+            rows = IndexEntry.objects.filter(pk=entry.pk)
+            rows.update(chosen_box=form.chosen_box())
+            self.report_requested(request, worklist.request_again(rows))
+            return HttpResponseRedirect(self._reverse("change", quote(artwork.pk)))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": adapter().title(artwork),
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/stylesim_app/surroundings.html", context)
 
     def _get_visible(self, request: HttpRequest, object_id: str) -> Any:
         if not self.has_view_permission(request):

@@ -98,6 +98,20 @@ class IndexStateSerializer(serializers.Serializer[IndexEntry]):
     note = serializers.SerializerMethodField(
         help_text="A note on how the picture was read, for example that it is animated."
     )
+    surroundings = serializers.CharField(
+        source="cut_kind",
+        read_only=True,
+        help_text="The surroundings that were left out: `ground`, `chart`, `ground_and_chart`, "
+        "`chosen` by a person, or empty.",
+    )
+    work_box = serializers.ListField(
+        source="cut_box",
+        child=serializers.FloatField(),
+        read_only=True,
+        allow_null=True,
+        help_text="The part of the picture that is compared: left, top, width and height in "
+        "shares of the upright picture; null for all of it.",
+    )
     indexed_at = serializers.DateTimeField(read_only=True, allow_null=True)
     attempts = serializers.IntegerField(read_only=True)
 

@@ -14,6 +14,7 @@ OVERLAP = 0.4
 
 # Shares are computed, so that a box may end beyond the picture by a rounding error.
 _TOLERANCE = 1e-6
+_SLIVER = 1e-3
 
 
 class Box(NamedTuple):
@@ -49,6 +50,17 @@ class Box(NamedTuple):
             self.width / outer.width,
             self.height / outer.height,
         )
+
+    def clipped(self) -> Box:
+        """Return the part of the box that lies within 0 to 1; of one outside, a sliver at the edge.
+
+        A sliver is a thousandth wide or high.
+        """
+        left = min(max(self.left, 0.0), 1 - _SLIVER)
+        top = min(max(self.top, 0.0), 1 - _SLIVER)
+        right = min(max(self.left + self.width, left + _SLIVER), 1.0)
+        bottom = min(max(self.top + self.height, top + _SLIVER), 1.0)
+        return Box(left, top, right - left, bottom - top)
 
     def contains(self, other: Box) -> bool:
         """Return whether no part of the other box lies outside."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from .boxes import Box
+from .boxes import WHOLE, Box
 from .errors import DescriptorError
 from .images import INPUT_SIZE, PREPROCESSING_VERSION
 
@@ -76,13 +76,15 @@ class Descriptor:
 
     ``style[layer]`` is the packed Gram matrix of a style layer, ``(N (N + 1) / 2,)``;
     ``content`` is the flattened map of ``relu5_2``, ``(512 * 14 * 14,)``; all float32. A picture
-    that is not a long one has no ``windows``.
+    that is not a long one has no ``windows``. The work is the part of the picture in ``box``, of
+    which the boxes of windows are shares.
     """
 
     style: Mapping[str, FloatArray]
     content: FloatArray
     provenance: Provenance
     windows: tuple[Window, ...] = ()
+    box: Box = WHOLE
 
     def __post_init__(self) -> None:
         contents = [window.content for window in self.windows]
@@ -110,6 +112,8 @@ class Descriptor:
             contents = np.stack([window.content for window in self.windows])
             tensors["windows.content"], scale = _narrow(contents)
             tensors["windows.scale"] = np.array([scale], np.float32)
+        if self.box != WHOLE:
+            tensors["box"] = np.array(self.box)
         return save(tensors, metadata={"provenance": json.dumps(self.provenance.to_json())})
 
     @classmethod
@@ -129,9 +133,10 @@ class Descriptor:
                 contents = widen(tensors["windows.content"], tensors["windows.scale"][0])
                 boxes = [Box(*box) for box in tensors["windows.boxes"].tolist()]
                 windows = [Window(*each) for each in zip(boxes, contents, strict=True)]
+            box = Box(*tensors["box"].tolist()) if "box" in tensors else WHOLE
         except (SafetensorError, ValueError, KeyError, TypeError, IndexError) as error:
             raise DescriptorError("descriptor_unreadable", reason=error) from error
-        return cls(layers, layers.pop(CONTENT_LAYER), provenance, tuple(windows))
+        return cls(layers, layers.pop(CONTENT_LAYER), provenance, tuple(windows), box)
 
 
 def _narrow(values: FloatArray) -> tuple[NDArray[np.float16], np.float32]:

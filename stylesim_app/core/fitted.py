@@ -14,6 +14,7 @@ from safetensors.numpy import load, save
 
 from .descriptors import Provenance
 from .errors import DescriptorError
+from .images import PREPROCESSING_VERSION, UNCUT_VERSION
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -30,7 +31,8 @@ def digest_tensors(tensors: Tensors, provenance: Provenance) -> str:
 def check_same_network(provenance: Provenance, fitted: Provenance) -> None:
     """Raise DescriptorError unless what was fitted to one provenance suits another.
 
-    The precision may differ: it moves a number by less than the pictures of a sample do.
+    The precision may differ: it moves a number by less than the pictures of a sample do. So may
+    the cutting of surroundings: the pictures of a sample hardly have any.
     """
     if _describe_network(provenance) != _describe_network(fitted):
         raise DescriptorError("descriptor_provenance", left=provenance.digest, right=fitted.digest)
@@ -61,4 +63,6 @@ def load_fitted(content: bytes) -> tuple[dict[str, NDArray[Any]], Provenance]:
 def _describe_network(provenance: Provenance) -> dict[str, Any]:
     """Return what a provenance tells of network and preprocessing, without names and precision."""
     facts = provenance.to_json()
+    if facts["preprocessing"] == UNCUT_VERSION:
+        facts["preprocessing"] = PREPROCESSING_VERSION
     return {name: fact for name, fact in facts.items() if name not in ("weights", "precision")}

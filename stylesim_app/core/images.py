@@ -14,12 +14,16 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from .boxes import Box, windows
 from .errors import ImageError
+from .surroundings import NONE, Surroundings
 
 if TYPE_CHECKING:
     from .same_picture.features import LocalFeatures
 
 #: Raised whenever a change here alters pixels: older descriptors are then stale.
-PREPROCESSING_VERSION = 1
+PREPROCESSING_VERSION = 2
+#: The version in which surroundings stay, which is in use where cutting them is switched off. The
+#: pixels of pictures without surroundings are those of PREPROCESSING_VERSION.
+UNCUT_VERSION = 1
 INPUT_SIZE = 224
 
 #: Accepted formats by Pillow's name, with the file endings that belong to each, the usual first.
@@ -69,7 +73,9 @@ class Picture:
 
     ``features`` are those of the picture before it was resized, None where OpenCV is missing or
     nobody asked for them. The ``windows`` of a long picture are its parts, each as the network
-    sees it.
+    sees it. Pixels and windows show the work inside its ``surroundings``; ``complete`` shows the
+    picture with these, None if nothing was cut. The boxes of windows are in shares of the work,
+    and features lie in the complete picture.
     """
 
     pixels: NDArray[np.uint8]
@@ -77,6 +83,8 @@ class Picture:
     sha256: str
     features: LocalFeatures | None = None
     windows: tuple[tuple[Box, NDArray[np.uint8]], ...] = ()
+    surroundings: Surroundings = NONE
+    complete: NDArray[np.uint8] | None = None
 
 
 def check_size(size: int, limits: Limits) -> None:

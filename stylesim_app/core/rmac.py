@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .boxes import Box, check_box, grid
+from .boxes import WHOLE, Box, check_box, grid
 from .cosine import to_unit
 from .descriptors import CHANNELS, CONTENT_LAYER, Descriptor, Provenance
 from .fitted import check_same_network, digest_tensors
@@ -77,23 +77,29 @@ class RegionWhitening:
     def describe_regions(self, descriptor: Descriptor) -> tuple[FloatArray, list[Box]]:
         """Return the unit vectors ``(n, 128)`` of the regions of a picture, and their boxes.
 
-        The regions of a long picture are its windows, those of others the boxes of a grid.
+        The regions of a long picture are its windows, those of others the boxes of a grid. The
+        boxes are shares of the complete picture, surroundings included.
         """
         check_same_network(descriptor.provenance, self.provenance)
         pooled = [self._pool(each, GRID) for each in _maps(descriptor)]
         if not descriptor.windows:
-            return self.whitening.whiten(pooled[0], REGION_SIZE), GRID
+            boxes = [box.inside(descriptor.box) for box in GRID]
+            return self.whitening.whiten(pooled[0], REGION_SIZE), boxes
         of_windows = [self.whitening.whiten(each, REGION_SIZE).sum(axis=0) for each in pooled]
-        return to_unit(np.stack(of_windows)), [window.box for window in descriptor.windows]
+        boxes = [window.box.inside(descriptor.box) for window in descriptor.windows]
+        return to_unit(np.stack(of_windows)), boxes
 
     def describe_box(self, descriptor: Descriptor, box: Box) -> FloatArray:
         """Return the unit vector ``(128,)`` of any box of a picture, without the network.
 
+        The box is in shares of the complete picture; what it has of surroundings does not count.
         In a long picture, the box is seen in the first window that contains it. Raises ValueError
         for a box that does not lie in the picture.
         """
         check_same_network(descriptor.provenance, self.provenance)
         check_box(box)
+        if descriptor.box != WHOLE:
+            box = box.relative_to(descriptor.box).clipped()
         content = descriptor.content
         for window in descriptor.windows:
             if window.box.contains(box):

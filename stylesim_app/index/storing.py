@@ -14,7 +14,7 @@ from ..collection.adapter import adapter
 from ..core.descriptors import Descriptor
 from ..core.embedding import Vectors
 from ..core.images import Picture
-from ..models import DescriptorSet, IndexEntry, StoredDescriptor
+from ..models import DescriptorSet, IndexEntry, StoredDescriptor, StoredFeatures
 from ..signals import artwork_indexed, send_on_commit
 from . import compact_index, same_picture, sets, vectors
 
@@ -58,9 +58,12 @@ def _replace_descriptor(
     kept = {each.pk for each in sets.lock_all() if not each.retired}
     if descriptor_set.pk not in kept:
         return False
+    cut_box = list(picture.surroundings.box) if picture.surroundings.kind else None
     finished = entry.finish(
         image_name=adapter().image(entry.artwork).name,
         image_sha256=picture.sha256,
+        cut_kind=picture.surroundings.kind,
+        cut_box=cut_box,
         note=FIRST_FRAME_NOTE if picture.facts.frames > 1 else "",
         indexed_at=timezone.now(),
     )
@@ -70,6 +73,8 @@ def _replace_descriptor(
     if entry.image_sha256 not in ("", picture.sha256):
         # The file was replaced under its own name, where its time may not show it.
         thumbnails.delete_thumbnails_on_commit(adapter().image(entry.artwork))
+    if cut_box != entry.cut_box:
+        StoredFeatures.objects.filter(entry=entry).delete()
     if picture.sha256 == entry.image_sha256:
         outdated = outdated.filter(descriptor_set=descriptor_set)
     outdated.delete()

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from .. import files
 from ..collection.swapping import get_artwork_model_string
+from ..core.boxes import Box
 from ..core.errors import CoreError
 from ..messages import translate_error
 from ..signals import artwork_failed, send_on_commit
@@ -85,7 +86,13 @@ def _plain(value: object) -> object:
 
 
 class IndexEntry(WorkItem):
-    """The index state of one artwork."""
+    """The index state of one artwork.
+
+    ``cut_box`` is the part of the picture that was described, as left, top, width and height in
+    shares of the upright picture; None if that is all of it. ``cut_kind`` names what was found
+    round it. ``chosen_box`` is the part that a person chose, ``[0, 0, 1, 1]`` for all of the
+    picture; None where it is left to the app.
+    """
 
     artwork = models.OneToOneField(
         get_artwork_model_string(),
@@ -96,6 +103,9 @@ class IndexEntry(WorkItem):
     image_name = models.CharField(_("image file"), max_length=500, blank=True)
     image_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
     note = models.CharField(_("note"), max_length=50, blank=True, editable=False)
+    cut_kind = models.CharField(_("surroundings"), max_length=20, blank=True, editable=False)
+    cut_box = models.JSONField(null=True, editable=False)
+    chosen_box = models.JSONField(null=True, editable=False)
     indexed_at = models.DateTimeField(pgettext_lazy("when", "indexed"), null=True, blank=True)
 
     class Meta:
@@ -108,6 +118,11 @@ class IndexEntry(WorkItem):
 
     def __str__(self) -> str:
         return f"{self.artwork_id}: {self.get_state_display()}"
+
+    @property
+    def work_box(self) -> Box | None:
+        """The part of the picture that was described; None if that is all of it."""
+        return None if self.cut_box is None else Box(*self.cut_box)
 
     def announce_failure(self) -> None:
         """Send ``artwork_failed`` with the reason as stored now."""

@@ -98,12 +98,13 @@ def _oldest() -> datetime:
 
 
 def _preview(picture: Picture) -> bytes:
-    """Return the pixels as a JPEG with the aspect ratio of the picture."""
+    """Return the complete picture as a JPEG with the aspect ratio of the picture."""
     longest = max(picture.facts.width, picture.facts.height)
     width = max(1, PREVIEW_SIZE * picture.facts.width // longest)
     height = max(1, PREVIEW_SIZE * picture.facts.height // longest)
     buffer = io.BytesIO()
-    Image.fromarray(picture.pixels).resize((width, height)).save(buffer, "JPEG", quality=85)
+    pixels = picture.pixels if picture.complete is None else picture.complete
+    Image.fromarray(pixels).resize((width, height)).save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
 
 

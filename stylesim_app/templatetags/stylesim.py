@@ -16,7 +16,7 @@ from ..core.same_picture.false_alarms import ALARMS, QUERIES
 from ..core.same_picture.relation import Polygon
 from ..core.scale import PairScale
 from ..index.same_picture import FEWEST_INLIERS
-from ..messages import rarity_words, relation_words, translate_note
+from ..messages import rarity_words, relation_words, surroundings_words, translate_note
 from ..ranking.results import RankedAnswer, RankedWork
 from ..views import places
 
@@ -96,6 +96,12 @@ register.filter(share)
 
 
 register.filter(relation_words)
+
+
+@register.filter
+def surroundings(kind: str) -> str:
+    """Return in words what was left out round a work."""
+    return surroundings_words(kind)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from typing import Any
 from .. import files
 from ..collection.adapter import adapter
 from ..conf import conf
+from ..core.boxes import Box
 from ..core.images import Picture
 from ..core.same_picture.detail import WORK, Detail
 from ..index import embeddings, storing
@@ -83,7 +84,9 @@ def _locate_artwork(entry: IndexEntry) -> ImageFile | None:
     if not image:
         entry.delete()
         return None
-    return image.storage, str(image.name)
+    if entry.chosen_box is None:
+        return image.storage, str(image.name)
+    return image.storage, str(image.name), Box(*entry.chosen_box)
 
 
 ARTWORKS = WorkKind(

@@ -16,9 +16,12 @@ from PIL import Image
 
 from ..collection.fields import image_limits
 from ..conf import conf
+from ..core import surroundings
+from ..core.boxes import Box
 from ..core.descriptors import Descriptor, Window
 from ..core.errors import CoreError, ImageError, WeightsError
 from ..core.images import (
+    UNCUT_VERSION,
     ImageFacts,
     Picture,
     check_size,
@@ -39,30 +42,41 @@ DECODING_THREADS = 4
 #: product wait for the slowest, which is the one that shares its core with a decoder.
 NETWORK_THREADS = 2
 
-#: A file as ``(storage, name)``; there may be no path.
-ImageFile = tuple[Storage, str]
+#: A file as ``(storage, name)``; there may be no path. A third member is the box of the work that
+#: a person chose.
+ImageFile = tuple[Storage, str] | tuple[Storage, str, Box]
 
 
 def get_network() -> Network:
     """Return the network, loaded once a process. Raises WeightsError."""
-    network = _load_network(conf.weights, conf.model_dir, conf.precision, conf.device)
+    network = _load_network(
+        conf.weights, conf.model_dir, conf.precision, conf.device, conf.crop_borders
+    )
     signs.note_weights(network.provenance.weights_sha256)
     return network
 
 
 @lru_cache(maxsize=1)
-def _load_network(weights: str, model_dir: Path, precision: str, device: str) -> Network:
+def _load_network(
+    weights: str, model_dir: Path, precision: str, device: str, crop_borders: bool
+) -> Network:
     if not process.has_torch():
         raise WeightsError("weights_no_torch")
     from ..core.vgg import build_network
     from ..core.weights import load_weights
 
     process.prepare()
-    return build_network(load_weights(weights, model_dir), precision=precision, device=device)
+    network = build_network(load_weights(weights, model_dir), precision=precision, device=device)
+    if not crop_borders:
+        uncut = replace(network.provenance, preprocessing=UNCUT_VERSION)
+        return replace(network, provenance=uncut)
+    return network
 
 
-def read_picture(storage: Storage, name: str, detail: Detail | None = None) -> Picture:
-    """Read and decode a file, with local features in ``detail``.
+def read_picture(
+    storage: Storage, name: str, detail: Detail | None = None, chosen: Box | None = None
+) -> Picture:
+    """Read and decode a file, with local features in ``detail``, in the box that a person chose.
 
     Raises ImageError, WorkError, or the storage's own error.
     """
@@ -72,21 +86,43 @@ def read_picture(storage: Storage, name: str, detail: Detail | None = None) -> P
             content = file.read()
     except FileNotFoundError as error:
         raise WorkError("file_missing", name=name) from error
-    return decode_picture(content, detail)
+    return decode_picture(content, detail, chosen)
 
 
-def decode_picture(content: bytes, detail: Detail | None = None) -> Picture:
+def decode_picture(
+    content: bytes, detail: Detail | None = None, chosen: Box | None = None
+) -> Picture:
     """Decode the bytes of a file, with local features in ``detail``. Raises ImageError."""
     image, facts = open_for_network(content, image_limits())
-    return to_picture(image, facts, hashlib.sha256(content).hexdigest(), detail)
+    return to_picture(image, facts, hashlib.sha256(content).hexdigest(), detail, chosen)
 
 
 def to_picture(
-    image: Image.Image, facts: ImageFacts, sha256: str, detail: Detail | None = None
+    image: Image.Image,
+    facts: ImageFacts,
+    sha256: str,
+    detail: Detail | None = None,
+    chosen: Box | None = None,
 ) -> Picture:
-    """Return an upright sRGB image as the network sees it, with local features in ``detail``."""
+    """Return an upright sRGB image as the network sees it, with local features in ``detail``.
+
+    The work is seen inside its surroundings, or in the box that a person chose.
+    """
+    found = _surroundings(image, chosen)
+    complete = None
+    if found.kind:
+        complete = to_pixels(image)
+        image = image.crop(found.box.to_pixels(*image.size))
     features = _extract_features(image, detail)
-    return Picture(to_pixels(image), facts, sha256, features, to_windows(image))
+    if features is not None and found.kind:
+        features = features.within(found.box)
+    return Picture(to_pixels(image), facts, sha256, features, to_windows(image), found, complete)
+
+
+def _surroundings(image: Image.Image, chosen: Box | None) -> surroundings.Surroundings:
+    if chosen is not None:
+        return surroundings.choose(chosen)
+    return surroundings.find(image) if conf.crop_borders else surroundings.NONE
 
 
 def _extract_features(image: Image.Image, detail: Detail | None) -> LocalFeatures | None:
@@ -146,7 +182,8 @@ def _take_share_of_cores() -> None:
 
 def _attempt_to_read(file: ImageFile, detail: Detail | None) -> Picture | CoreError:
     try:
-        return read_picture(*file, detail)
+        storage, name, *chosen = file
+        return read_picture(storage, name, detail, *chosen)
     except (ImageError, WorkError) as error:
         return error
     except (OSError, MemoryError) as error:
@@ -181,7 +218,11 @@ def describe(pictures: Sequence[Picture]) -> list[Descriptor]:
     try:
         described = network.describe(np.stack([picture.pixels for picture in pictures]))
         return [
-            replace(descriptor, windows=_describe_windows(network, picture))
+            replace(
+                descriptor,
+                windows=_describe_windows(network, picture),
+                box=picture.surroundings.box,
+            )
             for picture, descriptor in zip(pictures, described, strict=True)
         ]
     except (RuntimeError, MemoryError) as error:

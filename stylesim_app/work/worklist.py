@@ -71,7 +71,12 @@ def request_new_picture(pk: Any, image_name: str, sha256: str = "") -> bool:
         entry, created = IndexEntry.objects.select_for_update().get_or_create(artwork_id=pk)
         StoredDescriptor.objects.filter(entry=entry).delete()
         StoredFeatures.objects.filter(entry=entry).delete()
-        _renew(IndexEntry.objects.filter(pk=entry.pk), image_name=image_name, image_sha256=sha256)
+        _renew(
+            IndexEntry.objects.filter(pk=entry.pk),
+            image_name=image_name,
+            image_sha256=sha256,
+            chosen_box=None,
+        )
         if not created and entry.image_name:
             _announce_replacement(entry, image_name)
     return True

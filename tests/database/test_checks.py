@@ -44,6 +44,7 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_CUSTOM_WEIGHTS_THROTTLE", "often", "stylesim_app.E008"),
         ("STYLESIM_THROTTLE_CACHE", "nowhere", "stylesim_app.E021"),
         ("STYLESIM_THROTTLE_CACHE", "default", "stylesim_app.W021"),
+        ("STYLESIM_CROP_BORDERS", "no", "stylesim_app.E030"),
         ("STYLESIM_STORE", "faiss", "stylesim_app.E009"),
         ("STYLESIM_WATCHDOG_SECONDS", -1, "stylesim_app.E031"),
         ("STYLESIM_WATCHDOG_SECONDS", "long", "stylesim_app.E031"),

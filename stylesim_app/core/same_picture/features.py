@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..boxes import Box as Shares
 from .border import LEAST_INSIDE, Box, find_inside
 from .detail import WORK, Detail
 
@@ -60,6 +61,14 @@ class LocalFeatures:
         """Return the first ``count`` features."""
         columns = (self.points, self.sizes, self.angles, self.descriptors)
         return LocalFeatures(self.width, self.height, *(each[:count] for each in columns))
+
+    def within(self, box: Shares) -> LocalFeatures:
+        """Return the features in the picture of which theirs is the part in a box, in shares."""
+        width, height = self.width / box.width, self.height / box.height
+        moved = np.array([box.left * width, box.top * height], np.float32)
+        return LocalFeatures(
+            width, height, self.points + moved, self.sizes, self.angles, self.descriptors
+        )
 
     def mirrored(self) -> LocalFeatures:
         """Return the features of the picture's mirror image, left and right exchanged.

@@ -1,0 +1,60 @@
+"""The choice of the part of a picture that is compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ..core.boxes import WHOLE, Box, check_box
+from ..models import IndexEntry
+
+AUTOMATIC, NONE, CHOSEN = "automatic", "none", "chosen"
+
+
+class SurroundingsForm(forms.Form):
+    """Automatic, the complete picture, or a box of four numbers in shares of the picture."""
+
+    choice = forms.ChoiceField(
+        label=_("part of the picture that is compared"),
+        choices=(
+            (AUTOMATIC, _("leave out what is found")),
+            (NONE, _("the entire picture")),
+            (CHOSEN, _("this box")),
+        ),
+        widget=forms.RadioSelect,
+    )
+    left = forms.FloatField(label=_("left"), min_value=0, max_value=1, required=False)
+    top = forms.FloatField(label=_("top"), min_value=0, max_value=1, required=False)
+    width = forms.FloatField(label=_("width"), min_value=0, max_value=1, required=False)
+    height = forms.FloatField(label=_("height"), min_value=0, max_value=1, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if values.get("choice") == CHOSEN:
+            try:
+                check_box(Box(*(values[name] for name in Box._fields)))
+            except (KeyError, TypeError, ValueError) as error:
+                raise forms.ValidationError(
+                    _("Enter a box within the picture: four numbers from 0 to 1.")
+                ) from error
+        return values
+
+    def chosen_box(self) -> list[float] | None:
+        """Return what is stored on the entry."""
+        values = self.cleaned_data
+        if values["choice"] == AUTOMATIC:
+            return None
+        if values["choice"] == NONE:
+            return list(WHOLE)
+        return [values[name] for name in Box._fields]
+
+
+def initial(entry: IndexEntry) -> dict[str, Any]:
+    """Return the choice that is in force, with the box that was last compared."""
+    box = entry.chosen_box or entry.cut_box or list(WHOLE)
+    choice = AUTOMATIC
+    if entry.chosen_box is not None:
+        choice = NONE if Box(*entry.chosen_box) == WHOLE else CHOSEN
+    return {"choice": choice, **dict(zip(Box._fields, box, strict=True))}
