@@ -19,7 +19,7 @@ from ..collection import visibility
 from ..collection.adapter import adapter
 from ..collection.filters import text_fields
 from ..index.status import SILENCE
-from ..messages import translate_note
+from ..messages import translate_notes
 from ..models import DescriptorSet, IndexEntry, WorkerSign
 from ..work import worklist
 from .again import IndexAgainMixin
@@ -63,7 +63,7 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
         "indexed_at",
         "image_name",
         "image_sha256",
-        "note_shown",
+        "notes_shown",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IndexEntry]:
@@ -116,10 +116,10 @@ class IndexEntryAdmin(IndexAgainMixin, ReadOnlyAdmin):
         """Return the state, with the reason of a failure."""
         return badge(entry)
 
-    @admin.display(description=_("note"))
-    def note_shown(self, entry: IndexEntry) -> str:
-        """Return the note on how the picture was read."""
-        return translate_note(entry.note) or self.get_empty_value_display()
+    @admin.display(description=_("notes"))
+    def notes_shown(self, entry: IndexEntry) -> str:
+        """Return the notes on how the picture was read."""
+        return translate_notes(entry.notes) or self.get_empty_value_display()
 
     @admin.action(description=_("Index again"), permissions=["index"])
     def index_again(self, request: HttpRequest, entries: QuerySet[IndexEntry]) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ..collection.adapter import adapter
 from ..conf import conf
 from ..index.status import index_status
-from ..messages import translate_note
+from ..messages import translate_notes
 from ..models import IndexEntry, WorkItem
 
 REASON_LENGTH = 160
@@ -102,8 +102,8 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
         )
     names = ("attempts", "requested_at", "indexed_at", "image_sha256")
     facts += [(_label(name), value) for name in names if (value := getattr(entry, name))]
-    if note := translate_note(entry.note):
-        facts.append((_label("note"), note))
+    if notes := translate_notes(entry.notes):
+        facts.append((_label("notes"), notes))
     return facts
 
 

@@ -66,7 +66,7 @@ def _read_edited(
     path: Path, kind: str, seed: int, company: Sequence[Path], detail: Detail | None
 ) -> Picture:
     edited = apply_edit(kind, _open(path), seed, [_open(each) for each in company])
-    facts = ImageFacts("PNG", edited.width, edited.height, 1)
+    facts = ImageFacts("PNG", edited.width, edited.height)
     return to_picture(edited, facts, sha256="", detail=detail)
 
 

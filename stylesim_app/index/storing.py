@@ -17,8 +17,6 @@ from ..models import DescriptorSet, IndexEntry, StoredDescriptor
 from ..signals import artwork_indexed, send_on_commit
 from . import compact_index, same_picture, sets, vectors
 
-FIRST_FRAME_NOTE = "first_frame"
-
 
 @dataclass(frozen=True, eq=False)
 class Described:
@@ -60,7 +58,7 @@ def _replace_descriptor(
     finished = entry.finish(
         image_name=adapter().image(entry.artwork).name,
         image_sha256=picture.sha256,
-        note=FIRST_FRAME_NOTE if picture.facts.frames > 1 else "",
+        notes=list(picture.facts.notes),
         indexed_at=timezone.now(),
     )
     if not finished:
