@@ -260,3 +260,10 @@ def mutants(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
             case _:
                 content[at : at + length] = bytes(random.choice([0, 255], length).tolist())
         yield name, bytes(content)
+
+
+def large_png(side: int) -> bytes:
+    """A small file of many pixels."""
+    row = zlib.compress(bytes(1 + 3 * side) * side, 9)
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", row) + chunk(b"IEND", b"")

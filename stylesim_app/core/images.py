@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,7 @@ class Picture:
 
     ``features`` are those of the picture before it was resized, None where OpenCV is missing or
     nobody asked for them. The ``windows`` of a long picture are its parts, each as the network
-    sees it.
+    sees it. ``thumbnails`` are JPEGs by the length of their long side.
     """
 
     pixels: NDArray[np.uint8]
@@ -54,6 +55,7 @@ class Picture:
     sha256: str
     features: LocalFeatures | None = None
     windows: tuple[tuple[Box, NDArray[np.uint8]], ...] = ()
+    thumbnails: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def inspect_image(content: bytes, limits: Limits) -> ImageFacts:

@@ -10,10 +10,10 @@ from typing import NamedTuple, Protocol
 from PIL import Image
 
 from ..collection.fields import image_limits
+from ..core.decoding import to_picture
 from ..core.edits import EDITS, apply_edit
 from ..core.images import ImageFacts, Picture, open_image
 from ..core.same_picture.detail import Detail
-from ..work.pipeline import to_picture
 from .kept import digest
 from .sources import Shown
 

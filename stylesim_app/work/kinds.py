@@ -27,7 +27,7 @@ class WorkKind:
     ``compute(pictures)`` returns one result for each decoded picture; it runs in a thread without a
     database. ``store(row, picture, result)`` writes the result and calls ``row.finish()``. The
     private files named in the fields ``files`` are deleted with their row. Pictures have local
-    features in ``detail``, or none.
+    features in ``detail``, or none, and thumbnails of ``sides``.
 
     An ImageError fails a row for good; after a CoreError or OSError, it is retried.
     """
@@ -40,6 +40,7 @@ class WorkKind:
     store: Callable[[Any, Picture, Any], None]
     files: tuple[str, ...] = ()
     detail: Detail | None = None
+    sides: tuple[int, ...] = ()
 
 
 _registered: list[WorkKind] = []

@@ -37,6 +37,8 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_BATCH_SIZE", 0, "stylesim_app.E006"),
         ("STYLESIM_REFINE", 0, "stylesim_app.E006"),
         ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
+        ("STYLESIM_DECODER_SECONDS", 0, "stylesim_app.E006"),
+        ("STYLESIM_DECODER_MEMORY_MB", "all", "stylesim_app.E006"),
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
         ("STYLESIM_STORE", "faiss", "stylesim_app.E009"),
