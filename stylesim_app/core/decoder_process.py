@@ -26,7 +26,7 @@ MARGIN = 5
 OOM_SCORE = 900
 
 # Complaints of libtiff that concern pixels; others are about tags.
-_DAMAGE = re.compile(r"decode|jpeg|corrupt|premature|truncat|not enough data|read error", re.I)
+_DAMAGE = re.compile(r"decode|jpeg|corrupt|premature|truncate|not enough data|read error", re.I)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .. import files
+from ..collection import thumbnails
 from ..collection.adapter import adapter
 from ..core.descriptors import Descriptor
 from ..core.embedding import Vectors
@@ -39,7 +40,9 @@ def store(entry: IndexEntry, picture: Picture, described: Described) -> None:
     except IntegrityError:
         # The artwork was deleted meanwhile.
         stored = False
-    if not stored:
+    if stored:
+        thumbnails.keep(entry.artwork, picture.thumbnails)
+    else:
         files.delete([name])
     sets.switch_when_complete(descriptor_set)
 

@@ -34,9 +34,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(list_notes, keep_first_note),
         migrations.RemoveField(model_name="indexentry", name="note"),
-        migrations.AddField(
-            model_name="indexentry",
-            name="thumbnails_made",
-            field=models.BooleanField(default=False, editable=False),
-        ),
     ]

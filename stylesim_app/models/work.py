@@ -95,7 +95,6 @@ class IndexEntry(WorkItem):
     image_name = models.CharField(_("image file"), max_length=500, blank=True)
     image_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
     notes = models.JSONField(_("notes"), default=list, blank=True, editable=False)
-    thumbnails_made = models.BooleanField(default=False, editable=False)
     indexed_at = models.DateTimeField(pgettext_lazy("when", "indexed"), null=True, blank=True)
 
     class Meta:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import files
 from ..collection.adapter import adapter
+from ..collection.thumbnails import SIZES
 from ..conf import conf
 from ..core.images import Picture
 from ..core.same_picture.detail import WORK, Detail
@@ -94,4 +95,5 @@ ARTWORKS = WorkKind(
     compute=describe_artworks,
     store=storing.store,
     detail=WORK,
+    sides=tuple(SIZES.values()),
 )

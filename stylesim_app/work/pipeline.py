@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from django.core.files.storage import Storage
 
+from ..collection.decoders import decoders
 from ..collection.fields import image_limits
 from ..conf import conf
 from ..core.decoding import Request
@@ -21,7 +22,6 @@ from ..core.images import Picture, check_size
 from ..core.same_picture.detail import QUERY, Detail
 from ..messages import WorkError
 from . import process
-from .decoders import decoders
 
 if TYPE_CHECKING:
     from ..core.vgg import Network

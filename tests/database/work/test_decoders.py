@@ -13,12 +13,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage
 
+from stylesim_app.collection import decoders
 from stylesim_app.core import decoder_process
 from stylesim_app.core.decoding import Request
 from stylesim_app.core.errors import ImageError
 from stylesim_app.core.images import Limits, Picture
 from stylesim_app.models import IndexEntry, WorkItem
-from stylesim_app.work import decoders, pipeline, worker, worklist
+from stylesim_app.work import pipeline, worker, worklist
 from tests import odd_pictures, pictures
 
 State = WorkItem.State

@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 
-from ..collection.fields import image_limits
 from ..conf import conf
 from ..core.decoder_process import Refused
 from ..core.decoding import Request
 from ..core.errors import ImageError
 from ..core.images import Picture, check_size, read_header
+from .fields import image_limits
 
 #: Processes at most; they are started when they are needed.
 PROCESSES = 4
@@ -125,15 +125,17 @@ class Decoders:
             self._free.put(None)
         atexit.register(self.close)
 
-    def decode(self, content: bytes, request: Request, seconds: float) -> Picture:
-        """Decode a file, a second time if the failure may pass. Raises ImageError."""
+    def decode(
+        self, content: bytes, request: Request, seconds: float, tries: int = TRIES
+    ) -> Picture:
+        """Decode a file, up to ``tries`` times if the failure may pass. Raises ImageError."""
         check_size(len(content), request.limits)
         with self._budget.take(_count_pixels(content, request)):
-            for attempt in range(1, TRIES + 1):
+            for attempt in range(1, tries + 1):
                 try:
                     return self._attempt(content, request, seconds)
                 except ImageError as error:
-                    if error.code not in _MAY_PASS or attempt == TRIES:
+                    if error.code not in _MAY_PASS or attempt == tries:
                         raise
         raise AssertionError
 
