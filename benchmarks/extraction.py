@@ -30,7 +30,7 @@ from stylesim_app.core.same_picture.vocabulary import load_vocabulary
 from stylesim_app.core.vgg import PRECISIONS, Network, build_network
 from stylesim_app.core.weights import Weights, load_weights
 from stylesim_app.work import pipeline
-from stylesim_app.work.pipeline import Computed, Outcome
+from stylesim_app.work.pipeline import Computed, Late, Outcome
 from stylesim_app.work.worker import UNDER_WAY
 
 from .literal import Literal, describe_literally
@@ -151,6 +151,8 @@ def _extract(
         started = [start(batch) for batch in batches[:UNDER_WAY]]
         for number, batch in enumerate(batches):
             for path, outcome in zip(batch, started[number].result(), strict=True):
+                while isinstance(outcome, Late):
+                    [outcome] = running.resume([outcome.decoding], pipeline.describe).result()
                 if isinstance(outcome, CoreError):
                     raise outcome
                 _write(path, outcome.result)

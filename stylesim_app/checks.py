@@ -26,6 +26,8 @@ POSITIVE = {
     "STYLESIM_BATCH_SIZE": "batch_size",
     "STYLESIM_MAX_UPLOAD_MB": "max_upload_mb",
     "STYLESIM_MAX_PIXELS": "max_pixels",
+    "STYLESIM_DECODER_SECONDS": "decoder_seconds",
+    "STYLESIM_DECODER_MEMORY_MB": "decoder_memory_mb",
     "STYLESIM_MAX_RESULTS": "max_results",
     "STYLESIM_REFINE": "refine",
     "STYLESIM_MAX_ATTEMPTS": "max_attempts",

@@ -76,6 +76,14 @@ class Conf:
         return int(getattr(settings, "STYLESIM_MAX_PIXELS", 100_000_000))
 
     @property
+    def decoder_seconds(self) -> float:
+        return float(getattr(settings, "STYLESIM_DECODER_SECONDS", 30))
+
+    @property
+    def decoder_memory_mb(self) -> float:
+        return float(getattr(settings, "STYLESIM_DECODER_MEMORY_MB", 2000))
+
+    @property
     def max_results(self) -> int:
         return int(getattr(settings, "STYLESIM_MAX_RESULTS", 100))
 

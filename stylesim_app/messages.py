@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from .core.errors import CoreError
+from .core.image_file import FIRST_FRAME, FIRST_PAGE, LAID_OVER_GREY, READ_WITH_ERRORS
 from .core.same_picture.relation import Relation
 
 #: A turn of fewer degrees, and a share beyond, are not mentioned.
@@ -49,11 +50,27 @@ def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
     return english
 
 
-def translate_note(code: str) -> str:
-    """Return the note on how a picture was read in the reader's language, empty for most."""
-    if code == "first_frame":
-        return gettext("This is an animated image; only its first frame is used.")
-    return code
+#: Notes on how a picture was read, by code.
+NOTES = {
+    FIRST_FRAME: gettext_noop("This is an animated image; only its first frame is used."),
+    FIRST_PAGE: gettext_noop("This file has several pages; only the first is used."),
+    READ_WITH_ERRORS: gettext_noop(
+        "The file was read with errors: it is damaged, and parts of the image may be missing."
+    ),
+    LAID_OVER_GREY: gettext_noop(
+        "The image is white on a transparent background, so it was laid over grey."
+    ),
+}
+
+
+#: Notes that visitors may read as well.
+PUBLIC_NOTES = (FIRST_FRAME, FIRST_PAGE)
+
+
+def translate_notes(codes: Iterable[str], *, for_staff: bool = True) -> str:
+    """Return the notes on how a picture was read in the reader's language, empty for most."""
+    told = [code for code in codes if for_staff or code in PUBLIC_NOTES]
+    return " ".join(gettext(NOTES[code]) if code in NOTES else code for code in told)
 
 
 def surroundings_words(kind: str) -> str:

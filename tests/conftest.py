@@ -90,6 +90,12 @@ def cleared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine no picture counts as slow, but where a test says so."""
+    monkeypatch.setattr(pipeline, "PATIENCE", 120)
+
+
+@pytest.fixture(autouse=True)
 def nothing_known_by_key() -> None:
     """Keys of rows that were rolled back come again."""
     same_picture._postings_of.cache_clear()

@@ -10,13 +10,13 @@ from django.urls import reverse
 
 from . import pictures
 
-TRUNCATED = pictures.encode(pictures.draw("disc-a"), "JPEG")[:900]
+TRUNCATED = pictures.png()[:900]
 BAD_FILES = {
     "empty": ("a.jpg", b"", "The file is empty."),
     "text": ("a.jpg", b"just words", "The file is not an image in one of these formats"),
     "svg": ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The file is not an image"),
     "html": ("a.png", b"<script>alert(1)</script>", "The file is not an image"),
-    "truncated": ("a.jpg", TRUNCATED, "The image is damaged or incomplete"),
+    "truncated": ("a.png", TRUNCATED, "The image is damaged or incomplete"),
 }
 
 

@@ -139,6 +139,6 @@ def describe_artwork(pk: int, descriptor: Descriptor, picture: str) -> None:
     pixels = np.zeros((1, 1, 3), np.uint8)
     storing.store(
         entries.get(),
-        Picture(pixels, ImageFacts("PNG", width=1, height=1, frames=1), sha256=picture),
+        Picture(pixels, ImageFacts("PNG", width=1, height=1), sha256=picture),
         storing.Described(descriptor),
     )

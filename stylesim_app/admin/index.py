@@ -20,7 +20,7 @@ from ..collection import visibility
 from ..collection.adapter import adapter
 from ..collection.keys import RELATION
 from ..index.status import SILENCE
-from ..messages import translate_note
+from ..messages import translate_notes
 from ..models import Calibration, DescriptorSet, IndexEntry, WorkerSign
 from ..work import audit, worklist
 from .again import IndexAgainMixin
@@ -65,7 +65,7 @@ class IndexEntryAdmin(SearchMixin, IndexAgainMixin, ReadOnlyAdmin):
         "indexed_at",
         "image_name",
         "image_sha256",
-        "note_shown",
+        "notes_shown",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IndexEntry]:
@@ -129,10 +129,10 @@ class IndexEntryAdmin(SearchMixin, IndexAgainMixin, ReadOnlyAdmin):
         """Return the state, with the reason of a failure."""
         return badge(entry)
 
-    @admin.display(description=_("note"))
-    def note_shown(self, entry: IndexEntry) -> str:
-        """Return the note on how the picture was read."""
-        return translate_note(entry.note) or self.get_empty_value_display()
+    @admin.display(description=_("notes"))
+    def notes_shown(self, entry: IndexEntry) -> str:
+        """Return the notes on how the picture was read."""
+        return translate_notes(entry.notes) or self.get_empty_value_display()
 
     @admin.action(description=_("Index again"), permissions=["index"])
     def index_again(self, request: HttpRequest, entries: QuerySet[IndexEntry]) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ..collection.adapter import adapter
 from ..conf import conf
 from ..index.status import index_status
-from ..messages import surroundings_words, translate_note
+from ..messages import surroundings_words, translate_notes
 from ..models import IndexEntry, WorkItem
 
 REASON_LENGTH = 160
@@ -104,8 +104,8 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
     facts += [(_label(name), value) for name in names if (value := getattr(entry, name))]
     if words := surroundings_words(entry.cut_kind):
         facts.append((_label("cut_kind"), words))
-    if note := translate_note(entry.note):
-        facts.append((_label("note"), note))
+    if notes := translate_notes(entry.notes):
+        facts.append((_label("notes"), notes))
     return facts
 
 

@@ -19,7 +19,7 @@ from ..collection.swapping import get_artwork_model
 from ..collection.thumbnails import SIZES
 from ..collection.validators import validate_object
 from ..conf import conf
-from ..messages import translate_note
+from ..messages import NOTES, translate_notes
 from ..models import IndexEntry, WorkItem
 from .problems import told_reason
 
@@ -96,7 +96,12 @@ class IndexStateSerializer(serializers.Serializer[IndexEntry]):
         help_text="Why indexing failed, if it did; details are shown to staff only."
     )
     note = serializers.SerializerMethodField(
-        help_text="A note on how the picture was read, for example that it is animated."
+        help_text="Notes on how the picture was read, for example that it is animated, in words."
+    )
+    notes = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(NOTES)),
+        read_only=True,
+        help_text="The same notes, as codes.",
     )
     surroundings = serializers.CharField(
         source="cut_kind",
@@ -121,7 +126,7 @@ class IndexStateSerializer(serializers.Serializer[IndexEntry]):
         return told_reason(self.context["request"].user, entry.state, entry.reason)
 
     def get_note(self, entry: IndexEntry) -> str:
-        return translate_note(entry.note)
+        return translate_notes(entry.notes)
 
 
 class ThumbnailsSerializer(serializers.Serializer[Any]):

@@ -13,7 +13,7 @@ from django.forms.fields import InvalidJSONInput
 
 from ..conf import conf
 from ..core.errors import ImageError
-from ..core.images import FORMATS, ImageFacts, Limits, check_size, inspect_image
+from ..core.images import FORMATS, ImageFacts, Limits, read_header
 from ..messages import localize
 from .validators import validate_object
 
@@ -24,15 +24,14 @@ def image_limits() -> Limits:
 
 
 def check_upload(upload: File[Any]) -> ImageFacts:
-    """Check an uploaded file, and correct its extension to match its format.
+    """Check an uploaded file by its header, and correct its extension to match its format.
 
-    Raises ValidationError with the reason.
+    No pixel is decoded: a worker reports what is wrong beyond the header. Raises ValidationError
+    with the reason.
     """
     limits = image_limits()
     try:
-        check_size(upload.size or 0, limits)
-        upload.seek(0)
-        facts = inspect_image(upload.read(), limits)
+        facts = read_header(upload, upload.size or 0, limits)
     except ImageError as error:
         raise ValidationError(localize(error), code=error.code) from error
     upload.seek(0)

@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
+import logging
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db import models, transaction
 from django.db.models.fields.files import FieldFile
-from easy_thumbnails.files import Thumbnailer
+from easy_thumbnails.files import Thumbnailer, ThumbnailFile
 from easy_thumbnails.models import Source
 from easy_thumbnails.utils import get_storage_hash
-from PIL import Image
 
 from .. import files
-from ..core.images import open_image
+from ..core.decoding import THUMBNAIL_QUALITY, Request
 from .adapter import adapter
+from .decoders import decoders
 from .fields import image_limits
+
+logger = logging.getLogger(__name__)
 
 #: Longest side in pixels, by the name used in URLs.
 SIZES = {"small": 240, "medium": 480, "large": 1600}
 
 
-def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
-    """Return a JPEG of the artwork, made on first use.
+#: Seconds for which a page waits for a thumbnail that no worker has made yet.
+SECONDS = 5
 
-    Raises ImageError for a picture that cannot be decoded, FileNotFoundError for one that is gone.
+
+def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
+    """Return a JPEG of the artwork, as a worker made it.
+
+    Where there is none yet, another process makes it in SECONDS at most. Raises ImageError for a
+    picture that cannot be decoded, FileNotFoundError for one that is gone.
     """
-    image = adapter().image(artwork)
+    thumbnailer = _thumbnailer(artwork)
     side = SIZES[size]
-    thumbnailer = _thumbnailer(image.storage, str(image.name))
-    thumbnail = thumbnailer.get_thumbnail({"size": (side, side), "quality": 85})
+    thumbnail = thumbnailer.get_existing_thumbnail(_options(side))
+    if thumbnail is None:
+        with thumbnailer.source_storage.open(thumbnailer.name, "rb") as file:
+            content = file.read()
+        request = Request(image_limits(), sides=(side,))
+        made = decoders().decode(content, request, SECONDS, tries=1).thumbnails
+        thumbnail = _save(thumbnailer, side, made[side])
     thumbnail.open()
     return File(thumbnail.file, name=thumbnail.name)
+
+
+def keep(artwork: models.Model, thumbnails: Mapping[int, bytes]) -> None:
+    """Store the thumbnails that a worker made, by side."""
+    thumbnailer = _thumbnailer(artwork)
+    try:
+        for side, content in thumbnails.items():
+            _save(thumbnailer, side, content)
+    except OSError:
+        # The picture is described all the same, and a page that shows it asks again.
+        logger.exception("the thumbnails of %s cannot be stored", thumbnailer.name)
 
 
 def version_of(artwork: models.Model) -> str:
@@ -60,25 +85,29 @@ def delete_thumbnails_on_commit(image: FieldFile) -> None:
     transaction.on_commit(lambda: delete_thumbnails(storage, name), robust=True)
 
 
-def _thumbnailer(storage: Storage, name: str) -> Thumbnailer:
-    thumbnailer = Thumbnailer(
-        name=name, source_storage=storage, thumbnail_storage=files.private_storage()
+def _options(side: int) -> dict[str, Any]:
+    return {"size": (side, side), "quality": THUMBNAIL_QUALITY}
+
+
+def _save(thumbnailer: Thumbnailer, side: int, content: bytes) -> ThumbnailFile:
+    options = thumbnailer.get_options(_options(side))
+    thumbnail = ThumbnailFile(
+        name=thumbnailer.get_thumbnail_name(options),
+        file=ContentFile(content),
+        storage=thumbnailer.thumbnail_storage,
+        thumbnail_options=options,
     )
-    thumbnailer.source_generators = [_open_source]
+    thumbnailer.save_thumbnail(thumbnail)
+    return thumbnail
+
+
+def _thumbnailer(artwork: models.Model) -> Thumbnailer:
+    image = adapter().image(artwork)
+    thumbnailer = Thumbnailer(
+        name=str(image.name),
+        source_storage=image.storage,
+        thumbnail_storage=files.private_storage(),
+    )
     thumbnailer.thumbnail_basedir = "thumbnails"
     thumbnailer.thumbnail_extension = "jpg"
     return thumbnailer
-
-
-def _open_source(source: Thumbnailer | None, size: tuple[int, int], **_: Any) -> Image.Image:
-    """Decode with the rules of the core, so that a picture looks as the network sees it.
-
-    It is scaled here, since Pillow keeps both sides at least one pixel long, whatever the aspect
-    ratio.
-    """
-    if source is None:
-        raise FileNotFoundError
-    source.open("rb")
-    image, _facts = open_image(source.read(), image_limits(), min_side=min(size))
-    image.thumbnail(size, Image.Resampling.LANCZOS)
-    return image

@@ -44,6 +44,13 @@ class ImageError(CoreError):
         "image_broken": gettext_noop(
             "The image is damaged or incomplete and cannot be opened (%(reason)s)."
         ),
+        "image_decoder_died": gettext_noop(
+            "The image cannot be opened: it stopped the program that decodes images (%(reason)s)."
+        ),
+        "image_too_slow": gettext_noop(
+            "The image takes too long to open. The limit is %(limit)d seconds."
+        ),
+        "image_too_much_memory": gettext_noop("The image needs too much memory to open."),
     }
 
 

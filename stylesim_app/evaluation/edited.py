@@ -10,10 +10,12 @@ from typing import NamedTuple, Protocol
 from PIL import Image
 
 from ..collection.fields import image_limits
+from ..conf import conf
+from ..core import surroundings
+from ..core.decoding import to_picture
 from ..core.edits import EDITS, apply_edit
 from ..core.images import ImageFacts, Picture, open_image
 from ..core.same_picture.detail import Detail
-from ..work.pipeline import to_picture
 from .kept import digest
 from .sources import Shown
 
@@ -66,8 +68,9 @@ def _read_edited(
     path: Path, kind: str, seed: int, company: Sequence[Path], detail: Detail | None
 ) -> Picture:
     edited = apply_edit(kind, _open(path), seed, [_open(each) for each in company])
-    facts = ImageFacts("PNG", edited.width, edited.height, 1)
-    return to_picture(edited, facts, sha256="", detail=detail)
+    facts = ImageFacts("PNG", edited.width, edited.height)
+    found = surroundings.find(edited) if conf.crop_borders else surroundings.NONE
+    return to_picture(edited, facts, "", detail, found)
 
 
 @lru_cache(maxsize=8)

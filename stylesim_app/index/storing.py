@@ -18,8 +18,6 @@ from ..models import DescriptorSet, IndexEntry, StoredDescriptor, StoredFeatures
 from ..signals import artwork_indexed, send_on_commit
 from . import compact_index, same_picture, sets, vectors
 
-FIRST_FRAME_NOTE = "first_frame"
-
 
 @dataclass(frozen=True, eq=False)
 class Described:
@@ -42,7 +40,9 @@ def store(entry: IndexEntry, picture: Picture, described: Described) -> None:
     except IntegrityError:
         # The artwork was deleted meanwhile.
         stored = False
-    if not stored:
+    if stored:
+        thumbnails.keep(entry.artwork, picture.thumbnails)
+    else:
         files.delete([name])
     sets.switch_when_complete(descriptor_set)
 
@@ -64,7 +64,7 @@ def _replace_descriptor(
         image_sha256=picture.sha256,
         cut_kind=picture.surroundings.kind,
         cut_box=cut_box,
-        note=FIRST_FRAME_NOTE if picture.facts.frames > 1 else "",
+        notes=list(picture.facts.notes),
         indexed_at=timezone.now(),
     )
     if not finished:

@@ -102,7 +102,7 @@ class IndexEntry(WorkItem):
     )
     image_name = models.CharField(_("image file"), max_length=500, blank=True)
     image_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
-    note = models.CharField(_("note"), max_length=50, blank=True, editable=False)
+    notes = models.JSONField(_("notes"), default=list, blank=True, editable=False)
     cut_kind = models.CharField(_("surroundings"), max_length=20, blank=True, editable=False)
     cut_box = models.JSONField(null=True, editable=False)
     chosen_box = models.JSONField(null=True, editable=False)

@@ -16,7 +16,7 @@ from ..core.same_picture.false_alarms import ALARMS, QUERIES
 from ..core.same_picture.relation import Polygon
 from ..core.scale import PairScale
 from ..index.same_picture import FEWEST_INLIERS
-from ..messages import rarity_words, relation_words, surroundings_words, translate_note
+from ..messages import rarity_words, relation_words, surroundings_words, translate_notes
 from ..ranking.results import RankedAnswer, RankedWork
 from ..views import places
 
@@ -80,9 +80,9 @@ def admin_url(artwork: Any) -> str:
 
 
 @register.filter
-def note(code: str) -> str:
-    """Return the note on how a picture was read."""
-    return translate_note(code)
+def notes(codes: list[str], for_staff: bool) -> str:
+    """Return the notes on how a picture was read."""
+    return translate_notes(codes, for_staff=for_staff)
 
 
 @register.filter

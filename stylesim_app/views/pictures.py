@@ -85,6 +85,10 @@ def read_thumbnail(artwork: Any, size: str) -> bytes | None:
     """Return the bytes of a JPEG; None if the picture is missing or cannot be decoded."""
     if size not in thumbnails.SIZES or not adapter().image(artwork):
         return None
+    entry = getattr(artwork, "stylesim_entry", None)
+    if entry is not None and entry.error_code in ImageError.MESSAGES:
+        # A worker could not decode it, and it may be what holds a process for long.
+        return None
     try:
         with thumbnails.make_thumbnail(artwork, size) as file:
             content: bytes = file.read()

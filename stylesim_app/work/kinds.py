@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import files
 from ..collection.adapter import adapter
+from ..collection.thumbnails import SIZES
 from ..conf import conf
 from ..core.boxes import Box
 from ..core.images import Picture
@@ -28,7 +29,8 @@ class WorkKind:
     ``compute(pictures)`` returns one result for each decoded picture; it runs in a thread without a
     database. ``store(row, picture, result)`` writes the result and calls ``row.finish()``. The
     private files named in the fields ``files`` are deleted with their row. Pictures have local
-    features in ``detail``, or none. A kind that is ``urgent`` goes on while indexing is paused.
+    features in ``detail``, or none, and thumbnails of ``sides``. A kind that is ``urgent`` goes on
+    while indexing is paused.
 
     An ImageError fails a row for good; after a CoreError or OSError, it is retried.
     """
@@ -42,6 +44,7 @@ class WorkKind:
     files: tuple[str, ...] = ()
     detail: Detail | None = None
     urgent: bool = False
+    sides: tuple[int, ...] = ()
 
 
 _registered: list[WorkKind] = []
@@ -97,4 +100,5 @@ ARTWORKS = WorkKind(
     compute=describe_artworks,
     store=storing.store,
     detail=WORK,
+    sides=tuple(SIZES.values()),
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -12,32 +11,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from django.core.files.storage import Storage
-from PIL import Image
 
+from ..collection.decoders import decoders
 from ..collection.fields import image_limits
 from ..conf import conf
-from ..core import surroundings
 from ..core.boxes import Box
+from ..core.decoding import Request
 from ..core.descriptors import Descriptor, Window
 from ..core.errors import CoreError, ImageError, WeightsError
-from ..core.images import (
-    UNCUT_VERSION,
-    ImageFacts,
-    Picture,
-    check_size,
-    open_for_network,
-    to_pixels,
-    to_windows,
-)
+from ..core.images import UNCUT_VERSION, Picture, check_size
 from ..core.same_picture.detail import QUERY, Detail
 from ..messages import WorkError
 from . import process, signs
 
 if TYPE_CHECKING:
-    from ..core.same_picture.features import LocalFeatures
     from ..core.vgg import Network
 
 DECODING_THREADS = 4
+#: Seconds that a batch waits for its files; what takes longer is computed later.
+PATIENCE = 5.0
 #: Batches that are computed at once. Each has its share of the cores: threads that work on one
 #: product wait for the slowest, which is the one that shares its core with a decoder.
 NETWORK_THREADS = 2
@@ -74,9 +66,15 @@ def _load_network(
 
 
 def read_picture(
-    storage: Storage, name: str, detail: Detail | None = None, chosen: Box | None = None
+    storage: Storage,
+    name: str,
+    detail: Detail | None = None,
+    sides: Sequence[int] = (),
+    chosen: Box | None = None,
 ) -> Picture:
-    """Read and decode a file, with local features in ``detail``, in the box that a person chose.
+    """Read and decode a file, with local features in ``detail`` and thumbnails of ``sides``.
+
+    The work is seen in the box that a person chose, or inside its surroundings.
 
     Raises ImageError, WorkError, or the storage's own error.
     """
@@ -86,51 +84,21 @@ def read_picture(
             content = file.read()
     except FileNotFoundError as error:
         raise WorkError("file_missing", name=name) from error
-    return decode_picture(content, detail, chosen)
+    return decode_picture(content, detail, sides, chosen)
 
 
 def decode_picture(
-    content: bytes, detail: Detail | None = None, chosen: Box | None = None
-) -> Picture:
-    """Decode the bytes of a file, with local features in ``detail``. Raises ImageError."""
-    image, facts = open_for_network(content, image_limits())
-    return to_picture(image, facts, hashlib.sha256(content).hexdigest(), detail, chosen)
-
-
-def to_picture(
-    image: Image.Image,
-    facts: ImageFacts,
-    sha256: str,
+    content: bytes,
     detail: Detail | None = None,
+    sides: Sequence[int] = (),
     chosen: Box | None = None,
 ) -> Picture:
-    """Return an upright sRGB image as the network sees it, with local features in ``detail``.
+    """Decode the bytes of a file in a process of its own, like ``read_picture``.
 
-    The work is seen inside its surroundings, or in the box that a person chose.
+    Raises ImageError.
     """
-    found = _surroundings(image, chosen)
-    complete = None
-    if found.kind:
-        complete = to_pixels(image)
-        image = image.crop(found.box.to_pixels(*image.size))
-    features = _extract_features(image, detail)
-    if features is not None and found.kind:
-        features = features.within(found.box)
-    return Picture(to_pixels(image), facts, sha256, features, to_windows(image), found, complete)
-
-
-def _surroundings(image: Image.Image, chosen: Box | None) -> surroundings.Surroundings:
-    if chosen is not None:
-        return surroundings.choose(chosen)
-    return surroundings.find(image) if conf.crop_borders else surroundings.NONE
-
-
-def _extract_features(image: Image.Image, detail: Detail | None) -> LocalFeatures | None:
-    if detail is None or not process.has_opencv():
-        return None
-    from ..core.same_picture.features import extract_features
-
-    return extract_features(image, detail)
+    request = Request(image_limits(), detail, tuple(sides), conf.crop_borders, chosen)
+    return decoders().decode(content, request, conf.decoder_seconds)
 
 
 class Computed(NamedTuple):
@@ -140,8 +108,14 @@ class Computed(NamedTuple):
     result: Any
 
 
+class Late(NamedTuple):
+    """A file that takes long to decode, so that the rest of its batch goes on without it."""
+
+    decoding: Future[Picture | CoreError]
+
+
 #: The outcome of a file.
-Outcome = Computed | CoreError
+Outcome = Computed | CoreError | Late
 #: Computes one result for each picture.
 Compute = Callable[[Sequence[Picture]], Sequence[Any]]
 
@@ -166,12 +140,22 @@ class Pipeline:
         self._decoders.shutdown(cancel_futures=True)
 
     def start(
-        self, files: Sequence[ImageFile], compute: Compute, detail: Detail | None = None
+        self,
+        files: Sequence[ImageFile],
+        compute: Compute,
+        detail: Detail | None = None,
+        sides: Sequence[int] = (),
     ) -> Future[list[Outcome]]:
         """Start to decode a batch; the future holds the outcome of each file."""
-        read = partial(_attempt_to_read, detail=detail)
+        read = partial(_attempt_to_read, detail=detail, sides=sides)
         decoding = [self._decoders.submit(read, file) for file in files]
         return self._network.submit(_compute_decoded, decoding, compute)
+
+    def resume(
+        self, late: Sequence[Future[Picture | CoreError]], compute: Compute
+    ) -> Future[list[Outcome]]:
+        """Compute what was late, once it is decoded."""
+        return self._network.submit(_compute_decoded, late, compute)
 
 
 def _take_share_of_cores() -> None:
@@ -180,10 +164,12 @@ def _take_share_of_cores() -> None:
     use_share_of_cores(NETWORK_THREADS)
 
 
-def _attempt_to_read(file: ImageFile, detail: Detail | None) -> Picture | CoreError:
+def _attempt_to_read(
+    file: ImageFile, detail: Detail | None, sides: Sequence[int]
+) -> Picture | CoreError:
     try:
         storage, name, *chosen = file
-        return read_picture(storage, name, detail, *chosen)
+        return read_picture(storage, name, detail, sides, *chosen)
     except (ImageError, WorkError) as error:
         return error
     except (OSError, MemoryError) as error:
@@ -197,7 +183,8 @@ def _compute_decoded(
 
     A picture that cannot be read fails alone; if the computation fails, all do.
     """
-    read = [future.result() for future in decoding]
+    done, _ = wait(decoding, timeout=PATIENCE)
+    read = [future.result() if future in done else Late(future) for future in decoding]
     pictures = [picture for picture in read if isinstance(picture, Picture)]
     try:
         results = iter(compute(pictures) if pictures else [])

@@ -7,17 +7,13 @@ from contextlib import ExitStack
 from functools import cache
 
 from ..core.blas import one_thread
+from ..core.decoding import has_opencv as has_opencv
 from ..core.memory import keep_freed_memory
 
 
 def has_torch() -> bool:
     """Return whether PyTorch is installed, which workers need and web processes do not."""
     return importlib.util.find_spec("torch") is not None
-
-
-def has_opencv() -> bool:
-    """Return whether OpenCV is installed, which finds the local features of pictures."""
-    return importlib.util.find_spec("cv2") is not None
 
 
 def has_psutil() -> bool:

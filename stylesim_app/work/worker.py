@@ -16,11 +16,12 @@ from functools import partial
 
 from ..conf import conf
 from ..core.errors import CoreError, ImageError, WeightsError
+from ..core.images import Picture
 from ..index import upkeep
 from ..models import WorkItem
 from . import pause, process, signs, worklist
 from .kinds import WorkKind
-from .pipeline import Outcome, Pipeline, as_work_error
+from .pipeline import Late, Outcome, Pipeline, as_work_error
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +66,9 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
     Claimed rows are stored in each case, or released by an interrupt.
     """
     batches: deque[Batch] = deque()
+    late: deque[Batch] = deque()
     urgent = False
-    with Pipeline() as pipeline, _released_if_interrupted(batches):
+    with Pipeline() as pipeline, _released_if_interrupted(batches, late):
         while True:
             signs.sign_of_life()
             stop = urgent or time.monotonic() >= deadline
@@ -74,10 +76,15 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
                 batches.append(batch)
                 if not batch.alone:
                     batch.start(pipeline)
-            if not batches:
+            if not batches and not late:
                 return not stop
-            batches[0].store(pipeline)
-            on_progress(len(batches.popleft().items))
+            line = late if late and (late[0].is_decoded or not batches) else batches
+            remaining = line[0].store(pipeline)
+            handled = len(line.popleft().items)
+            if remaining is not None:
+                late.append(remaining)
+                handled -= len(remaining.items)
+            on_progress(handled)
             urgent = urgent or upkeep.is_urgent()
 
 
@@ -94,12 +101,13 @@ def _has_room(batches: deque[Batch]) -> bool:
 
 
 @contextmanager
-def _released_if_interrupted(batches: deque[Batch]) -> Iterator[None]:
+def _released_if_interrupted(*lines: deque[Batch]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        for batch in batches:
-            batch.release()
+        for line in lines:
+            for batch in line:
+                batch.release()
         raise
 
 
@@ -110,6 +118,7 @@ class Batch:
         self.kind = kind
         self.items = items
         self._with_file: list[WorkItem] = []
+        self._late: list[Future[Picture | CoreError]] = []
         self._outcomes: Future[list[Outcome]] | None = None
 
     @property
@@ -120,16 +129,30 @@ class Batch:
     def start(self, pipeline: Pipeline) -> Future[list[Outcome]]:
         """Decode the files and compute their results, unless that is under way."""
         if self._outcomes is None:
+            if self._late:
+                self._outcomes = pipeline.resume(self._late, self.kind.compute)
+                return self._outcomes
             located = [(item, file) for item in self.items if (file := self.kind.locate(item))]
             self._with_file = [item for item, _ in located]
             files = [file for _, file in located]
-            self._outcomes = pipeline.start(files, self.kind.compute, self.kind.detail)
+            self._outcomes = pipeline.start(
+                files, self.kind.compute, self.kind.detail, self.kind.sides
+            )
         return self._outcomes
 
-    def store(self, pipeline: Pipeline) -> None:
-        """Write the outcome of each row, as soon as it is known."""
+    @property
+    def is_decoded(self) -> bool:
+        """True if the files of a late batch are decoded."""
+        return all(each.done() for each in self._late)
+
+    def store(self, pipeline: Pipeline) -> Batch | None:
+        """Write the outcome of each row, as soon as it is known; return what takes longer."""
         outcomes = self.start(pipeline).result()
+        late = Batch(self.kind, [])
         for item, outcome in zip(self._with_file, outcomes, strict=True):
+            if isinstance(outcome, Late):
+                late.add(item, outcome)
+                continue
             if isinstance(outcome, CoreError):
                 worklist.fail(item, outcome, final=isinstance(outcome, ImageError))
                 continue
@@ -139,6 +162,13 @@ class Batch:
                 worklist.fail(item, error, final=isinstance(error, ImageError))
             except OSError as error:
                 worklist.fail(item, as_work_error(error), final=False)
+        return late if late.items else None
+
+    def add(self, item: WorkItem, late: Late) -> None:
+        """Take over a row whose file is being decoded."""
+        self.items = [*self.items, item]
+        self._with_file.append(item)
+        self._late.append(late.decoding)
 
     def release(self) -> None:
         """Release the rows that are not stored yet, as if never claimed."""

@@ -39,6 +39,8 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
         ("STYLESIM_KEEP_REMOVED_DAYS", -1, "stylesim_app.E051"),
         ("STYLESIM_KEEP_REMOVED_DAYS", "long", "stylesim_app.E051"),
+        ("STYLESIM_DECODER_SECONDS", 0, "stylesim_app.E006"),
+        ("STYLESIM_DECODER_MEMORY_MB", "all", "stylesim_app.E006"),
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
         ("STYLESIM_CUSTOM_WEIGHTS_THROTTLE", "often", "stylesim_app.E008"),

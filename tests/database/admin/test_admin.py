@@ -220,7 +220,7 @@ def test_the_record_shows_index_facts_and_ranked_works(
 ):
     artwork = collection["disc-a"]
     index_artwork(make_artwork("disc-a"), "disc-a")
-    IndexEntry.objects.filter(artwork=artwork).update(note="first_frame")
+    IndexEntry.objects.filter(artwork=artwork).update(notes=["first_frame"])
     response = staff_client.get(f"{LIST}{artwork.pk}/change/")
     html = response.content.decode()
     assert ranked_titles(html) == [titles_of(artwork)]

@@ -63,7 +63,7 @@ def test_the_note_of_an_entry(staff_client, collection):
     entry = IndexEntry.objects.get(artwork=collection["disc-a"])
     address = f"{ENTRIES}{entry.pk}/change/"
     assert "first frame" not in staff_client.get(address).content.decode()
-    IndexEntry.objects.filter(pk=entry.pk).update(note="first_frame")
+    IndexEntry.objects.filter(pk=entry.pk).update(notes=["first_frame"])
     assert "only its first frame is used" in staff_client.get(address).content.decode()
 
 

@@ -20,8 +20,8 @@ def png_bomb(width: int = 60_000, height: int = 60_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body
 
 
-def truncated_jpeg() -> bytes:
-    whole = pictures.encode(pictures.draw("disc-a", (400, 300)), "JPEG")
+def truncated_png() -> bytes:
+    whole = pictures.png()
     return whole[: len(whole) // 2]
 
 
@@ -34,7 +34,7 @@ def animation() -> bytes:
 BAD_PICTURES = {
     "empty": ("empty.jpg", b"", "empty"),
     "text": ("text.jpg", b"This is a letter.", "not an image"),
-    "truncated": ("half.jpg", truncated_jpeg(), "damaged or incomplete"),
+    "truncated": ("half.png", truncated_png(), "damaged or incomplete"),
     "bomb": ("bomb.png", png_bomb(), "pixels"),
     "svg": ("drawing.png", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not an image"),
     "html": ("page.png", b"<html><script>alert(1)</script></html>", "not an image"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from stylesim_app import files
 from stylesim_app.core.errors import WeightsError
 from stylesim_app.exceptions import NotIndexed, StorageMissing
-from stylesim_app.index import repair, storing
+from stylesim_app.index import repair
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline, worklist
 from tests import pictures
@@ -131,7 +131,7 @@ def test_an_animation_is_described_by_its_first_frame_and_says_so(make_artwork, 
     content = pictures.encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     artwork.image.save("animated.gif", ContentFile(content))
     run_worker()
-    assert IndexEntry.objects.get().note == storing.FIRST_FRAME_NOTE
+    assert IndexEntry.objects.get().notes == ["first_frame"]
 
 
 # Damaged descriptors

@@ -85,8 +85,8 @@ def test_the_next_batch_is_decoded_while_the_network_works(storage, monkeypatch)
     read_picture, describe = pipeline.read_picture, pipeline.describe
     decoded, beside = threading.Event(), []
 
-    def read(storage, name, detail):
-        picture = read_picture(storage, name, detail)
+    def read(storage, name, *wanted):
+        picture = read_picture(storage, name, *wanted)
         if name == "bars-b":
             decoded.set()
         return picture
@@ -226,9 +226,9 @@ def test_when_the_time_is_up_what_is_claimed_is_stored(waiting, monkeypatch):
 def test_works_and_searches_are_decoded_in_the_detail_of_their_kinds(waiting, monkeypatch):
     decode, seen = pipeline.decode_picture, []
 
-    def note(content, detail=None, chosen=None):
+    def note(content, detail=None, sides=()):
         seen.append(detail)
-        return decode(content, detail, chosen)
+        return decode(content, detail, sides)
 
     monkeypatch.setattr(pipeline, "decode_picture", note)
     worker.work_through()
@@ -244,12 +244,12 @@ def test_nothing_is_under_way_beside_what_was_tried_before(waiting, monkeypatch)
     IndexEntry.objects.filter(artwork__in=list(waiting.values())[:3]).update(attempts=1)
     start, beside = pipeline.Pipeline.start, []
 
-    def note(running, found, compute, detail):
+    def note(running, found, compute, detail, sides):
         held = IndexEntry.objects.filter(state=State.PENDING, lease_token__isnull=False)
         attempts = list(held.values_list("attempts", flat=True))
         if max(attempts) > 1:
             beside.append(attempts)
-        return start(running, found, compute, detail)
+        return start(running, found, compute, detail, sides)
 
     monkeypatch.setattr(pipeline.Pipeline, "start", note)
     assert worker.work_through() is False
