@@ -23,13 +23,15 @@ class StylesimConfig(AppConfig):
         settings.STYLESIM_ARTWORK_MODEL = conf.artwork_model
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (registers itself)
+        from . import checks, files  # noqa: F401  (checks registers itself)
+        from .index import storage
         from .ranking import built_in, image_search
         from .signal_handlers import connect
         from .views import menu, same_picture
         from .work import kinds
         from .work.queue import ensure_schedule
 
+        files.guard_by(storage.require)
         connect()
         menu.add_items()
         same_picture.add_panels()
@@ -37,3 +39,4 @@ class StylesimConfig(AppConfig):
         kinds.register(kinds.ARTWORKS)
         kinds.register(image_search.SEARCHES)
         post_migrate.connect(ensure_schedule, sender=self)
+        post_migrate.connect(storage.ensure_state, sender=self)

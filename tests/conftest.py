@@ -17,7 +17,7 @@ from PIL import ImageOps
 
 from stylesim_app import files, tasks
 from stylesim_app.core.descriptors import Descriptor
-from stylesim_app.index import compact_index, same_picture, scales, sets, upkeep
+from stylesim_app.index import compact_index, same_picture, scales, sets, storage, upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline
 
@@ -87,6 +87,7 @@ def cleared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def nothing_known_by_key() -> None:
     """Keys of rows that were rolled back come again."""
     same_picture._postings_of.cache_clear()
+    storage.forget()
     scales._sample.cache_clear()
 
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from ..collection.visibility import visible_artworks
 from ..core.errors import ImageError
-from ..exceptions import NotIndexed
+from ..exceptions import NotIndexed, StorageUnavailable
 from ..models import WorkItem
 from ..ranking import image_search
 from ..ranking.compare import compare_artworks
@@ -54,7 +54,7 @@ class SimilarView(RankingView):
                     resource_type_field_name=None,
                 )
             },
-            *(400, 401, 404, 409),
+            *(400, 401, 404, 409, 503),
         ),
     )
     def get(self, request: Request, pk: str) -> Response:
@@ -82,7 +82,7 @@ class SearchView(ApiView):
         operation_id="startSearch",
         summary="Search by an image",
         request={"multipart/form-data": ImageSearchSerializer},
-        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 415, 429),
+        responses=with_problems({202: SearchSerializer}, 400, 401, 403, 415, 429, 503),
     )
     def post(self, request: Request) -> Response:
         upload = self.get_serializer(data=request.data)
@@ -113,7 +113,7 @@ class SearchDetailView(RankingView):
                     resource_type_field_name=None,
                 )
             },
-            *(400, 401, 404),
+            *(400, 401, 404, 503),
         ),
     )
     def get(self, request: Request, pk: UUID) -> Response:
@@ -127,6 +127,8 @@ class SearchDetailView(RankingView):
             answer = form.chosen_lane().of_search(
                 search, form.options(), visible, candidates, form.serving
             )
+        except StorageUnavailable:
+            raise
         except NotIndexed as error:
             facts = SearchSerializer(search, context=context).data
             reason = str(error)
@@ -154,7 +156,7 @@ class CompareView(ApiView):
             OpenApiParameter("b", str, required=True, description="The id of another artwork."),
             *WEIGHT_PARAMETERS,
         ],
-        responses=with_problems({200: ComparisonSerializer}, 400, 401, 404, 409),
+        responses=with_problems({200: ComparisonSerializer}, 400, 401, 404, 409, 503),
     )
     def get(self, request: Request) -> Response:
         missing = [name for name in ("a", "b") if not request.query_params.get(name)]

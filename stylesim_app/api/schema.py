@@ -24,6 +24,7 @@ _MEANING = {
     403: "Permission denied, or the CSRF token is missing.",
     404: "Not found, or not visible to the caller.",
     409: "Not indexed yet; see `state`.",
+    503: "The storage cannot be used at the moment.",
     415: "The content type of the body is not accepted.",
     429: "Too many requests; try again after `Retry-After` seconds.",
 }

@@ -29,20 +29,24 @@ class Described:
 
 
 def store(entry: IndexEntry, picture: Picture, described: Described) -> None:
-    """Write the descriptor, then the rows; drop the result of an outdated request."""
+    """Write the descriptor, then the rows; drop the result of an outdated request.
+
+    Raises StorageUnavailable.
+    """
     descriptor = described.descriptor
     descriptor_set = sets.open_set(descriptor.provenance)
     content = descriptor.to_bytes()
     name = files.write("descriptors", "safetensors", content)
     rounded = replace(described, descriptor=Descriptor.from_bytes(content))
-    try:
-        with transaction.atomic():
-            stored = _replace_descriptor(entry, picture, rounded, descriptor_set, name)
-    except IntegrityError:
-        # The artwork was deleted meanwhile.
-        stored = False
-    if not stored:
-        files.delete([name])
+    with files.kept_if_used([name]) as kept:
+        try:
+            with transaction.atomic():
+                stored = _replace_descriptor(entry, picture, rounded, descriptor_set, name)
+        except IntegrityError:
+            # The artwork was deleted meanwhile.
+            stored = False
+        if stored:
+            kept.clear()
     sets.switch_when_complete(descriptor_set)
 
 

@@ -7,6 +7,7 @@ field can be indexed.
 from .artwork import AbstractArtwork, Artwork, artwork_path
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
 from .same_picture import PictureMatch, StoredFeatures
+from .storage import StorageFinding, StorageState
 from .vectors import VectorIndex, VectorRow
 from .work import ImageSearch, IndexEntry, WorkerSign, WorkItem, failure_fields
 
@@ -21,6 +22,8 @@ __all__ = [
     "IndexEntry",
     "Neighbour",
     "PictureMatch",
+    "StorageFinding",
+    "StorageState",
     "StoredDescriptor",
     "StoredFeatures",
     "VectorIndex",

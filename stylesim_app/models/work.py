@@ -147,10 +147,11 @@ class ImageSearch(WorkItem):
 
 
 class WorkerSign(models.Model):
-    """The last sign of life of each worker host."""
+    """The last sign of life of each worker host, and the provenance of what it described last."""
 
     host = models.CharField(_("host"), max_length=200, unique=True)
     seen_at = models.DateTimeField(_("last seen"))
+    provenance = models.JSONField(_("provenance"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("worker")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from django.http import Http404, HttpRequest, QueryDict
 
 from ..collection.filters import artwork_filterset
 from ..collection.visibility import visible_artworks
-from ..exceptions import NotIndexed, NotPrepared
+from ..exceptions import NotIndexed, NotPrepared, StorageUnavailable
 from ..index.serving import Serving
 from ..index.status import index_status
 from ..models import WorkItem
@@ -22,6 +23,7 @@ from ..ranking.options import RankingOptions
 from .forms import RankingPageForm
 
 State = WorkItem.State
+logger = logging.getLogger(__name__)
 
 #: From lane, options, visible works, candidates among them and snapshot, to the answer.
 Find = Callable[[Lane, RankingOptions, QuerySet[Any], QuerySet[Any], Serving], Any]
@@ -55,7 +57,8 @@ def rank(
     """Return what ``includes/ranking.html`` shows for the weights and filters that were sent.
 
     ``status`` is ``ranked``, ``invalid``, ``waiting``, ``unprepared`` if only the lane is not
-    ready, or ``failed`` in one of the ``final`` states, which waiting does not mend.
+    ready, ``unavailable`` if the private storage is missing, or ``failed`` in one of the ``final``
+    states, which waiting does not mend.
     """
     visible = visible_artworks(request)
     form = RankingPageForm(request.GET)
@@ -76,6 +79,9 @@ def rank(
     context["region"] = options.region
     try:
         answer = find(form.chosen_lane(), options, visible, filters.qs, form.serving)
+    except StorageUnavailable as error:
+        logger.error("%s", error)  # noqa: TRY400
+        return context | {"status": "unavailable", "reason": str(error)}
     except NotIndexed as error:
         status = "failed" if error.state in final else "waiting"
         return context | {

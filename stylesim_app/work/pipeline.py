@@ -147,7 +147,8 @@ def _attempt_to_read(file: ImageFile, detail: Detail | None) -> Picture | CoreEr
         return read_picture(*file, detail)
     except (ImageError, WorkError) as error:
         return error
-    except (OSError, MemoryError) as error:
+    # A bucket's errors have no common base.
+    except Exception as error:  # noqa: BLE001
         return as_work_error(error)
 
 

@@ -103,17 +103,6 @@ def test_a_device_out_of_memory_is_told_on_the_entry(make_artwork, run_worker, m
     assert IndexEntry.objects.get().error == "RuntimeError: out of memory"
 
 
-def test_a_full_disk_is_told_on_the_entry(make_artwork, run_worker, monkeypatch):
-    make_artwork()
-
-    def full(*args):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(files, "write", full)
-    run_worker()
-    assert "No space left on device" in IndexEntry.objects.get().error
-
-
 def test_storage_that_cannot_be_read_is_told_on_the_entry(make_artwork, run_worker, monkeypatch):
     make_artwork()
 
