@@ -33,6 +33,8 @@ POSITIVE = {
     "STYLESIM_LEASE_SECONDS": "lease_seconds",
     "STYLESIM_TASK_SECONDS": "task_seconds",
     "STYLESIM_SEARCH_LIFETIME_HOURS": "search_lifetime_hours",
+    "STYLESIM_ORPHAN_GRACE_HOURS": "orphan_grace_hours",
+    "STYLESIM_VERIFY_DAYS": "verify_days",
 }
 PRECISIONS = ("auto", "bfloat16", "float32")
 

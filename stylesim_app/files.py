@@ -27,6 +27,9 @@ STORAGE_ALIAS = "stylesim"
 CHECKSUM_DIGITS = 8
 #: The ending of a file that is being written.
 PART = ".part"
+#: Files whose names have no checksum carry it behind their content, where a JPEG may have anything.
+SEALED = "thumbnails/"
+_SEAL = b"\ncrc32:"
 #: What a full disk, or a used-up quota, answers, and what buckets do.
 FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 FULL_CODES = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "507"})
@@ -49,6 +52,10 @@ def guard_by(guard: Guard) -> None:
     _guard = guard
 
 
+#: The fields that name private files, by the model of their rows.
+owners: dict[type[models.Model], tuple[str, ...]] = {}
+
+
 def require_storage() -> None:
     """Raise StorageUnavailable unless the storage of this installation is there."""
     _guard()
@@ -66,6 +73,8 @@ class PrivateStorage:
     def save(self, name: str, content: File[Any], max_length: int | None = None) -> str:
         """Store a file. Raises StorageUnavailable."""
         require_storage()
+        if name.startswith(SEALED):
+            content = ContentFile(seal(content.read()))
         with storage_errors(content.size):
             return save_entirely(self.storage, name, content, max_length)
 
@@ -184,6 +193,17 @@ def _checksum(content: bytes) -> str:
     return f"{zlib.crc32(content):0{CHECKSUM_DIGITS}x}"
 
 
+def seal(content: bytes) -> bytes:
+    """Return bytes with their checksum behind them."""
+    return content + _SEAL + _checksum(content).encode()
+
+
+def is_sealed(content: bytes) -> bool:
+    """Return whether bytes end in their checksum."""
+    body, found, checksum = content.rpartition(_SEAL)
+    return bool(found) and checksum == _checksum(body).encode()
+
+
 def exists(name: str) -> bool:
     """Return whether a file is there. Raises StorageUnavailable."""
     with storage_errors():
@@ -237,6 +257,8 @@ def kept_if_used(names: Sequence[str] = ()) -> Iterator[list[str]]:
 
 def delete_with(model: type[models.Model], fields: Sequence[str]) -> None:
     """Delete the private files named in ``fields`` of a row once the row is deleted."""
+
+    owners[model] = tuple(fields)
 
     def delete_files(instance: models.Model, **_: Any) -> None:
         names = [name for field in fields if (name := getattr(instance, field))]

@@ -18,10 +18,14 @@ def work(pk: Any = None) -> None:
 
 
 def ring_again() -> None:
-    """Enter missed works, delete expired searches, and index; scheduled every minute."""
+    """Enter missed works, delete expired searches, index, and check some stored files.
+
+    Scheduled every minute.
+    """
     from .ranking import image_search
-    from .work import worklist
+    from .work import verification, worklist
 
     worklist.reconcile()
     image_search.purge()
     work()
+    verification.continue_pass()

@@ -151,10 +151,11 @@ def index_artwork(described: dict[str, Descriptor]) -> Callable[[Artwork, str], 
                 "indexed_at": timezone.now(),
             },
         )
+        content = described[name].to_bytes(entry.image_sha256)
         StoredDescriptor.objects.create(
             entry=entry,
             descriptor_set=descriptor_set,
-            file_name=files.write("descriptors", "safetensors", described[name].to_bytes()),
+            file_name=files.write("descriptors", "safetensors", content),
         )
         return entry
 

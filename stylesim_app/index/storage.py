@@ -232,7 +232,8 @@ def record(error: StorageUnavailable) -> None:
 
 
 def _pause(tries: int) -> timedelta:
-    return min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
+    doubled: int = 2 ** min(tries - 1, 10)
+    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
 
 def recorded() -> StorageUnavailable | None:

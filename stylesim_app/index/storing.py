@@ -35,7 +35,7 @@ def store(entry: IndexEntry, picture: Picture, described: Described) -> None:
     """
     descriptor = described.descriptor
     descriptor_set = sets.open_set(descriptor.provenance)
-    content = descriptor.to_bytes()
+    content = descriptor.to_bytes(picture.sha256)
     name = files.write("descriptors", "safetensors", content)
     rounded = replace(described, descriptor=Descriptor.from_bytes(content))
     with files.kept_if_used([name]) as kept:

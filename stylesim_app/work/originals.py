@@ -67,7 +67,7 @@ def _is_seen(entry: IndexEntry) -> bool:
     if not image:
         return False
     try:
-        return bool(image.storage.exists(image.name))
+        return bool(image.storage.exists(str(image.name)))
     # Each backend has errors of its own, without a common base.
     except Exception:  # noqa: BLE001
         return False

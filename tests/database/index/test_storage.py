@@ -24,7 +24,7 @@ from stylesim_app.exceptions import (
     StorageMissing,
     StorageUnreachable,
 )
-from stylesim_app.index import calibration, sets, storage, storing
+from stylesim_app.index import calibration, sets, storage, storing, upkeep
 from stylesim_app.models import Calibration, IndexEntry, StorageState, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline, worker, worklist
 from tests import pictures
@@ -118,7 +118,7 @@ def test_nothing_is_written_where_the_marker_is_missing(collection, root, client
     with pytest.raises(StorageMissing):
         files.private_storage().save("thumbnails/a.jpg", ContentFile(b"content"))
     artwork = collection["disc-a"]
-    assert client.get(f"/artworks/{artwork.pk}/picture/small/").status_code == 404
+    assert client.get(f"/artworks/{artwork.pk}/small.jpg").status_code == 404
     page = staff_client.post(
         "/search/", {"image": ContentFile(pictures.png("disc-b"), name="a.png")}
     )
@@ -296,7 +296,7 @@ def test_no_picture_is_described_while_the_disk_stays_full(
     make_artwork("disc-a")
     disk.room = 100_000
     run_worker()
-    described = []
+    described: list = []
     monkeypatch.setattr(pipeline, "describe", described.append)
     pauses = []
     for _ in range(9):
@@ -323,9 +323,9 @@ def test_no_picture_is_described_while_the_disk_stays_full(
 def test_a_calibration_waits_until_its_files_fit(collection, disk, root, monkeypatch):
     Calibration.objects.all().delete()
     before = all_files(root)
-    fits = []
+    fits: list = []
     fit = calibration.fit
-    monkeypatch.setattr(calibration, "fit", lambda *facts: fits.append(1) or fit(*facts))
+    monkeypatch.setattr(calibration, "fit", lambda *facts: (fits.append(1), fit(*facts))[1])
     monkeypatch.setattr(storage, "LEAST_ROOM", 10)
     disk.room = 500
     assert not worker.work_through(60)
@@ -393,9 +393,9 @@ def test_a_database_that_cannot_even_note_it_pauses_the_process(
         patch.setattr(storage, "record", full)
         run_worker()
         assert len(worker._leftovers) == 1
-    claims = []
+    claims: list = []
     claim = worklist.claim
-    monkeypatch.setattr(worklist, "claim", lambda *facts: claims.append(1) or claim(*facts))
+    monkeypatch.setattr(worklist, "claim", lambda *facts: (claims.append(1), claim(*facts))[1])
     run_worker()
     assert claims == []
     storage._unrecorded.clear()
@@ -458,7 +458,7 @@ def test_a_file_that_cannot_be_read_for_the_moment_is_not_suspected(collection, 
     monkeypatch.setattr(sets, "CLEARED_AFTER", timedelta(0))
     rows = StoredDescriptor.objects.all()
     with pytest.raises(StorageUnreachable):
-        calibration.fit(sets.serving_set())
+        upkeep.calibrate()
     assert rows.count() == 12
     assert not rows.filter(suspected_at__isnull=False).exists()
 

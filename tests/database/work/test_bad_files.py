@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -128,7 +129,7 @@ def test_an_animation_is_described_by_its_first_frame_and_says_so(make_artwork, 
 
 def damage(name: str, change: Callable[[bytes], bytes | None]) -> None:
     """Change the bytes of a private file; None takes the file away."""
-    storage = files.private_storage()
+    storage = storages["stylesim"]
     with storage.open(name) as file:
         content = change(file.read())
     storage.delete(name)
@@ -227,7 +228,7 @@ def test_suspicions_outlast_a_storage_that_is_not_there(collection, settings, tm
 
 
 @pytest.mark.parametrize("name", ["12345678.bin", "folder-12345678/plain.bin", "a-1234567g.bin"])
-def test_a_name_without_a_checksum_is_read_as_it_is(name, settings):
+def test_a_name_without_a_checksum_is_read_as_it_is(name, settings, db):
     saved = files.private_storage().save(name, ContentFile(b"content"))
     assert files.read(saved) == b"content"
 
