@@ -14,7 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-EVERYDAY = {"sqlite": "not training and not release", "postgresql": "postgresql and not release"}
+EVERYDAY = {
+    "sqlite": "not training and not drills and not release",
+    "postgresql": "postgresql and not release",
+}
 ALL = {"sqlite": "", "postgresql": "postgresql or database or browser"}
 OPTIONS = ("-q", "-rs", "--durations=20", "--cov-report=", "--cov-fail-under=0")
 #: A file's tests stay together, for they share what the file makes, and files keep their order.

@@ -29,7 +29,7 @@ SHARED_DATA = TESTS.parents[1] / "shared" / "data"
 
 #: Folders, and the markers of the tests in them. Those whose tests take long come first, so that
 #: no core is left alone with one of them at the end of a run.
-FOLDERS = ("acceptance", "browser", "training", "database", "unit")
+FOLDERS = ("acceptance", "browser", "training", "drills", "database", "unit")
 #: What touches the database in its own way, and so runs on PostgreSQL too.
 ON_POSTGRESQL = (
     "acceptance/test_swapped.py",

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from ..models import Artwork, Calibration, CompactIndex, DescriptorSet, IndexEntry, WorkerSign
+from ..models import (
+    Artwork,
+    Calibration,
+    CompactIndex,
+    DescriptorSet,
+    IndexEntry,
+    StorageFinding,
+    StorageState,
+    WorkerSign,
+)
 from .artworks import ArtworkAdmin, SimilarWorksAdminMixin
 from .index import (
     CalibrationAdmin,
     CompactIndexAdmin,
     DescriptorSetAdmin,
     IndexEntryAdmin,
+    StorageFindingAdmin,
+    StorageStateAdmin,
     WorkerSignAdmin,
 )
 
@@ -25,4 +36,6 @@ admin.site.register(IndexEntry, IndexEntryAdmin)
 admin.site.register(DescriptorSet, DescriptorSetAdmin)
 admin.site.register(Calibration, CalibrationAdmin)
 admin.site.register(CompactIndex, CompactIndexAdmin)
+admin.site.register(StorageState, StorageStateAdmin)
+admin.site.register(StorageFinding, StorageFindingAdmin)
 admin.site.register(WorkerSign, WorkerSignAdmin)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ..collection.adapter import adapter
 from ..conf import conf
 from ..index import storage
-from ..index.status import index_status
+from ..index.status import host_notices, index_status
 from ..messages import translate_note
 from ..models import IndexEntry, WorkItem
 
@@ -111,7 +111,7 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
 def notices(artworks: QuerySet[Any]) -> list[str]:
     """Return advice for the operator about the index of these artworks."""
     status = index_status(artworks)
-    found = storage.problems()
+    found = [*storage.problems(), *host_notices()]
     waiting = status.states[State.PENDING]
     if waiting and not status.worker_alive:
         found.append(

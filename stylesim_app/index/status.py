@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ..core.descriptors import Provenance
 from ..models import IndexEntry, StoredDescriptor, WorkerSign, WorkItem
@@ -35,6 +36,39 @@ class IndexStatus:
     lists_missing: int
     worker_seen: datetime | None
     worker_alive: bool
+
+
+def hosts_of_other_networks() -> list[str]:
+    """Return the running hosts that describe with another network than the collection's.
+
+    Works that they describe do not appear in rankings until their set is complete.
+    """
+    serving = Serving().descriptor_set
+    if serving is None:
+        return []
+    signs = WorkerSign.objects.filter(
+        seen_at__gt=timezone.now() - SILENCE, provenance__isnull=False
+    )
+    return [
+        sign.host
+        for sign in signs.order_by("host")
+        if Provenance.from_json(sign.provenance).digest != serving.digest
+    ]
+
+
+def host_notices() -> list[str]:
+    """Return in words which hosts describe with another network."""
+    hosts = hosts_of_other_networks()
+    if not hosts:
+        return []
+    return [
+        _(
+            "These hosts index with another network or precision than the collection: %(hosts)s. "
+            "Set the same STYLESIM_WEIGHTS and STYLESIM_PRECISION on all hosts, or complete the "
+            "change with stylesim_index --stale."
+        )
+        % {"hosts": ", ".join(hosts)}
+    ]
 
 
 def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> IndexStatus:

@@ -76,6 +76,9 @@ def _replace_descriptor(
     stored = StoredDescriptor.objects.create(
         entry=entry, descriptor_set=descriptor_set, file_name=name
     )
+    if not descriptor_set.serving and sets.is_unranked(entry):
+        # No ranking contains it until its set is complete.
+        IndexEntry.objects.filter(pk=entry.pk).update(state=IndexEntry.State.STALE)
     compact_index.add_to_stores(stored, described.descriptor)
     vectors.add(stored, described.descriptor, described.vectors)
     same_picture.replace_features(entry, picture)

@@ -59,6 +59,8 @@ def maintain(
         on_step()
         return time.monotonic() < deadline and not (idle and anything_waits())
 
+    if idle and sets.retire_abandoned():
+        logger.warning("a descriptor set that nobody completed was retired")
     done = same_picture.match_waiting(in_time) if idle else True
     for descriptor_set in [*_kept(), *(_retired() if idle else ())]:
         with _maintainer(descriptor_set) as lease:

@@ -145,8 +145,8 @@ def continue_pass() -> int:
     if state.stage == "done" or storage.problem_now() is not None or state.problem:
         return 0
     share = min((now - state.pass_began_at) / period, 1.0)
-    # The last tenth of the time is left for what is added meanwhile.
-    due = round(count() * share / 0.9) + 1 - state.checked
+    # In the last tenth of the time come the folders, which hold orphans, and what was added.
+    due = STEP_ROWS if share > 0.9 else round(count() * share / 0.9) + 1 - state.checked
     if due <= 0:
         return 0
     try:

@@ -20,6 +20,7 @@ from ..conf import conf
 from ..core.errors import CoreError, ImageError, WeightsError
 from ..exceptions import StorageUnavailable
 from ..index import storage, upkeep
+from ..index.storing import Described
 from ..models import WorkItem
 from . import kinds, originals, process, worklist
 from .kinds import WorkKind
@@ -188,8 +189,11 @@ class Batch:
                 if isinstance(error, DatabaseError):
                     raise
                 worklist.fail(item, as_work_error(error), final=False)
-        if any(isinstance(outcome, Computed) for outcome in outcomes):
+        results = [each.result for each in outcomes if isinstance(each, Computed)]
+        if results:
             originals.note_readable(self.kind.model)
+        if results and isinstance(results[0], Described):
+            worklist.sign_of_life(results[0].descriptor.provenance)
 
     def release(self) -> None:
         """Release the rows that are not stored yet, as if never claimed.

@@ -20,6 +20,7 @@ from ..collection import thumbnails
 from ..collection.adapter import adapter
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
+from ..core.descriptors import Provenance
 from ..core.errors import CoreError
 from ..messages import WorkError
 from ..models import (
@@ -182,8 +183,11 @@ def release(items: QuerySet[Item], after: timedelta = timedelta(0)) -> int:
     )
 
 
-def sign_of_life() -> None:
-    """Record that a worker of this host is running."""
+def sign_of_life(provenance: Provenance | None = None) -> None:
+    """Record that a worker of this host is running, and the provenance of what it describes."""
     host, now = socket.gethostname(), timezone.now()
-    if not WorkerSign.objects.filter(host=host).update(seen_at=now):
-        WorkerSign.objects.get_or_create(host=host, defaults={"seen_at": now})
+    facts: dict[str, Any] = {"seen_at": now}
+    if provenance is not None:
+        facts["provenance"] = provenance.to_json()
+    if not WorkerSign.objects.filter(host=host).update(**facts):
+        WorkerSign.objects.get_or_create(host=host, defaults=facts)

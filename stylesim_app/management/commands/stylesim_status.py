@@ -15,7 +15,7 @@ from ...api.answers import IndexStatusSerializer
 from ...collection.swapping import get_artwork_model
 from ...index import storage
 from ...index.calibration import MINIMUM_WORKS
-from ...index.status import IndexStatus, index_status
+from ...index.status import IndexStatus, host_notices, index_status
 from ...models import IndexEntry, WorkItem
 from ..output import failure_lines, json_text, table_lines
 
@@ -93,7 +93,7 @@ def _lines(status: IndexStatus, problems: Sequence[str]) -> Iterator[str]:
     if problems:
         yield ""
         yield from problems
-    hints = list(_hints(status))
+    hints = [*host_notices(), *_hints(status)]
     if hints:
         yield ""
         yield from hints
