@@ -146,8 +146,10 @@ def retire_abandoned() -> int:
     oldest = timezone.now() - ABANDONED_AFTER
     growing = DescriptorSet.objects.filter(serving=False, retired=False, created__lt=oldest)
     serving = serving_set()
+    if serving is None:
+        return 0
     retired = 0
-    for each in growing if serving is not None else ():
+    for each in growing:
         added = StoredDescriptor.objects.filter(descriptor_set=each, created__gte=oldest)
         if added.exists() or is_complete(each):
             continue

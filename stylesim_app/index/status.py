@@ -52,7 +52,7 @@ def hosts_of_other_networks() -> list[str]:
     return [
         sign.host
         for sign in signs.order_by("host")
-        if Provenance.from_json(sign.provenance).digest != serving.digest
+        if Provenance.from_json(sign.provenance or {}).digest != serving.digest
     ]
 
 

@@ -97,7 +97,7 @@ def _check_original(entry: IndexEntry) -> Finding | None:
     found = partial(Finding, place="originals", name=entry.image_name, row=entry)
     digest = hashlib.sha256()
     try:
-        with files.storage_errors(), image.storage.open(image.name, "rb") as file:
+        with files.storage_errors(), image.storage.open(str(image.name), "rb") as file:
             for chunk in file.chunks():
                 digest.update(chunk)
     except FileNotFoundError:

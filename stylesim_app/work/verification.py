@@ -137,14 +137,16 @@ def continue_pass() -> int:
     """
     state = storage.state()
     now, period = timezone.now(), timedelta(days=conf.verify_days)
-    if state.pass_began_at is None or now >= state.pass_began_at + period:
+    began = state.pass_began_at
+    if began is None or now >= began + period:
+        began = now
         StorageState.objects.filter(pk=state.pk).update(
             pass_began_at=now, stage="", cursor="", checked=0
         )
         state.refresh_from_db()
     if state.stage == "done" or storage.problem_now() is not None or state.problem:
         return 0
-    share = min((now - state.pass_began_at) / period, 1.0)
+    share = min((now - began) / period, 1.0)
     # In the last tenth of the time come the folders, which hold orphans, and what was added.
     due = STEP_ROWS if share > 0.9 else round(count() * share / 0.9) + 1 - state.checked
     if due <= 0:

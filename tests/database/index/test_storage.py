@@ -82,6 +82,16 @@ def mount(root: Path) -> None:
     root.with_name("away").rename(root)
 
 
+def noting(calls: list, function):
+    """Return a function that notes each call in a list."""
+
+    def call(*facts):
+        calls.append(facts)
+        return function(*facts)
+
+    return call
+
+
 def due_now() -> None:
     StorageState.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
 
@@ -325,7 +335,7 @@ def test_a_calibration_waits_until_its_files_fit(collection, disk, root, monkeyp
     before = all_files(root)
     fits: list = []
     fit = calibration.fit
-    monkeypatch.setattr(calibration, "fit", lambda *facts: (fits.append(1), fit(*facts))[1])
+    monkeypatch.setattr(calibration, "fit", noting(fits, fit))
     monkeypatch.setattr(storage, "LEAST_ROOM", 10)
     disk.room = 500
     assert not worker.work_through(60)
@@ -395,7 +405,7 @@ def test_a_database_that_cannot_even_note_it_pauses_the_process(
         assert len(worker._leftovers) == 1
     claims: list = []
     claim = worklist.claim
-    monkeypatch.setattr(worklist, "claim", lambda *facts: (claims.append(1), claim(*facts))[1])
+    monkeypatch.setattr(worklist, "claim", noting(claims, claim))
     run_worker()
     assert claims == []
     storage._unrecorded.clear()
