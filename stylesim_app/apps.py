@@ -23,9 +23,9 @@ class StylesimConfig(AppConfig):
         settings.STYLESIM_ARTWORK_MODEL = conf.artwork_model
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (registers itself)
+        from . import checks, files  # noqa: F401  (checks registers itself)
         from .api import metrics
-        from .index import search_keys
+        from .index import search_keys, storage
         from .ranking import built_in, image_search
         from .signal_handlers import connect
         from .views import audit as audit_views
@@ -33,6 +33,7 @@ class StylesimConfig(AppConfig):
         from .work import audit, kinds, watch
         from .work.queue import ensure_schedule
 
+        files.guard_by(storage.require)
         connect()
         audit.connect()
         watch.connect()
@@ -45,3 +46,4 @@ class StylesimConfig(AppConfig):
         kinds.register(image_search.SEARCHES)
         post_migrate.connect(ensure_schedule, sender=self)
         post_migrate.connect(search_keys.fill, sender=self)
+        post_migrate.connect(storage.ensure_state, sender=self)

@@ -13,11 +13,12 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 
 from .collection.adapter import adapter
 from .collection.swapping import get_artwork_model
 from .conf import conf
+from .index import storage
 from .stores import STORES
 from .work import audit, process
 
@@ -34,6 +35,8 @@ POSITIVE = {
     "STYLESIM_LEASE_SECONDS": "lease_seconds",
     "STYLESIM_TASK_SECONDS": "task_seconds",
     "STYLESIM_SEARCH_LIFETIME_HOURS": "search_lifetime_hours",
+    "STYLESIM_ORPHAN_GRACE_HOURS": "orphan_grace_hours",
+    "STYLESIM_VERIFY_DAYS": "verify_days",
 }
 #: Rates, by the name of the setting and the property that reads it.
 THROTTLES = {
@@ -136,6 +139,35 @@ def check_storage(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
             'STORAGES has no alias "stylesim", where descriptors are kept.',
             hint="Add one that the web server does not serve, outside MEDIA_ROOT.",
             id="stylesim_app.E004",
+        )
+    ]
+
+
+#: Commands that start the site, or that help to mend the storage; they only warn of it.
+STARTING = ("runserver", "qcluster", "migrate", "demo", "collectstatic", "shell")
+
+
+@register()
+def check_storage_there(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse a private storage without the marker of this installation.
+
+    A worker starts nevertheless, and waits.
+    """
+    if check_storage(app_configs):
+        return []
+    try:
+        problem = storage.problem_now()
+    except DatabaseError:
+        # Before the first migration, or while the database is down.
+        return []
+    if problem is None:
+        return []
+    kind = checks.Warning if sys.argv[1:2] and sys.argv[1] in STARTING else Error
+    return [
+        kind(
+            str(problem),
+            hint="Mount the storage, or correct STORAGES. Workers wait until then.",
+            id="stylesim_app.E012",
         )
     ]
 

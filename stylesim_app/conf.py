@@ -137,6 +137,14 @@ class Conf:
         return float(getattr(settings, "STYLESIM_SEARCH_LIFETIME_HOURS", 24))
 
     @property
+    def orphan_grace_hours(self) -> float:
+        return float(getattr(settings, "STYLESIM_ORPHAN_GRACE_HOURS", 24))
+
+    @property
+    def verify_days(self) -> float:
+        return float(getattr(settings, "STYLESIM_VERIFY_DAYS", 7))
+
+    @property
     def search_throttle(self) -> str:
         return str(getattr(settings, "STYLESIM_SEARCH_THROTTLE", "30/minute"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 
 class StylesimError(Exception):
     """A failure with an explanation for the caller."""
@@ -19,8 +21,49 @@ class NotPrepared(NotIndexed):
     """A query that is indexed, but that a lane cannot compare yet."""
 
 
-class StorageMissing(NotIndexed):
-    """The private storage is missing: an unmounted disk, or a deleted bucket."""
+class StorageUnavailable(NotIndexed):
+    """The private storage cannot be used now, which is the fault of no artwork.
+
+    ``code`` names the problem, ``reason`` holds the words of the storage, and ``size`` counts the
+    bytes that did not fit.
+    """
+
+    code = "unreachable"
+
+    def __init__(self, message: str, reason: str = "", size: int = 0) -> None:
+        self.reason = reason
+        self.size = size
+        super().__init__("failed", message)
+
+
+class StorageMissing(StorageUnavailable):
+    """The private storage lacks its marker: an unmounted disk, or a deleted bucket."""
+
+    code = "missing"
+
+
+class StorageForeign(StorageMissing):
+    """The private storage carries the marker of another installation."""
+
+    code = "foreign"
+
+
+class StorageFull(StorageUnavailable):
+    """No space is left in the private storage, or in the database."""
+
+    code = "full"
+
+    def __init__(self, error: BaseException, size: int = 0) -> None:
+        message = _("The storage is full (%(reason)s). Indexing resumes once there is space.")
+        super().__init__(message % {"reason": error}, reason_of(error), size)
+
+
+class StorageUnreachable(StorageUnavailable):
+    """The private storage answers with an error, other than that a file is missing."""
+
+    def __init__(self, error: BaseException) -> None:
+        message = _("The storage cannot be used at the moment (%(reason)s).")
+        super().__init__(message % {"reason": reason_of(error)}, reason_of(error))
 
 
 class ImportFailed(StylesimError):
@@ -29,3 +72,8 @@ class ImportFailed(StylesimError):
 
 class EvaluationFailed(StylesimError):
     """Pictures that cannot be evaluated at all."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an error of a storage in its own words."""
+    return f"{type(error).__name__}: {error}"

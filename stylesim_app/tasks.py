@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .conf import conf
 from .work.queue import quiet, ring
 
 __all__ = ["quiet", "ring", "ring_again", "work"]
@@ -17,10 +18,23 @@ def work(pk: Any = None) -> None:
         ring()
 
 
+def verify(goes_on: bool = False) -> None:
+    """Check all stored files, in tasks of limited time; each but the last queues the next."""
+    from .work import queue, verification
+
+    if not goes_on:
+        verification.begin_pass()
+    if verification.hurry_pass(conf.task_seconds):
+        queue.request_verification(goes_on=True)
+
+
 def ring_again() -> None:
-    """Enter missed works, delete what has expired, and index; scheduled every minute."""
+    """Enter missed works, delete what has expired, index, and check some stored files.
+
+    Scheduled every minute.
+    """
     from .ranking import image_search
-    from .work import audit, known_files, removed, repeatable, worklist
+    from .work import audit, known_files, removed, repeatable, verification, worklist
 
     worklist.reconcile()
     image_search.purge()
@@ -29,3 +43,4 @@ def ring_again() -> None:
     repeatable.purge()
     audit.purge()
     work()
+    verification.continue_pass()

@@ -17,7 +17,7 @@ from PIL import ImageOps
 
 from stylesim_app import files, tasks
 from stylesim_app.core.descriptors import Descriptor
-from stylesim_app.index import compact_index, same_picture, scales, sets, upkeep
+from stylesim_app.index import compact_index, same_picture, scales, sets, storage, upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import pipeline
 
@@ -99,6 +99,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def nothing_known_by_key() -> None:
     """Keys of rows that were rolled back come again."""
     same_picture._postings_of.cache_clear()
+    storage.forget()
     scales._sample.cache_clear()
 
 
@@ -162,10 +163,11 @@ def index_artwork(described: dict[str, Descriptor]) -> Callable[[Artwork, str], 
                 "indexed_at": timezone.now(),
             },
         )
+        content = described[name].to_bytes(entry.image_sha256)
         StoredDescriptor.objects.create(
             entry=entry,
             descriptor_set=descriptor_set,
-            file_name=files.write("descriptors", "safetensors", described[name].to_bytes()),
+            file_name=files.write("descriptors", "safetensors", content),
         )
         return entry
 

@@ -15,6 +15,8 @@ from ..models import (
     IndexEntry,
     IndexingPause,
     RemovedPicture,
+    StorageFinding,
+    StorageState,
     WorkerSign,
 )
 from ..work import audit
@@ -24,6 +26,8 @@ from .index import (
     CompactIndexAdmin,
     DescriptorSetAdmin,
     IndexEntryAdmin,
+    StorageFindingAdmin,
+    StorageStateAdmin,
     WorkerSignAdmin,
 )
 from .removed import RemovedPictureAdmin
@@ -38,6 +42,8 @@ admin.site.register(IndexingPause, IndexStatusAdmin)
 admin.site.register(DescriptorSet, DescriptorSetAdmin)
 admin.site.register(Calibration, CalibrationAdmin)
 admin.site.register(CompactIndex, CompactIndexAdmin)
+admin.site.register(StorageState, StorageStateAdmin)
+admin.site.register(StorageFinding, StorageFindingAdmin)
 admin.site.register(WorkerSign, WorkerSignAdmin)
 admin.site.register(RemovedPicture, RemovedPictureAdmin)
 if audit.is_installed():

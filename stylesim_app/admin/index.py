@@ -203,6 +203,21 @@ class CompactIndexAdmin(CollectionAdmin):
     list_select_related = ("descriptor_set",)
 
 
+class StorageStateAdmin(ReadOnlyAdmin):
+    """The admin of the private storage: what is wrong with it, and its last complete check."""
+
+    list_display = ("__str__", "problem", "since", "checked", "pass_ended_at")
+    fields = ("problem", "reason", "since", "checked", "pass_ended_at")
+
+
+class StorageFindingAdmin(ReadOnlyAdmin):
+    """The admin of what the checks of the storage found."""
+
+    list_display = ("name", "place", "kind", "found_at")
+    list_filter = ("kind", "place")
+    fields = ("name", "place", "kind", "reason", "found_at")
+
+
 class WorkerSignAdmin(ReadOnlyAdmin):
     """The admin of workers, with the last sign of life of each process."""
 

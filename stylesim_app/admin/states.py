@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..collection.adapter import adapter
 from ..conf import conf
-from ..index.status import index_status
+from ..index import storage
+from ..index.status import host_notices, index_status
 from ..messages import surroundings_words, translate_notes
 from ..models import IndexEntry, WorkItem
 
@@ -112,7 +113,7 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
 def notices(artworks: QuerySet[Any]) -> list[str]:
     """Return advice for the operator about the index of these artworks."""
     status = index_status(artworks)
-    found = []
+    found = [*storage.problems(), *host_notices()]
     if status.paused:
         found.append(gettext("Indexing is paused."))
     waiting = status.states[State.PENDING]

@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import tasks
 from ..collection import visibility
 from ..index import figures
 from ..index.status import SILENCE
@@ -93,7 +92,6 @@ class IndexStatusAdmin(ReadOnlyAdmin):
             failures=_failure_rows(found),
             workers=[_worker_row(sign) for sign in found.workers],
             may_index=visibility.may_index(request.user),
-            may_verify=hasattr(tasks, "verify"),
         )
 
     def action_view(self, request: HttpRequest, action: str) -> HttpResponse:
@@ -124,8 +122,6 @@ class IndexStatusAdmin(ReadOnlyAdmin):
                 "Index %(count)d failed work again?", "Index %(count)d failed works again?", count
             )
             return Question(text % {"count": count}, _("Retry"))
-        if action == "verify" and not hasattr(tasks, "verify"):
-            return None
         return {
             "pause": Question(
                 _(

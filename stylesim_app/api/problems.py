@@ -17,9 +17,11 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView, set_rollback
 
 from ..collection.visibility import may
-from ..exceptions import NotIndexed
+from ..exceptions import NotIndexed, StorageUnavailable
 from ..models import WorkItem
 
+#: Seconds after which a caller may try again while the storage is not available.
+STORAGE_SECONDS = 60
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -49,7 +51,11 @@ def problem_response(
 
 def handle_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Return an error as a problem response, or None for a fault of the program."""
-    if isinstance(error, NotIndexed):
+    if isinstance(error, StorageUnavailable):
+        reason = told_storage(context["request"].user, error)
+        headers = {"Retry-After": str(STORAGE_SECONDS)}
+        response = problem_response(503, reason, "storage_unavailable", headers)
+    elif isinstance(error, NotIndexed):
         reason = told_reason(context["request"].user, error.state, str(error))
         response = problem_response(409, reason, "not_indexed", state=error.state)
     elif isinstance(error, RequestDataTooBig):
@@ -93,6 +99,13 @@ def told_reason(user: Any, state: str, reason: str) -> str:
         ),
         WorkItem.State.FAILED.value: _("It could not be indexed. Staff can see the reason."),
     }.get(state, reason)
+
+
+def told_storage(user: Any, error: StorageUnavailable) -> str:
+    """Return why the storage is not available: in full for staff, in general terms for others."""
+    if may(user, "view"):
+        return str(error)
+    return _("The storage of this site cannot be reached at the moment. Please try again later.")
 
 
 def _as_sentence(text: str) -> str:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from ..collection.visibility import visible_artworks
 from ..core.errors import ImageError
-from ..exceptions import NotIndexed
+from ..exceptions import NotIndexed, StorageUnavailable
 from ..models import WorkItem
 from ..ranking import image_search
 from ..ranking.compare import compare_artworks
@@ -58,7 +58,7 @@ class SimilarView(RankingView):
                     resource_type_field_name=None,
                 )
             },
-            *(400, 401, 403, 404, 409, 429),
+            *(400, 401, 403, 404, 409, 429, 503),
         ),
     )
     def get(self, request: Request, pk: str) -> Response:
@@ -93,7 +93,7 @@ class SearchView(ApiView):
         request={"multipart/form-data": ImageSearchSerializer},
         responses=with_problems(
             {202: SearchSerializer},
-            *(400, 401, 403, 409, 411, 413, 415, 422, 429),
+            *(400, 401, 403, 409, 411, 413, 415, 422, 429, 503),
             conflict="The first request with the same `Idempotency-Key` is still under way.",
         ),
     )
@@ -129,7 +129,7 @@ class SearchDetailView(RankingView):
                     resource_type_field_name=None,
                 )
             },
-            *(400, 401, 403, 404, 429),
+            *(400, 401, 403, 404, 429, 503),
         ),
     )
     def get(self, request: Request, pk: UUID) -> Response:
@@ -144,6 +144,8 @@ class SearchDetailView(RankingView):
                 answer = form.chosen_lane().of_search(
                     search, form.options(), visible, candidates, form.serving
                 )
+        except StorageUnavailable:
+            raise
         except NotIndexed as error:
             facts = SearchSerializer(search, context=context).data
             reason = str(error)
@@ -173,7 +175,7 @@ class CompareView(ApiView):
             ),
             *WEIGHT_PARAMETERS,
         ],
-        responses=with_problems({200: ComparisonSerializer}, 400, 401, 403, 404, 409),
+        responses=with_problems({200: ComparisonSerializer}, 400, 401, 403, 404, 409, 503),
     )
     def get(self, request: Request) -> Response:
         missing = [name for name in ("a", "b") if not request.query_params.get(name)]

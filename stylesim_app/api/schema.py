@@ -32,6 +32,7 @@ _MEANING = {
     415: "The content type of the body is not accepted.",
     422: "The `Idempotency-Key` was sent before with another request.",
     429: "Too many requests; try again after `Retry-After` seconds.",
+    503: "The storage cannot be used at the moment.",
 }
 
 

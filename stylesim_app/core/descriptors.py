@@ -96,11 +96,11 @@ class Descriptor:
         """Return the stored numbers of one layer, content included."""
         return self.content if name == CONTENT_LAYER else self.style[name]
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, image_sha256: str = "") -> bytes:
         """Serialise to safetensors: float16, each layer scaled to float16's range.
 
         Gram entries lie near 1e-5, where float16 has few digits; the scale, one float32 a layer,
-        restores them.
+        restores them. The header names the file that was described by its SHA-256, if given.
         """
         tensors: dict[str, NDArray[Any]] = {}
         scales = np.empty(len(LAYERS), dtype=np.float32)
@@ -114,7 +114,10 @@ class Descriptor:
             tensors["windows.scale"] = np.array([scale], np.float32)
         if self.box != WHOLE:
             tensors["box"] = np.array(self.box)
-        return save(tensors, metadata={"provenance": json.dumps(self.provenance.to_json())})
+        metadata = {"provenance": json.dumps(self.provenance.to_json())}
+        if image_sha256:
+            metadata["image_sha256"] = image_sha256
+        return save(tensors, metadata=metadata)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Descriptor:
@@ -137,6 +140,16 @@ class Descriptor:
         except (SafetensorError, ValueError, KeyError, TypeError, IndexError) as error:
             raise DescriptorError("descriptor_unreadable", reason=error) from error
         return cls(layers, layers.pop(CONTENT_LAYER), provenance, tuple(windows), box)
+
+
+def read_image_sha256(content: bytes) -> str:
+    """Return the SHA-256 of the file that a serialised descriptor is of; empty if it names none."""
+    try:
+        size = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + size])
+        return str(header["__metadata__"].get("image_sha256", ""))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return ""
 
 
 def _narrow(values: FloatArray) -> tuple[NDArray[np.float16], np.float32]:

@@ -105,19 +105,33 @@ def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: N
         )
     pairs = sample_pairs(descriptors)
     compressed = len(rows) >= MINIMUM_COMPRESSED
-    bases_name = ""
-    if compressed:
-        bases_name = files.write("calibrations", "safetensors", Compressor.fit(read).to_bytes())
-    file_name = files.write("calibrations", "safetensors", pairs.to_bytes())
-    on_step()
+    bases = Compressor.fit(read).to_bytes() if compressed else b""
+    with files.kept_if_used() as unused:
+        bases_name = ""
+        if compressed:
+            bases_name = files.write("calibrations", "safetensors", bases)
+            unused.append(bases_name)
+        file_name = files.write("calibrations", "safetensors", pairs.to_bytes())
+        unused.append(file_name)
+        on_step()
+        calibration = _write(descriptor_set, len(rows), len(readable), file_name, bases_name)
+        unused.clear()
+    logger.info("calibrated on %d of %d works", len(readable), len(rows))
+    return calibration
+
+
+def _write(
+    descriptor_set: DescriptorSet, works: int, sampled: int, file_name: str, bases_name: str
+) -> Calibration:
+    """Write the rows of a calibration and, with ``bases_name``, of a compact index."""
     with transaction.atomic():
         sets.lock(descriptor_set.pk)
         indexes = CompactIndex.objects.filter(descriptor_set=descriptor_set)
-        if compressed:
+        if bases_name:
             indexes.filter(ready_at__isnull=True).delete()
             CompactIndex.objects.create(
                 descriptor_set=descriptor_set,
-                collection_size=len(rows),
+                collection_size=works,
                 bases_name=bases_name,
                 store=conf.store,
             )
@@ -125,11 +139,10 @@ def fit(descriptor_set: DescriptorSet, on_step: Callable[[], object] = lambda: N
             indexes.delete()
         calibration = Calibration.objects.create(
             descriptor_set=descriptor_set,
-            collection_size=len(rows),
-            sample_size=len(readable),
+            collection_size=works,
+            sample_size=sampled,
             file_name=file_name,
         )
         before = Calibration.objects.filter(descriptor_set=descriptor_set, pk__lt=calibration.pk)
         before.delete()
-    logger.info("calibrated on %d of %d works", len(readable), len(rows))
     return calibration

@@ -24,7 +24,8 @@ AHEAD = 16
 def read_each(names: Mapping[int, str]) -> Iterator[tuple[int, Descriptor]]:
     """Yield the descriptors in files, with the keys of their rows; for workers.
 
-    A descriptor that cannot be read is tried once more, and dropped if that fails.
+    A descriptor that cannot be read is tried once more, and dropped if that fails. Raises
+    StorageUnavailable.
     """
     for key, fetched in zip(names, _fetch(names.values()), strict=True):
         outcome = _parse(fetched)
@@ -64,7 +65,7 @@ def _fetch(names: Iterable[str]) -> Iterator[Future[bytes]]:
     waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(THREADS, "stylesim-fetch") as threads:
         for name in names:
-            waiting.append(threads.submit(files.read, name))
+            waiting.append(threads.submit(files.fetch, name))
             if len(waiting) > AHEAD:
                 yield waiting.popleft()
         while waiting:

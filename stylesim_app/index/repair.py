@@ -11,44 +11,24 @@ from collections.abc import Callable, Iterable
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from .. import files
 from ..core.errors import CoreError, DescriptorError
-from ..exceptions import StorageMissing
-from ..models import Calibration, IndexEntry, StoredDescriptor, WorkItem, failure_fields
+from ..models import IndexEntry, StoredDescriptor, WorkItem, failure_fields
 
 logger = logging.getLogger(__name__)
 State = WorkItem.State
 
 
-def require_storage() -> None:
-    """Raise StorageMissing if the storage lacks the file of the latest calibration.
-
-    A file in a storage that is unavailable for the moment is not damaged.
-    """
-    latest = Calibration.objects.last()
-    if latest is not None and not files.exists(latest.file_name):
-        raise StorageMissing(
-            WorkItem.State.FAILED,
-            _(
-                "The files of the last calibration are missing from the storage “%(alias)s”. Check "
-                "that it is mounted. If the files are lost, index all works again: stylesim_index "
-                "--all."
-            )
-            % {"alias": files.STORAGE_ALIAS},
-        )
-
-
 def suspect(damaged: Iterable[tuple[int, CoreError]]) -> None:
     """Mark stored descriptors, given by key, as suspected; a worker looks again.
 
-    A suspected descriptor is left out of rankings until then. Raises StorageMissing, and marks
-    nothing, if no descriptor can be read now.
+    A suspected descriptor is left out of rankings until then. Raises StorageUnavailable, and marks
+    nothing, if the storage is missing.
     """
     damaged = list(damaged)
-    if any(error.code == "descriptor_missing" for _, error in damaged):
-        require_storage()
+    if damaged:
+        files.require_storage()
     for pk, error in damaged:
         logger.error("StoredDescriptor %s: %s", pk, error)
     unknown = StoredDescriptor.objects.filter(
@@ -67,8 +47,8 @@ def settle(suspected: QuerySet[StoredDescriptor], go_on: Callable[[], bool] = la
     """Read suspected descriptors again, while ``go_on()``, and drop those that still fail.
 
     The entry of a dropped one fails with the reason, for staff to see. One that is readable again
-    enters the lists of neighbours again. Raises StorageMissing, and changes nothing more, if no
-    descriptor can be read now.
+    enters the lists of neighbours again. Raises StorageUnavailable, and changes nothing more, if
+    the storage is missing.
     """
     for stored in suspected.order_by("pk"):
         if not go_on():
@@ -77,8 +57,7 @@ def settle(suspected: QuerySet[StoredDescriptor], go_on: Callable[[], bool] = la
         try:
             files.read_descriptor(stored.file_name)
         except DescriptorError as error:
-            if error.code == "descriptor_missing":
-                require_storage()
+            files.require_storage()
             _drop(row, stored.entry_id, error)
         else:
             row.filter(suspected_at__isnull=False).update(

@@ -11,7 +11,7 @@ from ..core.errors import DescriptorError
 from ..models import Calibration, CompactIndex, DescriptorSet, VectorIndex
 from ..stores.base import Store
 from ..stores.unbounded import UnboundedStore
-from . import compact_index, repair
+from . import compact_index
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Serving:
         """The distances of random pairs of the collection.
 
         None while it has too few works, or if the file is lost; the next calibration writes
-        another.
+        another. Raises StorageUnavailable.
         """
         if self.calibration is None:
             return None
@@ -64,14 +64,13 @@ class Serving:
     def store(self) -> Store:
         """The store that bounds the distances of the set; it bounds nothing if the bases are lost.
 
-        Raises StorageMissing.
+        Raises StorageUnavailable.
         """
         if self.compact_index is None:
             return UnboundedStore()
         try:
             return compact_index.open_store(self.compact_index)
         except (FileNotFoundError, DescriptorError):
-            repair.require_storage()
             logger.exception("the bases of an index are lost; run stylesim_calibrate")
             return UnboundedStore()
 
@@ -82,6 +81,10 @@ class Serving:
                 descriptor_set=self.descriptor_set, embedding=embedding, ready_at__isnull=False
             ).last()
         return self._vector_indexes[embedding]
+
+    def require_storage(self) -> None:
+        """Raise StorageUnavailable unless the storage of the descriptors is there."""
+        files.require_storage()
 
     def still_serves(self) -> bool:
         """Return whether no other set has replaced this one."""

@@ -22,6 +22,8 @@ from ..models import (
 
 #: Time to keep a retired set complete, so that searches that began with it can finish.
 CLEARED_AFTER = timedelta(minutes=1)
+#: A set that does not serve is given up when nothing was added to it for so long.
+ABANDONED_AFTER = timedelta(days=2)
 #: Descriptors of a retired set that are deleted in one transaction.
 CLEARED_AT_ONCE = 200
 
@@ -58,7 +60,12 @@ def mark_stale(descriptor_set: DescriptorSet) -> int:
         StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=descriptor_set)
     )
     entries = IndexEntry.objects
-    entries.filter(described, state=WorkItem.State.STALE).update(state=WorkItem.State.INDEXED)
+    stale = entries.filter(described, state=WorkItem.State.STALE)
+    if serving := DescriptorSet.objects.filter(serving=True).first():
+        # A work that no ranking contains yet does not count as indexed.
+        ranked = StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=serving)
+        stale = stale.filter(Exists(ranked))
+    stale.update(state=WorkItem.State.INDEXED)
     lacking(descriptor_set, entries.filter(state=WorkItem.State.INDEXED)).update(
         state=WorkItem.State.STALE
     )
@@ -72,6 +79,14 @@ def lacking(descriptor_set: DescriptorSet, entries: QuerySet[IndexEntry]) -> Que
             StoredDescriptor.objects.filter(entry=OuterRef("pk"), descriptor_set=descriptor_set)
         )
     )
+
+
+def is_unranked(entry: IndexEntry) -> bool:
+    """Return whether another set serves, and the entry has no descriptor in it."""
+    serving = serving_set()
+    if serving is None:
+        return False
+    return not StoredDescriptor.objects.filter(entry=entry, descriptor_set=serving).exists()
 
 
 def lock(descriptor_set_id: int) -> None:
@@ -112,6 +127,7 @@ def switch_when_complete(descriptor_set: DescriptorSet) -> bool:
         until = timezone.now() + CLEARED_AFTER
         others.update(serving=False, retired=True, maintainer=uuid.uuid4(), maintained_until=until)
         DescriptorSet.objects.filter(pk=descriptor_set.pk).update(serving=True)
+        mark_stale(descriptor_set)
     return True
 
 
@@ -120,6 +136,32 @@ def _is_searchable(descriptor_set: DescriptorSet) -> bool:
     indexes = CompactIndex.objects.filter(descriptor_set=descriptor_set)
     ready = indexes.filter(ready_at__isnull=False).exists() or not indexes.exists()
     return ready and Calibration.objects.filter(descriptor_set=descriptor_set).exists()
+
+
+def retire_abandoned() -> int:
+    """Retire the incomplete sets to which nothing was added for long; return how many.
+
+    Works that were only in such a set wait to be indexed again.
+    """
+    oldest = timezone.now() - ABANDONED_AFTER
+    growing = DescriptorSet.objects.filter(serving=False, retired=False, created__lt=oldest)
+    serving = serving_set()
+    if serving is None:
+        return 0
+    retired = 0
+    for each in growing:
+        added = StoredDescriptor.objects.filter(descriptor_set=each, created__gte=oldest)
+        if added.exists() or is_complete(each):
+            continue
+        with transaction.atomic():
+            lock_all()
+            DescriptorSet.objects.filter(pk=each.pk).update(retired=True)
+            mark_stale(serving)
+            lacking(serving, IndexEntry.objects.filter(state=WorkItem.State.STALE)).update(
+                state=WorkItem.State.PENDING, attempts=0, due_at=timezone.now()
+            )
+        retired += 1
+    return retired
 
 
 def clear(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:

@@ -8,12 +8,11 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ..core.descriptors import Provenance
-from ..exceptions import StorageMissing
 from ..models import IndexEntry, IndexingPause, StoredDescriptor, WorkerSign, WorkItem
-from . import neighbours
-from .repair import require_storage
+from . import neighbours, storage
 from .serving import Serving
 
 #: The schedule runs every minute; a worker that misses three runs is gone.
@@ -42,11 +41,8 @@ class IndexStatus:
 
 def storage_problem() -> str:
     """Return what is wrong with the private storage at this moment, empty if nothing is."""
-    try:
-        require_storage()
-    except (StorageMissing, OSError) as error:
-        return str(error)
-    return ""
+    problem = storage.problem_now()
+    return "" if problem is None else str(problem)
 
 
 def running_workers() -> QuerySet[WorkerSign]:
@@ -54,6 +50,40 @@ def running_workers() -> QuerySet[WorkerSign]:
     return WorkerSign.objects.filter(seen_at__gt=timezone.now() - SILENCE).exclude(
         state=WorkerSign.State.ENDED
     )
+
+
+def hosts_of_other_networks() -> list[str]:
+    """Return the running hosts that describe with another network than the collection's.
+
+    Works that they describe do not appear in rankings until their set is complete.
+    """
+    serving = Serving().descriptor_set
+    if serving is None:
+        return []
+    signs = WorkerSign.objects.filter(
+        seen_at__gt=timezone.now() - SILENCE, provenance__isnull=False
+    )
+    others = {
+        sign.host
+        for sign in signs.exclude(state=WorkerSign.State.ENDED)
+        if Provenance.from_json(sign.provenance or {}).digest != serving.digest
+    }
+    return sorted(others)
+
+
+def host_notices() -> list[str]:
+    """Return in words which hosts describe with another network."""
+    hosts = hosts_of_other_networks()
+    if not hosts:
+        return []
+    return [
+        _(
+            "These hosts index with another network or precision than the collection: %(hosts)s. "
+            "Set the same STYLESIM_WEIGHTS and STYLESIM_PRECISION on all hosts, or complete the "
+            "change with stylesim_index --stale."
+        )
+        % {"hosts": ", ".join(hosts)}
+    ]
 
 
 def index_status(visible: QuerySet[Any], serving: Serving | None = None) -> IndexStatus:

@@ -28,22 +28,26 @@ class Described:
 
 
 def store(entry: IndexEntry, picture: Picture, described: Described) -> None:
-    """Write the descriptor, then the rows; drop the result of an outdated request."""
+    """Write the descriptor, then the rows; drop the result of an outdated request.
+
+    Raises StorageUnavailable.
+    """
     descriptor = described.descriptor
     descriptor_set = sets.open_set(descriptor.provenance)
-    content = descriptor.to_bytes()
+    content = descriptor.to_bytes(picture.sha256)
     name = files.write("descriptors", "safetensors", content)
     rounded = replace(described, descriptor=Descriptor.from_bytes(content))
-    try:
-        with transaction.atomic():
-            stored = _replace_descriptor(entry, picture, rounded, descriptor_set, name)
-    except IntegrityError:
-        # The artwork was deleted meanwhile.
-        stored = False
+    with files.kept_if_used([name]) as kept:
+        try:
+            with transaction.atomic():
+                stored = _replace_descriptor(entry, picture, rounded, descriptor_set, name)
+        except IntegrityError:
+            # The artwork was deleted meanwhile.
+            stored = False
+        if stored:
+            kept.clear()
     if stored:
         thumbnails.keep(entry.artwork, picture.thumbnails)
-    else:
-        files.delete([name])
     sets.switch_when_complete(descriptor_set)
 
 
@@ -81,6 +85,9 @@ def _replace_descriptor(
     stored = StoredDescriptor.objects.create(
         entry=entry, descriptor_set=descriptor_set, file_name=name
     )
+    if not descriptor_set.serving and sets.is_unranked(entry):
+        # No ranking contains it until its set is complete.
+        IndexEntry.objects.filter(pk=entry.pk).update(state=IndexEntry.State.STALE)
     compact_index.add_to_stores(stored, described.descriptor)
     vectors.add(stored, described.descriptor, described.vectors)
     same_picture.replace_features(entry, picture)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..core.errors import DescriptorError
-from ..exceptions import StylesimError
+from ..exceptions import StorageUnavailable, StylesimError
 from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor, VectorIndex
 from . import calibration, compact_index, neighbours, repair, same_picture, sets, vectors
 
@@ -50,7 +50,8 @@ def maintain(
     """Calibrate what is due and, if ``idle``, make missing lists; return whether nothing is left.
 
     It stops after ``seconds`` or, if ``idle``, once ``anything_waits()``. ``on_step`` is called
-    between the parts of the work. Sets that another process maintains do not count as left.
+    between the parts of the work. Sets that another process maintains do not count as left. Raises
+    StorageUnavailable.
     """
     deadline = time.monotonic() + seconds
 
@@ -58,6 +59,8 @@ def maintain(
         on_step()
         return time.monotonic() < deadline and not (idle and anything_waits())
 
+    if idle and sets.retire_abandoned():
+        logger.warning("a descriptor set that nobody completed was retired")
     done = same_picture.match_waiting(in_time) if idle else True
     for descriptor_set in [*_kept(), *(_retired() if idle else ())]:
         with _maintainer(descriptor_set) as lease:
@@ -133,6 +136,8 @@ def _maintain_set(
         compact_index.drop_outdated(descriptor_set)
         if idle and not vectors.maintain(descriptor_set, go_on):
             return False
+    except StorageUnavailable:
+        raise
     except (StylesimError, DescriptorError, FileNotFoundError, CompactIndex.DoesNotExist):
         logger.exception("the collection could not be calibrated")
     if not descriptor_set.serving:

@@ -25,7 +25,6 @@ from ..conf import conf
 from ..core.descriptors import Descriptor, Provenance
 from ..core.embedding import FittedEmbedding, Vectors
 from ..core.errors import DescriptorError
-from ..exceptions import StorageMissing
 from ..models import DescriptorSet, StoredDescriptor, VectorIndex
 from ..stores import import_vector_store
 from ..stores.vector_base import VectorStore
@@ -94,7 +93,7 @@ def maintain(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
     """Fit what is due and embed the works that an index lacks, while ``go_on()``.
 
     Return whether nothing is left to do. An embedding is left alone while its fit is lost and it
-    cannot be fitted again, or while the storage is missing.
+    cannot be fitted again. Raises StorageUnavailable.
     """
     for embedding in embeddings.registered():
         try:
@@ -105,7 +104,7 @@ def maintain(descriptor_set: DescriptorSet, go_on: Callable[[], bool]) -> bool:
                 _fill(latest, embedding, go_on)
         except _Stopped:
             return False
-        except (FileNotFoundError, DescriptorError, StorageMissing):
+        except (FileNotFoundError, DescriptorError):
             logger.exception("the vectors of %s could not be completed", embedding.name)
         _drop_outdated(descriptor_set, embedding)
     return True
@@ -217,18 +216,20 @@ def _renew(descriptor_set: DescriptorSet, embedding: Embedding, go_on: Callable[
         digest, size = fitted.digest, works
     if digest is None:
         return
-    with transaction.atomic():
-        sets.lock(descriptor_set.pk)
-        _indexes(descriptor_set, embedding).filter(ready_at=None).delete()
-        VectorIndex.objects.create(
-            descriptor_set=descriptor_set,
-            embedding=embedding.name,
-            digest=digest,
-            fitted_name=fitted_name,
-            collection_size=size,
-            store=conf.store,
-            ready_at=timezone.now() if embedding.fitted is None else None,
-        )
+    with files.kept_if_used([fitted_name] if fitted_name else []) as unused:
+        with transaction.atomic():
+            sets.lock(descriptor_set.pk)
+            _indexes(descriptor_set, embedding).filter(ready_at=None).delete()
+            VectorIndex.objects.create(
+                descriptor_set=descriptor_set,
+                embedding=embedding.name,
+                digest=digest,
+                fitted_name=fitted_name,
+                collection_size=size,
+                store=conf.store,
+                ready_at=timezone.now() if embedding.fitted is None else None,
+            )
+        unused.clear()
 
 
 class _Stopped(Exception):

@@ -10,6 +10,7 @@ from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbo
 from .lifecycle import FileClaim, RemovedPicture, RepeatableRequest
 from .same_picture import PictureMatch, StoredFeatures
 from .search_keys import SearchKeys
+from .storage import StorageFinding, StorageState
 from .vectors import VectorIndex, VectorRow
 from .work import (
     ImageSearch,
@@ -37,6 +38,8 @@ __all__ = [
     "RemovedPicture",
     "RepeatableRequest",
     "SearchKeys",
+    "StorageFinding",
+    "StorageState",
     "StoredDescriptor",
     "StoredFeatures",
     "VectorIndex",

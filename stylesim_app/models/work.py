@@ -177,7 +177,8 @@ class WorkerSign(models.Model):
     """The last sign of life of a process that works off the work list.
 
     ``cluster_pid`` is the parent of a worker of a django-q2 cluster, and None in commands.
-    ``weights`` begins the SHA-256 of the weights, once they are loaded.
+    ``weights`` begins the SHA-256 of the weights, and ``provenance`` is that of the descriptors it
+    makes, once the network is loaded.
     """
 
     class State(models.TextChoices):
@@ -194,6 +195,7 @@ class WorkerSign(models.Model):
     seen_at = models.DateTimeField(_("last seen"), db_index=True)
     version = models.CharField(_("version"), max_length=30, blank=True)
     weights = models.CharField(_("weights"), max_length=12, blank=True)
+    provenance = models.JSONField(_("provenance"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("worker")

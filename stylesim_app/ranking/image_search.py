@@ -29,12 +29,18 @@ PREVIEW_SIZE = 224
 
 
 def start(upload: UploadedFile[Any], user: Any) -> ImageSearch:
-    """Store a checked upload privately, queue it, and return the search to wait for."""
+    """Store a checked upload privately, queue it, and return the search to wait for.
+
+    Raises StorageUnavailable.
+    """
     ending = (upload.name or "").rpartition(".")[2].lower()
-    search = ImageSearch.objects.create(
-        user=user if user.is_authenticated else None,
-        image_name=files.write("searches", ending, upload.read()),
-    )
+    with files.kept_if_used() as unused:
+        name = files.write("searches", ending, upload.read())
+        unused.append(name)
+        search = ImageSearch.objects.create(
+            user=user if user.is_authenticated else None, image_name=name
+        )
+        unused.clear()
     transaction.on_commit(lambda: queue.ring(search.pk), robust=True)
     return search
 
@@ -54,17 +60,21 @@ def store(search: ImageSearch, picture: Picture, described: Described) -> None:
     """Keep the descriptor and a preview, and delete the image."""
     descriptor = described.descriptor
     descriptor_set = sets.open_set(descriptor.provenance)
-    descriptor_name = files.write("searches", "safetensors", descriptor.to_bytes())
-    preview_name = files.write("searches", "jpg", _preview(picture))
-    finished = search.finish(
-        descriptor_name=descriptor_name,
-        preview_name=preview_name,
-        descriptor_set=descriptor_set,
-        vectors=_vectors_by_digest(described),
-        same_pictures=_find_same_pictures(picture),
-        image_name="",
-    )
-    files.delete([search.image_name] if finished else [descriptor_name, preview_name])
+    with files.kept_if_used() as unused:
+        descriptor_name = files.write("searches", "safetensors", descriptor.to_bytes())
+        unused.append(descriptor_name)
+        preview_name = files.write("searches", "jpg", _preview(picture))
+        unused.append(preview_name)
+        finished = search.finish(
+            descriptor_name=descriptor_name,
+            preview_name=preview_name,
+            descriptor_set=descriptor_set,
+            vectors=_vectors_by_digest(described),
+            same_pictures=_find_same_pictures(picture),
+            image_name="",
+        )
+        if finished:
+            unused[:] = [search.image_name]
     sets.switch_when_complete(descriptor_set)
 
 

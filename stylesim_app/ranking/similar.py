@@ -49,6 +49,7 @@ def find_similar(
     Raises NotIndexed if it has no descriptor yet, WeightingError for unusable weights.
     """
     serving = serving or Serving()
+    serving.require_storage()
     candidates = others(artwork, candidates, options)
     if options.preset == COPIES:
         return rank_copies(ArtworkQuery(artwork), options, visible, candidates, serving)
@@ -74,6 +75,7 @@ def find_similar_to_search(
     Raises NotIndexed as ``read_searched`` does.
     """
     serving = serving or Serving()
+    serving.require_storage()
     if options.preset == COPIES:
         return rank_copies(SearchQuery(search), options, visible, candidates, serving)
     descriptor = read_searched(search, serving)
@@ -90,6 +92,7 @@ def find_similar_to_descriptor(
     Raises NotIndexed if the collection was indexed by another network.
     """
     serving = serving or Serving()
+    serving.require_storage()
     require_same_network(descriptor, serving)
     artworks = get_artwork_model()._default_manager.all()
     weighting = options.weighting(serving)

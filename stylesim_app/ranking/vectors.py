@@ -53,6 +53,7 @@ class Search:
 
 def begin(query: Query, embedding: Embedding, serving: Serving) -> Search:
     """Return a search of the index of an embedding. Raises NotIndexed."""
+    serving.require_storage()
     index = serving.vector_index(embedding.name)
     if index is None or (embedding.fitted is None and index.digest != embedding.digest):
         raise NotPrepared(WorkItem.State.STALE, _not_ready())

@@ -19,6 +19,7 @@ from ..collection.adapter import adapter
 from ..collection.visibility import visible_artworks
 from ..conf import conf
 from ..core.errors import DescriptorError, ImageError
+from ..exceptions import StorageUnavailable
 from ..ranking import image_search
 from .ranking import visible_artwork
 
@@ -76,7 +77,7 @@ def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
         raise Http404
     try:
         content = files.read(search.preview_name)
-    except (FileNotFoundError, DescriptorError) as error:
+    except (FileNotFoundError, DescriptorError, StorageUnavailable) as error:
         raise Http404 from error
     return jpeg_response(request, content, max_age=WEEK)
 
@@ -92,7 +93,7 @@ def read_thumbnail(artwork: Any, size: str) -> bytes | None:
     try:
         with thumbnails.make_thumbnail(artwork, size) as file:
             content: bytes = file.read()
-    except (ImageError, FileNotFoundError):
+    except (ImageError, FileNotFoundError, StorageUnavailable):
         return None
     return content
 

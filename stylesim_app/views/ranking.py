@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from django.shortcuts import render
 from ..api.throttling import CustomWeightsThrottle
 from ..collection.filters import artwork_filterset
 from ..collection.visibility import visible_artworks
-from ..exceptions import NotIndexed, NotPrepared
+from ..exceptions import NotIndexed, NotPrepared, StorageUnavailable
 from ..index.serving import Serving
 from ..index.status import index_status
 from ..models import WorkItem
@@ -26,6 +27,7 @@ from ..ranking.timing import timed
 from .forms import RankingPageForm
 
 State = WorkItem.State
+logger = logging.getLogger(__name__)
 
 #: From lane, options, visible works, candidates among them and snapshot, to the answer.
 Find = Callable[[Lane, RankingOptions, QuerySet[Any], QuerySet[Any], Serving], Any]
@@ -59,8 +61,8 @@ def rank(
     """Return what ``includes/ranking.html`` shows for the weights and filters that were sent.
 
     ``status`` is ``ranked``, ``invalid``, ``waiting``, ``unprepared`` if only the lane is not
-    ready, ``throttled`` for ``retry_after`` seconds, or ``failed`` in one of the ``final`` states,
-    which waiting does not mend.
+    ready, ``unavailable`` if the private storage is missing, ``throttled`` for ``retry_after``
+    seconds, or ``failed`` in one of the ``final`` states, which waiting does not mend.
     """
     visible = visible_artworks(request)
     form = RankingPageForm(request.GET)
@@ -85,6 +87,9 @@ def rank(
     try:
         with timed(form.chosen_lane().name):
             answer = find(form.chosen_lane(), options, visible, filters.qs, form.serving)
+    except StorageUnavailable as error:
+        logger.error("%s", error)  # noqa: TRY400
+        return context | {"status": "unavailable", "reason": str(error)}
     except NotIndexed as error:
         status = "failed" if error.state in final else "waiting"
         index = index_status(visible, form.serving)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,12 +18,15 @@ from ..collection import visibility
 from ..collection.visibility import visible_artworks
 from ..conf import conf
 from ..core.errors import ImageError
+from ..exceptions import StorageUnavailable
 from ..models import WorkItem
 from ..ranking import image_search
 from ..ranking.same_picture import list_same_pictures_of_search
 from . import same_picture
 from .forms import ImageSearchForm
 from .ranking import rank, render_ranking
+
+logger = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,7 +40,12 @@ def search(request: HttpRequest) -> HttpResponse:
     form = ImageSearchForm(request.POST, request.FILES)
     if not form.is_valid():
         return _search_form(request, form)
-    return redirect(image_search.start(form.cleaned_data["image"], request.user))
+    try:
+        return redirect(image_search.start(form.cleaned_data["image"], request.user))
+    except StorageUnavailable as error:
+        logger.error("%s", error)  # noqa: TRY400
+        refusal = _("This site cannot store pictures at the moment. Please try again later.")
+        return _search_form(request, ImageSearchForm(), status=503, refusal=refusal)
 
 
 @require_safe

@@ -10,7 +10,8 @@ from enum import Enum
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
-from ..index import neighbours, sets, upkeep
+from .. import files
+from ..index import neighbours, sets, storage, upkeep
 from ..models import IndexEntry, WorkItem
 from . import audit, pause, pipeline, process, signs, worker, worklist
 
@@ -72,9 +73,11 @@ def index_waiting(
 
     ``on_progress`` is called with the number of pending works, ``on_lists`` with the number of
     missing lists. If workers are running, this takes a share of the work and returns when they too
-    are done. Raises WeightsError before anything is changed.
+    are done. Raises WeightsError or StorageUnavailable before anything is changed, and
+    StorageUnavailable if the storage cannot be used any more.
     """
     pipeline.get_network()
+    files.require_storage()
     try:
         return _index_waiting(on_progress, on_lists)
     finally:
@@ -92,6 +95,8 @@ def _index_waiting(
             lambda _: on_progress(count_waiting()),
             lambda: on_lists(neighbours.count_missing(sets.serving_set())),
         )
+        if problem := storage.recorded():
+            raise problem
         on_progress(count_waiting())
         due = entries.filter(state=State.PENDING).aggregate(due=Min("due_at"))["due"]
         if due is None or pause.is_paused():

@@ -44,7 +44,7 @@ def get_network() -> Network:
     network = _load_network(
         conf.weights, conf.model_dir, conf.precision, conf.device, conf.crop_borders
     )
-    signs.note_weights(network.provenance.weights_sha256)
+    signs.note_provenance(network.provenance)
     return network
 
 
@@ -172,7 +172,8 @@ def _attempt_to_read(
         return read_picture(storage, name, detail, sides, *chosen)
     except (ImageError, WorkError) as error:
         return error
-    except (OSError, MemoryError) as error:
+    # A bucket's errors have no common base.
+    except Exception as error:  # noqa: BLE001
         return as_work_error(error)
 
 

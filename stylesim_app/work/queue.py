@@ -21,11 +21,11 @@ def ring(pk: Any = None) -> None:
     async_task("stylesim_app.tasks.work", pk, task_name=f"stylesim {pk or 'work'}"[:100])
 
 
-def request_verification() -> None:
-    """Queue a check of all stored files."""
+def request_verification(*, goes_on: bool = False) -> None:
+    """Queue a check of all stored files, or its next part."""
     from django_q.tasks import async_task
 
-    async_task("stylesim_app.tasks.verify", task_name="stylesim verify")
+    async_task("stylesim_app.tasks.verify", goes_on, task_name="stylesim verify")
 
 
 @contextmanager

@@ -8,10 +8,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.utils import timezone
 
 from .. import __version__
+from ..core.descriptors import Provenance
 from ..models import WorkerSign
 
 State = WorkerSign.State
@@ -30,6 +32,7 @@ class Process:
     cluster_pid: int | None = None
     state: State = State.BUSY
     weights: str = ""
+    provenance: dict[str, Any] | None = None
 
 
 @lru_cache(maxsize=1)
@@ -61,9 +64,10 @@ def note(state: State) -> None:
     sign_of_life()
 
 
-def note_weights(sha256: str) -> None:
-    """Show from the next sign on which weights this process has loaded."""
-    this_process().weights = sha256[:12]
+def note_provenance(provenance: Provenance) -> None:
+    """Show from the next sign on what the descriptors of this process are made by."""
+    process = this_process()
+    process.weights, process.provenance = provenance.weights_sha256[:12], provenance.to_json()
 
 
 def sign_of_life() -> None:
@@ -74,6 +78,7 @@ def sign_of_life() -> None:
         "cluster_pid": process.cluster_pid,
         "state": process.state,
         "weights": process.weights,
+        "provenance": process.provenance,
     }
     if not WorkerSign.objects.filter(process=process.key).update(**shown):
         WorkerSign.objects.get_or_create(

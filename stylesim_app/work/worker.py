@@ -14,14 +14,17 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 
+from django.db import DatabaseError, transaction
+
 from ..conf import conf
 from ..core.errors import CoreError, ImageError, WeightsError
 from ..core.images import Picture
-from ..index import upkeep
+from ..exceptions import StorageUnavailable
+from ..index import storage, upkeep
 from ..models import WorkItem
-from . import pause, process, signs, worklist
+from . import originals, pause, process, signs, worklist
 from .kinds import WorkKind
-from .pipeline import Late, Outcome, Pipeline, as_work_error
+from .pipeline import Computed, Late, Outcome, Pipeline, as_work_error
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +48,35 @@ def work_through(
         return False
     process.prepare()
     deadline = time.monotonic() + (conf.task_seconds if seconds is None else seconds)
+    with _stopped_by_storage():
+        if not storage.may_work():
+            signs.sign_of_life()
+            return False
+        _release_leftovers()
+        return _work_until(deadline, on_progress, on_maintenance)
+    return False
+
+
+@contextmanager
+def _stopped_by_storage() -> Iterator[None]:
+    """Note that the storage cannot be used, for people to see, and end the context quietly."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        storage.record_if_possible(error)
+    except (OSError, DatabaseError) as error:
+        full = storage.as_full(error)
+        if full is None:
+            raise
+        storage.record_if_possible(full)
+
+
+def _work_until(
+    deadline: float,
+    on_progress: Callable[[int], object],
+    on_maintenance: Callable[[], object],
+) -> bool:
+    """Index and maintain in turns; return whether more may be left. Raises StorageUnavailable."""
 
     def on_step() -> None:
         signs.sign_of_life()
@@ -104,11 +136,23 @@ def _has_room(batches: deque[Batch]) -> bool:
 def _released_if_interrupted(*lines: deque[Batch]) -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StorageUnavailable, OSError, DatabaseError):
         for line in lines:
             for batch in line:
                 batch.release()
         raise
+
+
+#: Batches that could not be released, because the database had no space left.
+_leftovers: list[Batch] = []
+
+
+def _release_leftovers() -> None:
+    """Release what could not be released before."""
+    batches = list(_leftovers)
+    _leftovers.clear()
+    for batch in batches:
+        batch.release()
 
 
 class Batch:
@@ -154,14 +198,21 @@ class Batch:
                 late.add(item, outcome)
                 continue
             if isinstance(outcome, CoreError):
-                worklist.fail(item, outcome, final=isinstance(outcome, ImageError))
+                if not originals.postpone_if_gone(item, outcome):
+                    worklist.fail(item, outcome, final=isinstance(outcome, ImageError))
                 continue
             try:
                 self.kind.store(item, outcome.picture, outcome.result)
             except CoreError as error:
                 worklist.fail(item, error, final=isinstance(error, ImageError))
-            except OSError as error:
+            except (OSError, DatabaseError) as error:
+                if full := storage.as_full(error):
+                    raise full from error
+                if isinstance(error, DatabaseError):
+                    raise
                 worklist.fail(item, as_work_error(error), final=False)
+        if any(isinstance(each, Computed) for each in outcomes):
+            originals.note_readable(self.kind.model)
         return late if late.items else None
 
     def add(self, item: WorkItem, late: Late) -> None:
@@ -171,6 +222,14 @@ class Batch:
         self._late.append(late.decoding)
 
     def release(self) -> None:
-        """Release the rows that are not stored yet, as if never claimed."""
+        """Release the rows that are not stored yet, as if never claimed.
+
+        Where the database has no space left, that is done once it has.
+        """
         rows = self.kind.model._default_manager
-        worklist.release(rows.filter(lease_token=self.items[0].lease_token))
+        try:
+            with transaction.atomic():
+                worklist.release(rows.filter(lease_token=self.items[0].lease_token))
+        except DatabaseError:
+            logger.warning("claimed rows could not be released yet")
+            _leftovers.append(self)

@@ -206,8 +206,8 @@ def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
     return True
 
 
-def release(items: QuerySet[Item]) -> int:
-    """Return rows unattempted when a worker stops early."""
+def release(items: QuerySet[Item], after: timedelta = timedelta(0)) -> int:
+    """Return rows unattempted when a worker stops early, to be claimed ``after`` a time."""
     return items.filter(state=State.PENDING, lease_token__isnull=False).update(
-        lease_token=None, due_at=timezone.now(), attempts=F("attempts") - 1
+        lease_token=None, due_at=timezone.now() + after, attempts=F("attempts") - 1
     )

@@ -12,6 +12,8 @@ from stylesim_app import checks
 from stylesim_app.collection import swapping
 from stylesim_app.collection.adapter import adapter
 
+pytestmark = pytest.mark.django_db
+
 
 def found() -> set[str]:
     names = {message.id for message in run_checks() if message.id is not None}

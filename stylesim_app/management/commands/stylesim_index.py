@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from ...core.errors import WeightsError
+from ...exceptions import StorageUnavailable
 from ...messages import localize
 from ...work import foreground, pause
 from ...work.foreground import Request
@@ -60,6 +61,8 @@ class Command(BaseCommand):
                 self._index(waiting)
         except WeightsError as error:
             raise CommandError(localize(error)) from error
+        except StorageUnavailable as error:
+            raise CommandError(str(error)) from error
 
     def _index(self, waiting: int) -> None:
         if pause.is_paused():

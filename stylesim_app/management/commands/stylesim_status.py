@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from ...api.answers import IndexStatusSerializer
 from ...collection.swapping import get_artwork_model
+from ...index import storage
 from ...index.calibration import MINIMUM_WORKS
-from ...index.status import IndexStatus, index_status
+from ...index.status import IndexStatus, host_notices, index_status
 from ...models import IndexEntry, WorkItem
 from ..output import failure_lines, json_text, table_lines
 
@@ -31,21 +32,26 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="Exit with status 1 if works are waiting, but no worker is running.",
+            help="Exit with status 1 if works are waiting, but no worker is running, or if a "
+            "storage cannot be used.",
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
         status = index_status(get_artwork_model()._base_manager.all())
+        problems = storage.problems()
         if options["json"]:
             shown = IndexStatusSerializer(status).data
-            self.stdout.write(json_text({**shown, "lists_missing": status.lists_missing}))
+            more = {"lists_missing": status.lists_missing, "storage": problems}
+            self.stdout.write(json_text({**shown, **more}))
         else:
-            self.stdout.writelines(f"{line}\n" for line in _lines(status))
+            self.stdout.writelines(f"{line}\n" for line in _lines(status, problems))
+        if check and problems:
+            raise CommandError(" ".join(problems))
         if check and status.states[State.PENDING] and not status.worker_alive:
             raise CommandError(_("Works are waiting, but no worker is running."))
 
 
-def _lines(status: IndexStatus) -> Iterator[str]:
+def _lines(status: IndexStatus, problems: Sequence[str]) -> Iterator[str]:
     made_by = status.provenance
     rows = [
         *((str(State(state).label), _number(count)) for state, count in status.states.items()),
@@ -68,6 +74,7 @@ def _lines(status: IndexStatus) -> Iterator[str]:
             if status.lists_missing
             else _("up to date"),
         ),
+        (_("storage"), _("not available") if problems else _("available")),
         (
             _("worker last seen"),
             _("never")
@@ -83,7 +90,10 @@ def _lines(status: IndexStatus) -> Iterator[str]:
     if status.states[State.FAILED]:
         yield ""
         yield from failure_lines(IndexEntry.objects.filter(state=State.FAILED))
-    hints = list(_hints(status))
+    if problems:
+        yield ""
+        yield from problems
+    hints = [*host_notices(), *_hints(status)]
     if hints:
         yield ""
         yield from hints

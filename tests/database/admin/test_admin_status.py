@@ -10,8 +10,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from stylesim_app import tasks
-from stylesim_app.models import IndexEntry, WorkerSign
+from stylesim_app import files, tasks
+from stylesim_app.core.descriptors import Provenance
+from stylesim_app.index import storage
+from stylesim_app.models import IndexEntry, StorageFinding, StoredDescriptor, WorkerSign
 from stylesim_app.work import pause, signs
 from tests.admin_pages import LIST, fail, messages_of
 
@@ -39,7 +41,7 @@ def test_the_page_shows_works_failures_and_workers(staff_client, collection):
     IndexEntry.objects.filter(pk=waiting.pk).update(
         state="pending", requested_at=timezone.now() - timedelta(hours=2)
     )
-    signs.note_weights("0123456789abcdef")
+    signs.note_provenance(Provenance("other", "0123456789abcdef", "float32"))
     signs.sign_of_life()
     WorkerSign.objects.create(
         host="gone", pid=77, state=State.IDLE, seen_at=timezone.now() - timedelta(minutes=10)
@@ -144,15 +146,25 @@ def test_works_that_failed_for_one_reason_are_tried_again(
     assert OrmQ.objects.count() == 1
 
 
-def test_stored_files_are_checked_where_that_is_possible(staff_client, db, monkeypatch):
-    monkeypatch.delattr(tasks, "verify", raising=False)
-    assert "Check stored files" not in staff_client.get(STATUS).content.decode()
-    assert confirm(staff_client, "verify").status_code == 404
-    monkeypatch.setattr(tasks, "verify", lambda: None, raising=False)
+def test_stored_files_are_checked_on_request(staff_client, collection):
     assert "Check stored files" in staff_client.get(STATUS).content.decode()
     response = confirm(staff_client, "verify")
     assert messages_of(response) == ["A worker will check all stored files."]
     assert OrmQ.objects.get().func() == "stylesim_app.tasks.verify"
+    stored = StoredDescriptor.objects.first()
+    files.private_storage().delete(stored.file_name)
+    tasks.verify()
+    assert StorageFinding.objects.get(name=stored.file_name).kind == StorageFinding.Kind.MISSING
+
+
+def test_a_long_check_goes_on_in_another_task(collection, settings):
+    settings.STYLESIM_TASK_SECONDS = 1e-9
+    tasks.verify()
+    assert OrmQ.objects.get().args() == (True,)
+    settings.STYLESIM_TASK_SECONDS = 60
+    tasks.verify(True)
+    assert OrmQ.objects.count() == 1
+    assert storage.state().stage == "done"
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "retry", "verify"])

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission
 from prometheus_client.parser import text_string_to_metric_families
 
 from stylesim_app.api import metrics
+from stylesim_app.core.descriptors import Provenance
 from stylesim_app.models import IndexEntry
 from stylesim_app.work import pause, signs
 from tests.admin_pages import fail
@@ -40,7 +41,7 @@ def values(response):
 def test_the_work_list_and_the_workers_are_measured(client, collection):
     fail(collection["disc-b"])
     IndexEntry.objects.filter(artwork=collection["disc-a"]).update(state="pending")
-    signs.note_weights("0123456789abcdef")
+    signs.note_provenance(Provenance("other", "0123456789abcdef", "float32"))
     signs.sign_of_life()
     pause.begin("someone")
     found = values(scrape(client))

@@ -56,13 +56,13 @@ def check_nearest(works, weighting, found, candidates=None) -> int:
 def count_reads(monkeypatch):
     """How often a descriptor was read since the last call."""
     names = []
-    read = files.read
+    read = files.fetch
 
     def note(name):
         names.append(name)
         return read(name)
 
-    monkeypatch.setattr(files, "read", note)
+    monkeypatch.setattr(files, "fetch", note)
 
     def count() -> int:
         number = sum(name.startswith("descriptors/") for name in names)
@@ -250,13 +250,13 @@ def test_a_damaged_work_is_left_out_and_suspected(eighty):
 def test_few_descriptors_are_fetched_ahead_and_damage_is_reported(eighty, monkeypatch):
     monkeypatch.setattr(reading, "AHEAD", 7)
     fetched, ahead = [], []
-    read = files.read
+    read = files.fetch
 
     def note(name):
         fetched.append(name)
         return read(name)
 
-    monkeypatch.setattr(files, "read", note)
+    monkeypatch.setattr(files, "fetch", note)
     rows = list(StoredDescriptor.objects.select_related("entry"))
     files.private_storage().delete(rows[11].file_name)
     reported: list[int] = []

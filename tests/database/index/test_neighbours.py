@@ -110,7 +110,7 @@ def test_a_list_is_one_query(listed):
 
 
 def test_a_list_reads_no_descriptor(listed, monkeypatch):
-    monkeypatch.setattr(files, "read", lambda name: pytest.fail(f"{name} is read"))
+    monkeypatch.setattr(files, "fetch", lambda name: pytest.fail(f"{name} is read"))
     monkeypatch.setattr(Serving, "pairs", None)
     rank(next(iter(listed)), listed)
 

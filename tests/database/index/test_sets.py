@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from safetensors.torch import load_file, save_file
 
 from stylesim_app.core.weights import PAINTINGS_PATH
 from stylesim_app.exceptions import NotIndexed
-from stylesim_app.index import sets, storing, upkeep
+from stylesim_app.index import sets, status, storing, upkeep
 from stylesim_app.index.serving import Serving
 from stylesim_app.models import (
     Artwork,
     CompactIndex,
     DescriptorSet,
     IndexEntry,
+    StoredDescriptor,
     WorkItem,
 )
 from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.similar import find_similar_to_descriptor
-from stylesim_app.work import pipeline, worker, worklist
+from stylesim_app.work import pipeline, signs, worker, worklist
 from tests import pictures, synthetic
 from tests.rankings import rank
 
@@ -225,3 +229,45 @@ def test_a_new_set_that_cannot_be_calibrated_does_not_keep_a_worker_busy(eighty)
     new, _ = change_network({pk: eighty[pk] for pk in described})
     assert upkeep.maintain(60, idle=True)
     assert sets.serving_set() != new
+
+
+# Sets that nobody completes
+
+
+def add_abandoned_set(make_artwork, described):
+    """A work that a host with other weights described two days ago, and nothing since."""
+    other = replace(described["disc-a"].provenance, weights_sha256="other")
+    growing = sets.open_set(other)
+    late = make_artwork("disc-a", title="late")
+    entry = IndexEntry.objects.create(artwork=late, state=WorkItem.State.STALE)
+    StoredDescriptor.objects.create(entry=entry, descriptor_set=growing, file_name="none")
+    past = timezone.now() - sets.ABANDONED_AFTER - timedelta(hours=1)
+    DescriptorSet.objects.filter(pk=growing.pk).update(created=past)
+    return growing, entry
+
+
+def test_a_set_that_nobody_completes_is_retired(collection, make_artwork, described):
+    growing, entry = add_abandoned_set(make_artwork, described)
+    assert sets.retire_abandoned() == 0
+    past = timezone.now() - sets.ABANDONED_AFTER - timedelta(hours=1)
+    StoredDescriptor.objects.filter(descriptor_set=growing).update(created=past)
+    assert IndexEntry.objects.filter(state=WorkItem.State.STALE).count() == 13
+    assert sets.retire_abandoned() == 1
+    entry.refresh_from_db()
+    assert entry.state == WorkItem.State.PENDING
+    assert IndexEntry.objects.filter(state=WorkItem.State.INDEXED).count() == 12
+    growing.refresh_from_db()
+    assert growing.retired
+
+
+def test_a_host_with_other_weights_is_shown(collection, described, capsys):
+    other = replace(described["disc-a"].provenance, weights_sha256="other")
+    signs.note_provenance(described["disc-a"].provenance)
+    signs.sign_of_life()
+    assert status.host_notices() == []
+    signs.note_provenance(other)
+    signs.sign_of_life()
+    [words] = status.host_notices()
+    assert socket.gethostname() in words
+    call_command("stylesim_status")
+    assert words in capsys.readouterr().out

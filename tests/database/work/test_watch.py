@@ -16,6 +16,7 @@ from django_q.models import OrmQ
 from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 from django_q.tasks import async_task
 
+from stylesim_app.core.descriptors import Provenance
 from stylesim_app.index import upkeep
 from stylesim_app.index.status import running_workers
 from stylesim_app.models import ImageSearch, IndexEntry, WorkerSign
@@ -75,7 +76,7 @@ def gone():
 
 def test_a_process_has_one_sign():
     signs.sign_of_life()
-    signs.note_weights("0123456789abcdef")
+    signs.note_provenance(Provenance("other", "0123456789abcdef", "float32"))
     signs.sign_of_life()
     sign = WorkerSign.objects.get()
     assert (sign.pid, sign.state, sign.weights) == (os.getpid(), State.BUSY, "0123456789ab")

@@ -10,6 +10,7 @@ from django_q.models import OrmQ, Schedule
 
 from stylesim_app import files, tasks
 from stylesim_app.core.errors import DescriptorError
+from stylesim_app.index import storage
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.similar import find_similar
@@ -21,7 +22,8 @@ State = WorkItem.State
 
 def stored_files(settings, folder: str = "") -> set[str]:
     root = settings.STORAGES["stylesim"]["OPTIONS"]["location"] / folder
-    return {path.name for path in root.rglob("*") if path.is_file()}
+    found = {path.name for path in root.rglob("*") if path.is_file()}
+    return found - {storage.MARKER}
 
 
 def rank(artwork):

@@ -9,11 +9,12 @@ import pytest
 from django.test import override_settings
 from PIL import Image
 
+from stylesim_app.core import surroundings
 from stylesim_app.core.boxes import Box
+from stylesim_app.core.decoding import to_picture
 from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.core.images import ImageFacts, Picture
 from stylesim_app.core.rmac import GRID, RegionWhitening
-from stylesim_app.work import pipeline
 
 from . import small_pictures
 from .test_surroundings import on_ground
@@ -52,8 +53,8 @@ def test_descriptor_keeps_its_box(works: list[Descriptor]) -> None:
 
 
 def decode(image: Image.Image, chosen: Box | None = None) -> Picture:
-    facts = ImageFacts("JPEG", *image.size, frames=1)
-    return pipeline.to_picture(image, facts, "", chosen=chosen)
+    found = surroundings.choose(chosen) if chosen else surroundings.find(image)
+    return to_picture(image, ImageFacts("JPEG", *image.size), "", found=found)
 
 
 def test_picture_shows_the_work_alone() -> None:
