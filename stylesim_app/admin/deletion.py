@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from ..models import IndexEntry
+from ..models import IndexEntry, SearchKeys
 
 
 class DeletedObjects(NestedObjects):
@@ -26,7 +26,7 @@ class DeletedObjects(NestedObjects):
         self, related_model: type[models.Model], related_fields: Any, objs: Any
     ) -> Any:
         found = super().related_objects(related_model, related_fields, objs)
-        return found.none() if issubclass(related_model, IndexEntry) else found
+        return found.none() if issubclass(related_model, (IndexEntry, SearchKeys)) else found
 
 
 def list_deleted(

@@ -45,7 +45,9 @@ def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
             content = file.read()
         request = Request(image_limits(), sides=(side,))
         made = decoders().decode(content, request, SECONDS, tries=1).thumbnails
-        thumbnail = _save(thumbnailer, side, made[side])
+        _save(thumbnailer, side, made[side])
+        # As it is stored, so that its bytes never change.
+        thumbnail = thumbnailer.get_existing_thumbnail(_options(side))
     thumbnail.open()
     return File(thumbnail.file, name=thumbnail.name)
 
@@ -89,7 +91,7 @@ def _options(side: int) -> dict[str, Any]:
     return {"size": (side, side), "quality": THUMBNAIL_QUALITY}
 
 
-def _save(thumbnailer: Thumbnailer, side: int, content: bytes) -> ThumbnailFile:
+def _save(thumbnailer: Thumbnailer, side: int, content: bytes) -> None:
     options = thumbnailer.get_options(_options(side))
     thumbnail = ThumbnailFile(
         name=thumbnailer.get_thumbnail_name(options),
@@ -98,7 +100,6 @@ def _save(thumbnailer: Thumbnailer, side: int, content: bytes) -> ThumbnailFile:
         thumbnail_options=options,
     )
     thumbnailer.save_thumbnail(thumbnail)
-    return thumbnail
 
 
 def _thumbnailer(artwork: models.Model) -> Thumbnailer:

@@ -16,10 +16,10 @@ from ..core.calibration import sample_pairs
 from ..core.distances import PRESETS, Weighting
 from ..core.embedding import FittedEmbedding, weigh_parts
 from ..core.errors import DescriptorError
+from ..index import vectors as vector_indexes
 from ..index.calibration import MINIMUM_WORKS, PAIR_WORKS
 from ..index.embeddings import PICTURE, Embedding
 from ..index.same_picture import FEWEST_INLIERS
-from ..index.vectors import FIT_WORKS, MINIMUM_FIRST, least_works_to_fit
 from ..ranking.copies import part_weights
 from ..ranking.lanes import Lane
 from ..ranking.measure import Measure
@@ -193,14 +193,15 @@ def _fit(embedding: Embedding, scene: Scene) -> FittedEmbedding:
     provenance = scene.describer.provenance
     suits = provenance is not None and kind.shipped().suits(provenance)
     shipped = kind.shipped() if suits else None
-    if count < least_works_to_fit(kind, shipped is not None):
+    if count < vector_indexes.least_works_to_fit(kind, shipped is not None):
         if shipped is None:
             raise NotMeasured(
-                _("Its vectors are fitted to %(count)d works or more.") % {"count": MINIMUM_FIRST}
+                _("Its vectors are fitted to %(count)d works or more.")
+                % {"count": vector_indexes.MINIMUM_FIRST}
             )
         scene.fits[embedding.name] = {"fitted_to": "shipped", "digest": shipped.digest}
         return shipped
-    sample = scene.sample(FIT_WORKS)
+    sample = scene.sample(vector_indexes.FIT_WORKS)
     path = scene.describer.kept.path(
         f"fits-{embedding.name}-{scene.describer.network}",
         f"{digest(each.stem for each in sample)}.safetensors",

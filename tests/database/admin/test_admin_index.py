@@ -38,7 +38,7 @@ def test_the_work_list(staff_client, collection):
 
 
 def test_entries_are_read_in_few_queries(staff_client, collection, django_assert_max_num_queries):
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         staff_client.get(ENTRIES)
 
 

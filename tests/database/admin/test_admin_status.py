@@ -69,7 +69,7 @@ def test_the_page_of_an_empty_site(staff_client, db):
 def test_the_page_is_read_in_few_queries(staff_client, collection, django_assert_max_num_queries):
     for work in list(collection.values())[:6]:
         fail(work)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         staff_client.get(STATUS)
 
 

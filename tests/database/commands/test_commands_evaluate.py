@@ -14,7 +14,8 @@ from PIL import Image
 from stylesim_app.core.descriptors import CONTENT_LAYER, STYLE_LAYERS, Descriptor
 from stylesim_app.core.edits import EDITS
 from stylesim_app.core.images import to_pixels
-from stylesim_app.evaluation import collection, figures, measured, report
+from stylesim_app.evaluation import collection, figures, report
+from stylesim_app.index import vectors
 from stylesim_app.ranking import lanes
 from stylesim_app.ranking.vector_lanes import VectorLane
 from stylesim_app.work import pipeline
@@ -59,7 +60,7 @@ class SmallNetwork:
 def network(small_network: None, monkeypatch: pytest.MonkeyPatch) -> SmallNetwork:
     network = SmallNetwork()
     monkeypatch.setattr(pipeline, "get_network", lambda: network)
-    monkeypatch.setattr(measured, "MINIMUM_FIRST", 6)
+    monkeypatch.setattr(vectors, "MINIMUM_FIRST", 6)
     monkeypatch.setattr(figures, "RESAMPLES", 10)
     return network
 
@@ -234,7 +235,7 @@ def test_a_lane_of_a_host_is_measured_by_its_vectors(folder, tmp_path, monkeypat
 
 
 def test_a_lane_without_vectors_is_named_with_the_reason(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(measured, "MINIMUM_FIRST", 64)
+    monkeypatch.setattr(vectors, "MINIMUM_FIRST", 64)
     found = evaluate(tmp_path / "out", folder, "--edits", 0)
     assert set(found["not_measured"]) == {"measure", "artist_style", "content", "regions"}
     assert pick(found, lane="measure", preset="paper", task="artist")["n"] == WORKS

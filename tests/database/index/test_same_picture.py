@@ -6,6 +6,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.template.loader import render_to_string
 
+from stylesim_app.collection.decoders import Decoders
+from stylesim_app.core import decoding
 from stylesim_app.index import same_picture
 from stylesim_app.models import Artwork, IndexEntry, PictureMatch, StoredFeatures
 from stylesim_app.ranking.same_picture import SamePictures, list_same_pictures
@@ -130,7 +132,11 @@ def test_postings_survive_in_the_cache(matched_works, monkeypatch):
 
 
 def test_without_opencv_a_picture_is_indexed_without_features(monkeypatch):
-    monkeypatch.setattr("stylesim_app.work.process.has_opencv", lambda: False)
+    monkeypatch.setattr(decoding, "has_opencv", lambda: False)
+    # In this process, where it can be patched.
+    monkeypatch.setattr(
+        Decoders, "decode", lambda _, content, request, *_limits: decoding.decode(content, request)
+    )
     artwork = upload(drawn.draw(0), "alone")
     work()
     assert IndexEntry.objects.get(artwork=artwork).state == "indexed"

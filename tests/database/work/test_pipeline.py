@@ -226,9 +226,9 @@ def test_when_the_time_is_up_what_is_claimed_is_stored(waiting, monkeypatch):
 def test_works_and_searches_are_decoded_in_the_detail_of_their_kinds(waiting, monkeypatch):
     decode, seen = pipeline.decode_picture, []
 
-    def note(content, detail=None, sides=()):
+    def note(content, detail=None, *others):
         seen.append(detail)
-        return decode(content, detail, sides)
+        return decode(content, detail, *others)
 
     monkeypatch.setattr(pipeline, "decode_picture", note)
     worker.work_through()

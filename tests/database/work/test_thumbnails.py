@@ -44,7 +44,7 @@ def test_all_thumbnails_are_there_when_a_work_is_indexed(
     for size, side in thumbnails.SIZES.items():
         response = show(client, artwork, size)
         assert response.status_code == 200
-        assert max(Image.open(io.BytesIO(response.content)).size) == side
+        assert max(Image.open(io.BytesIO(response.getvalue())).size) == side
 
 
 def large_jpeg() -> bytes:

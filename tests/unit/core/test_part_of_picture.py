@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 
 import numpy as np
 import pytest
-from django.test import override_settings
 from PIL import Image
 
 from stylesim_app.core import surroundings
 from stylesim_app.core.boxes import Box
-from stylesim_app.core.decoding import to_picture
+from stylesim_app.core.decoding import Request, to_picture
+from stylesim_app.core.decoding import decode as decode_bytes
 from stylesim_app.core.descriptors import Descriptor
-from stylesim_app.core.images import ImageFacts, Picture
+from stylesim_app.core.images import ImageFacts, Limits, Picture
 from stylesim_app.core.rmac import GRID, RegionWhitening
 
 from . import small_pictures
@@ -71,6 +72,10 @@ def test_choice_of_a_person_counts() -> None:
     assert decode(image, PART).surroundings == (PART, "chosen")
 
 
-@override_settings(STYLESIM_CROP_BORDERS=False)
-def test_cutting_is_switched_off() -> None:
-    assert decode(on_ground("#969696")).surroundings.kind == ""
+@pytest.mark.parametrize("crop_borders", [False, True])
+def test_cutting_is_switched_off(crop_borders: bool) -> None:
+    content = io.BytesIO()
+    on_ground("#969696").save(content, "PNG")
+    request = Request(Limits(10**9, 10**9), crop_borders=crop_borders)
+    found = decode_bytes(content.getvalue(), request).surroundings
+    assert found.kind == ("ground" if crop_borders else "")
