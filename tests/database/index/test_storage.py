@@ -143,7 +143,7 @@ def test_another_marker_is_never_taken_for_this_one(root, content):
     (root / storage.MARKER).write_bytes(content)
     with pytest.raises(StorageForeign, match="another installation"):
         files.write("descriptors", "bin", b"content")
-    assert len(all_files(root)) == 1
+    assert len([name for name in all_files(root) if name.startswith("descriptors")]) == 1
 
 
 def test_a_new_installation_does_not_take_the_storage_of_another(root):
@@ -256,7 +256,7 @@ def test_a_file_is_there_entirely_or_not_at_all(disk, root):
     disk.room = 1000
     with pytest.raises(StorageFull, match="No space left"):
         files.write("descriptors", "bin", bytes(5000))
-    assert len(all_files(root)) == 1
+    assert len([name for name in all_files(root) if name.startswith("descriptors")]) == 1
 
 
 def test_a_write_that_is_interrupted_leaves_nothing(root, monkeypatch):
@@ -268,7 +268,7 @@ def test_a_write_that_is_interrupted_leaves_nothing(root, monkeypatch):
     monkeypatch.setattr(files, "_sync", stop)
     with pytest.raises(KeyboardInterrupt):
         files.write("descriptors", "bin", b"second")
-    assert len(all_files(root)) == 1
+    assert len([name for name in all_files(root) if name.startswith("descriptors")]) == 1
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
@@ -328,7 +328,7 @@ def test_no_picture_is_described_while_the_disk_stays_full(
     due_now()
     run_worker()
     assert IndexEntry.objects.get().state == State.INDEXED
-    assert len(all_files(root)) == 1
+    assert len([name for name in all_files(root) if name.startswith("descriptors")]) == 1
 
 
 def test_a_calibration_waits_until_its_files_fit(collection, disk, root, monkeypatch):
