@@ -222,7 +222,7 @@ def check_days(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage
                     f"{name} must be a number of days from 0 to {MAX_DAYS:,}, not "
                     f"{getattr(settings, name)!r}.",
                     hint="Remove it to use the default.",
-                    id="stylesim_app.E051",
+                    id="stylesim_app.E016",
                 )
             )
     return messages
@@ -241,7 +241,7 @@ def check_watchdog(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
             "STYLESIM_WATCHDOG_SECONDS must be a number of seconds, or 0, not "
             f"{getattr(settings, 'STYLESIM_WATCHDOG_SECONDS', None)!r}.",
             hint="Remove it to use the default; 0 turns the watchdog off.",
-            id="stylesim_app.E031",
+            id="stylesim_app.E015",
         )
     ]
 
@@ -255,7 +255,7 @@ def check_metrics_token(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
         checks.Warning(
             f"STYLESIM_METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters.",
             hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'.",
-            id="stylesim_app.W031",
+            id="stylesim_app.W009",
         )
     ]
 
@@ -269,7 +269,7 @@ def check_crop_borders(app_configs: Sequence[Any] | None, **_: Any) -> list[Chec
         Error(
             f"STYLESIM_CROP_BORDERS must be True or False, not {value!r}.",
             hint="Remove it to leave uniform borders and colour charts out of the comparison.",
-            id="stylesim_app.E030",
+            id="stylesim_app.E014",
         )
     ]
 
@@ -362,7 +362,7 @@ def check_throttle_cache(app_configs: Sequence[Any] | None, **_: Any) -> list[Ch
             Error(
                 f"STYLESIM_THROTTLE_CACHE is {name!r}, which CACHES does not have.",
                 hint="Set it to an alias of CACHES.",
-                id="stylesim_app.E021",
+                id="stylesim_app.E013",
             )
         ]
     backend = str(settings.CACHES[name]["BACKEND"])
@@ -374,7 +374,7 @@ def check_throttle_cache(app_configs: Sequence[Any] | None, **_: Any) -> list[Ch
             "passwords are higher than set, or not kept.",
             hint="Set STYLESIM_THROTTLE_CACHE to an alias of a cache in the database, Redis or "
             "Memcached.",
-            id="stylesim_app.W021",
+            id="stylesim_app.W008",
         )
     ]
 
@@ -491,6 +491,6 @@ def check_audit(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
         checks.Warning(
             "django-auditlog is installed, but its entries do not name who changed an artwork.",
             hint=f'Add "{middleware}" to MIDDLEWARE, after AuthenticationMiddleware.',
-            id="stylesim_app.W051",
+            id="stylesim_app.W010",
         )
     ]

@@ -114,7 +114,7 @@ def to_thumbnails(image: Image.Image, sides: tuple[int, ...]) -> dict[int, bytes
     for side in sorted(sides, reverse=True):
         image = image.copy() if max(image.size) <= side else image
         # Both sides stay at least one pixel long, whatever the aspect ratio.
-        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        image.thumbnail((side, side), Image.Resampling.HAMMING)
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=THUMBNAIL_QUALITY)
         found[side] = buffer.getvalue()

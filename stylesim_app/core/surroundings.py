@@ -33,8 +33,6 @@ TOLERANCE = 12
 SHADING = 30
 #: Share of a line of ground that may differ: dust, a stamp, a caption of a few letters.
 STRAY = 0.06
-#: The least difference between the work and its ground along its edge.
-STEP = 14
 #: Lines inwards in which an edge must begin: a photograph is rarely turned by more.
 SLANT = 3
 #: The least share of each edge of the work that differs from the ground, and of all edges together.

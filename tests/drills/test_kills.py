@@ -27,7 +27,7 @@ from PIL import Image
 from tests.clusters import Site, kill_group
 
 #: Raise this to 300 for a release.
-UPLOADS = 60
+UPLOADS = 300
 #: Seconds between two kills.
 PAUSE = 4.0
 #: Seconds until all is indexed after the last kill.

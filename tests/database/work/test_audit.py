@@ -219,4 +219,4 @@ def test_a_host_without_the_package_has_no_trail(artwork, monkeypatch, staff_cli
 def test_a_missing_middleware_is_reported(settings, db):
     assert run_checks() == []
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "audit" not in name]
-    assert [found.id for found in run_checks()] == ["stylesim_app.W051"]
+    assert [found.id for found in run_checks()] == ["stylesim_app.W010"]
