@@ -26,7 +26,7 @@ from PIL import Image
 
 from tests.clusters import Site, kill_group
 
-#: Raise this to 300 for a release.
+#: Pictures that are uploaded while processes are killed.
 UPLOADS = 300
 #: Seconds between two kills.
 PAUSE = 4.0
@@ -36,10 +36,11 @@ PATIENCE = 600
 ACCOUNT = """
 import django
 django.setup()
+from datetime import timedelta
 from django.contrib.auth import get_user_model
-from rest_framework.authtoken.models import Token
+from project.access.tokens import make_token
 user = get_user_model().objects.create_superuser("drill")
-print(Token.objects.create(user=user).key)
+print(make_token(user, "drill", ("read", "write"), timedelta(days=1))[1])
 """
 
 
