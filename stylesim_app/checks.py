@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import DatabaseError, connection, models
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
 
 from .collection.adapter import adapter
 from .collection.swapping import get_artwork_model
@@ -153,7 +153,7 @@ def check_storage_there(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
 
     A worker starts nevertheless, and waits.
     """
-    if check_storage(app_configs):
+    if check_storage(app_configs) or not _has_database():
         return []
     try:
         problem = storage.problem_now()
@@ -170,6 +170,14 @@ def check_storage_there(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
             id="stylesim_app.E012",
         )
     ]
+
+
+def _has_database() -> bool:
+    """Return whether there is a database to ask; opening one of SQLite would begin its file."""
+    database = connections[DEFAULT_DB_ALIAS]
+    name = str(database.settings_dict["NAME"])
+    is_file = database.vendor == "sqlite" and "memory" not in name
+    return not is_file or (Path(name).exists() and Path(name).stat().st_size > 0)
 
 
 @register()

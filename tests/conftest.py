@@ -19,7 +19,7 @@ from stylesim_app import files, tasks
 from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.index import compact_index, same_picture, scales, sets, storage, upkeep
 from stylesim_app.models import Artwork, IndexEntry, StoredDescriptor, WorkItem
-from stylesim_app.work import pipeline
+from stylesim_app.work import pipeline, signs
 
 from . import pictures, remembered, same_pictures, store_contract, synthetic
 from .unit.same_picture.drawn import draw
@@ -87,6 +87,12 @@ def cleared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is searched while a test switches sets or indexes, but where it says so."""
     monkeypatch.setattr(sets, "CLEARED_AFTER", timedelta(0))
     monkeypatch.setattr(compact_index, "KEPT_FOR", timedelta(0))
+
+
+@pytest.fixture(autouse=True)
+def unknown_process() -> None:
+    """What a test notes of this process is not known to the next."""
+    signs._of.cache_clear()
 
 
 @pytest.fixture(autouse=True)

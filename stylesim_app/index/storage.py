@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, storages
-from django.db import DatabaseError, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -63,9 +63,10 @@ def state() -> StorageState:
     return StorageState.objects.get_or_create(pk=1)[0]
 
 
-def ensure_state(**_kwargs: object) -> None:
-    """Create the row of the storage, after a migration."""
-    state()
+def ensure_state(using: str = DEFAULT_DB_ALIAS, **_: object) -> None:
+    """Create the row of the storage after a migration, unless that went back before its table."""
+    if StorageState._meta.db_table in connections[using].introspection.table_names():
+        state()
 
 
 def require() -> None:

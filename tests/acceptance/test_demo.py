@@ -192,7 +192,7 @@ def test_a_port_that_is_taken_is_said_before_anything_is_done(demo):
         assert find_port(port, others=True) in range(port + 1, port + 20)
     assert code == 1
     assert f"Port {port} is not available. Choose another with --port." in printed
-    assert not (demo.data / "db.sqlite3").exists()
+    assert (demo.data / "db.sqlite3").stat().st_size == 0
 
 
 @pytest.mark.parametrize("port", [-1, 0, 65536, 100000])

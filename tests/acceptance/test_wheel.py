@@ -142,7 +142,7 @@ def test_pytorch_comes_with_the_extra_for_workers_alone(wheel):
 
     web = install("")
     assert {"django", "numpy"} <= web
-    assert install("worker") - web == {"opencv-python-headless", "torch", "torchvision"}
+    assert install("worker") - web == {"opencv-python-headless", "psutil", "torch", "torchvision"}
     steps = (ROOT / "README.md").read_text()
     assert "`pip install django-stylesim`" in steps
     assert "`pip install 'django-stylesim[worker]'`" in steps

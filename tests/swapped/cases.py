@@ -16,6 +16,7 @@ from easy_thumbnails.models import Thumbnail
 
 from stylesim_app import files
 from stylesim_app.collection.swapping import get_artwork_model
+from stylesim_app.collection.thumbnails import SIZES
 from stylesim_app.models import IndexEntry, RemovedPicture, StoredDescriptor, WorkItem
 from tests import pictures
 from tests.swapped.models import Picture
@@ -129,11 +130,12 @@ def test_the_files_of_the_host_stay_and_their_thumbnails_go(
     picture = indexed[0]
     storage, old_name = picture.scan.storage, picture.scan.name
     assert client.get(f"/artworks/{picture.pk}/small.jpg").status_code == 200
-    [small] = Thumbnail.objects.values_list("name", flat=True)
+    made = list(Thumbnail.objects.values_list("name", flat=True))
+    assert len(made) == len(indexed) * len(SIZES)
     with django_capture_on_commit_callbacks(execute=True):
         picture.scan.save("new.png", ContentFile(pictures.png("bars-c")))
     assert storage.exists(old_name)
-    assert not files.exists(small)
+    assert not any(files.exists(name) for name in made)
     new_name = picture.scan.name
     with django_capture_on_commit_callbacks(execute=True):
         picture.delete()
