@@ -99,11 +99,13 @@ def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) 
     """
     batches: deque[Batch] = deque()
     late: deque[Batch] = deque()
-    urgent = False
+    urgent = begun = False
     with Pipeline() as pipeline, _released_if_interrupted(batches, late):
         while True:
             signs.sign_of_life()
-            stop = urgent or time.monotonic() >= deadline
+            # However short the time, so that repeated calls come to an end.
+            stop = urgent or (begun and time.monotonic() >= deadline)
+            begun = True
             while not stop and _has_room(batches) and (batch := _claim()):
                 batches.append(batch)
                 if not batch.alone:
