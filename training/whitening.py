@@ -32,7 +32,7 @@ from .described import Described
 from .pictures import load_pictures, read_manifest
 
 #: Share of the identity in the covariance within a label, so that no number is magnified much.
-SHRINKAGE = 0.3
+SHRINKAGE = 0.1
 
 
 def fit_whitenings(
@@ -118,17 +118,15 @@ def covariance_within(
 
 
 def divide_by(whitening: Whitening, covariance: NDArray[np.float64]) -> Whitening:
-    """Return the whitening whose numbers are divided by a covariance ``(m, m)`` of its numbers.
+    """Return the whitening whose numbers are divided by the root of a covariance ``(m, m)``.
 
-    The covariance is scaled to a mean variance of 1, and shrunk towards the identity. Dividing by
-    the covariance rather than by its root finds more: in whitened numbers, a small variance within
-    a label is a large one between labels.
+    The covariance is scaled to a mean variance of 1, and shrunk towards the identity.
     """
     size = len(covariance)
     scaled = covariance * (size / np.trace(covariance))
     values, vectors = np.linalg.eigh((1 - SHRINKAGE) * scaled + SHRINKAGE * np.eye(size))
     wide = whitening.components.astype(np.float64) * whitening.scales
-    columns = wide @ (fix_signs(vectors) / values)
+    columns = wide @ (fix_signs(vectors) / np.sqrt(values))
     scales = np.linalg.norm(columns, axis=0)
     return Whitening(
         whitening.mean, (columns / scales).astype(np.float16), scales.astype(np.float32)

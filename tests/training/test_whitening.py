@@ -78,14 +78,14 @@ def whiten_rows(count: int) -> tuple[Whitening, np.ndarray]:
     return moments.fit(6), rows
 
 
-def test_numbers_are_divided_by_the_covariance():
+def test_numbers_are_divided_by_the_root_of_the_covariance():
     whitening, rows = whiten_rows(200)
     generator = np.random.default_rng(6)
     covariance = np.cov(generator.normal(size=(6, 40)) * np.arange(1, 7)[:, None])
     scaled = covariance * 6 / np.trace(covariance)
     shrunk = (1 - SHRINKAGE) * scaled + SHRINKAGE * np.eye(6)
     numbers = (rows - whitening.mean) @ whitening.components * whitening.scales
-    expected = numbers @ np.linalg.inv(shrunk)
+    expected = numbers @ np.linalg.inv(np.linalg.cholesky(shrunk)).T
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     found = divide_by(whitening, covariance).whiten(rows)
     # Roots of a matrix differ by a rotation, which no cosine sees.
