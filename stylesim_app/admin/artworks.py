@@ -268,9 +268,14 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
             return HttpResponseRedirect(self._reverse("change", quote(artwork.pk)))
         context = {
             **self.admin_site.each_context(request),
-            "title": adapter().title(artwork),
+            "title": _("Part that is compared"),
             "opts": self.opts,
             "form": form,
+            "artwork": artwork,
+            "work_box": entry.work_box,
+            "picture": self._reverse("picture", quote(artwork.pk), "medium"),
+            "list_address": self._reverse("changelist"),
+            "record_address": self._reverse("change", quote(artwork.pk)),
         }
         return TemplateResponse(request, "admin/stylesim_app/surroundings.html", context)
 

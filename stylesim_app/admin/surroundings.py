@@ -8,8 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..core.boxes import WHOLE, Box, check_box
+from ..core.surroundings import LEAST_INSIDE
 from ..models import IndexEntry
 
+#: The least share of either side, as for surroundings that are found.
+LEAST = LEAST_INSIDE
 AUTOMATIC, NONE, CHOSEN = "automatic", "none", "chosen"
 
 
@@ -17,18 +20,18 @@ class SurroundingsForm(forms.Form):
     """Automatic, the complete picture, or a box of four numbers in shares of the picture."""
 
     choice = forms.ChoiceField(
-        label=_("part of the picture that is compared"),
+        label=_("Part of the picture that is compared"),
         choices=(
-            (AUTOMATIC, _("leave out what is found")),
-            (NONE, _("the entire picture")),
-            (CHOSEN, _("this box")),
+            (AUTOMATIC, _("The work inside the surroundings that are found")),
+            (NONE, _("The entire picture")),
+            (CHOSEN, _("This box, in shares of the picture from 0 to 1:")),
         ),
         widget=forms.RadioSelect,
     )
-    left = forms.FloatField(label=_("left"), min_value=0, max_value=1, required=False)
-    top = forms.FloatField(label=_("top"), min_value=0, max_value=1, required=False)
-    width = forms.FloatField(label=_("width"), min_value=0, max_value=1, required=False)
-    height = forms.FloatField(label=_("height"), min_value=0, max_value=1, required=False)
+    left = forms.FloatField(label=_("Left edge"), min_value=0, max_value=1, required=False)
+    top = forms.FloatField(label=_("Top edge"), min_value=0, max_value=1, required=False)
+    width = forms.FloatField(label=_("Width"), min_value=LEAST, max_value=1, required=False)
+    height = forms.FloatField(label=_("Height"), min_value=LEAST, max_value=1, required=False)
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, ProgrammingError
 from django.utils import formats
 from django.utils.timesince import timesince
 from django.utils.timezone import localtime
@@ -37,8 +38,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        status = index_status(get_artwork_model()._base_manager.all())
-        problems = storage.problems()
+        try:
+            status = index_status(get_artwork_model()._base_manager.all())
+            problems = storage.problems()
+        except (OperationalError, ProgrammingError) as error:
+            reason = _("The database cannot be read (%(reason)s). Has migrate been run?")
+            raise CommandError(reason % {"reason": error}) from error
         if options["json"]:
             shown = IndexStatusSerializer(status).data
             more = {"lists_missing": status.lists_missing, "storage": problems}
