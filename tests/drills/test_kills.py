@@ -132,21 +132,30 @@ class Drill:
             time.sleep(1)
 
     def count(self) -> None:
-        """Count what there is once all is indexed."""
+        """Count what there is once all is indexed, and once orphans are removed."""
         query = self.site.query
+        self.counted["orphans until the check"] = len(self.orphans())
+        self.site.run("manage.py", "stylesim_verify", "--orphans")
+        self.counted["orphans"] = len(self.orphans())
         artworks = query("SELECT title FROM stylesim_app_artwork")
         descriptors = [name for (name,) in query(DESCRIPTORS)]
-        folder = self.site.folder / "stylesim"
-        files = {str(path.relative_to(folder)) for path in (folder / "descriptors").rglob("*.*")}
         self.counted["uploads"] = UPLOADS
         self.counted["artworks"] = len(artworks)
         self.counted["lost"] = UPLOADS - len(set(artworks))
         self.counted["doubled"] = len(artworks) - len(set(artworks))
         self.counted["descriptors"] = len(descriptors)
-        self.counted["descriptors without a file"] = len(set(descriptors) - files)
-        self.counted["files without a descriptor"] = len(files - set(descriptors))
+        self.counted["descriptors without a file"] = len(set(descriptors) - self.files())
         [(most,)] = query("SELECT max(attempts) FROM stylesim_app_indexentry")
         self.counted["most attempts"] = int(str(most))
+
+    def files(self) -> set[str]:
+        """The names of the descriptors in the storage."""
+        folder = self.site.folder / "stylesim"
+        return {str(path.relative_to(folder)) for path in (folder / "descriptors").rglob("*.*")}
+
+    def orphans(self) -> set[str]:
+        """The descriptors in the storage that no row names."""
+        return self.files() - {str(name) for (name,) in self.site.query(DESCRIPTORS)}
 
 
 DESCRIPTORS = "SELECT file_name FROM stylesim_app_storeddescriptor"
@@ -203,6 +212,7 @@ def test_kills_lose_and_double_nothing(drill):
     assert (counted["lost"], counted["doubled"]) == (0, 0)
     assert counted["descriptors"] == UPLOADS
     assert counted["descriptors without a file"] == 0
+    assert counted["orphans"] == 0
 
 
 def test_one_of_two_clusters_goes_deaf(drill):
@@ -222,4 +232,4 @@ def test_one_of_two_clusters_goes_deaf(drill):
     drill.wait()
     drill.count()
     assert (drill.counted["lost"], drill.counted["doubled"]) == (0, 0)
-    assert drill.counted["files without a descriptor"] == 0
+    assert drill.counted["orphans"] == 0
