@@ -151,7 +151,8 @@ class QuerySerializer(serializers.Serializer[Any]):
 class SamePicturesSerializer(QuerySerializer):
     """The works that show the same picture, copies of the file first, then by inliers."""
 
-    lane = serializers.CharField()
+    # Patterns, so that an answer without results is valid for one kind of answer alone.
+    lane = serializers.RegexField("^same_picture$")
     coverage = ComparedSerializer(source="*")
     results = SamePictureSerializer(many=True, source="works")
 
@@ -200,7 +201,7 @@ class ScaleSerializer(serializers.Serializer[PairScale]):
 class LaneAnswerSerializer(QuerySerializer):
     """The works nearest to a query in a lane other than the measure."""
 
-    lane = serializers.CharField()
+    lane = serializers.RegexField("^(?!measure$|same_picture$)")
     region = RegionField(allow_null=True, help_text="The part of the query that was searched for.")
     coverage = CoverageSerializer(source="*")
     provenance = ProvenanceSerializer(allow_null=True)
