@@ -91,7 +91,7 @@ def cleared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def unknown_process() -> None:
-    """What a test notes of this process is not known to the next."""
+    """Forget between tests what was noted of this process."""
     signs._of.cache_clear()
 
 

@@ -1,4 +1,4 @@
-"""What surrounds a work in its photograph, on its index entry."""
+"""Surroundings of a work in its photograph, on its index entry."""
 
 from django.db import migrations, models
 

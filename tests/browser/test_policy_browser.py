@@ -45,7 +45,7 @@ FOR_STAFF = (
 
 @pytest.fixture
 def errors() -> list[str]:
-    """What the console of the page shows; nothing may be left at the end of a test."""
+    """The messages of the page's console; none may be left at the end of a test."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""What a drill counted, printed as one line, for the table in ``docs/reliability.md``."""
+"""The counts of a drill, printed as one line, for the table in ``docs/reliability.md``."""
 
 from __future__ import annotations
 

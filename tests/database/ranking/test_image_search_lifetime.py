@@ -1,4 +1,4 @@
-"""What image searches leave behind: no image of a failed one, and no results of an old one."""
+"""Remains of image searches: no image of a failed one, and no results of an old one."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def index_of(embedding: Embedding) -> VectorIndex:
 
 
 def kept(embedding: Embedding) -> dict[str, Vectors]:
-    """What is stored of each work, by title."""
+    """The stored values of each work, by title."""
     names = dict(StoredDescriptor.objects.values_list("pk", "entry__artwork__title"))
     found = vectors.open_store(index_of(embedding)).read(list(names))
     return {names[key]: each for key, each in found.items()}

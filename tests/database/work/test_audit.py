@@ -29,7 +29,7 @@ API = "/api/artworks/"
 
 @pytest.fixture
 def trail():
-    """What the entries say, the earliest first: action, person, place, and what else is known."""
+    """The entries, the earliest first: action, person, place, and what else is known."""
 
     def read() -> list[tuple[str, str | None, dict]]:
         return [
