@@ -19,11 +19,14 @@ from .decoding import Request, decode, has_opencv
 from .errors import ImageError
 from .image_file import READ_WITH_ERRORS
 from .images import Picture
+from .memory import keep_freed_memory
 
 #: Seconds beyond the parent's patience after which the process ends itself.
 MARGIN = 5
 #: Chosen first when the machine runs out of memory, before the worker.
 OOM_SCORE = 900
+#: Bytes that the process keeps between two pictures: what finding local features takes.
+KEPT_MEMORY = 64 << 20
 
 # Complaints of libtiff that concern pixels; others are about tags.
 _DAMAGE = re.compile(r"decode|jpeg|corrupt|premature|truncate|not enough data|read error", re.I)
@@ -113,6 +116,7 @@ def main(descriptor: int, memory: int) -> None:
         from .same_picture import features  # noqa: F401  (loaded before the first request)
 
         cv2.setNumThreads(1)
+    keep_freed_memory(KEPT_MEMORY)
     complaints = os.memfd_create("complaints")
     os.dup2(complaints, sys.stderr.fileno())
     limit_memory(memory)

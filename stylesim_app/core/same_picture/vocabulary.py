@@ -81,14 +81,15 @@ class Vocabulary:
         probes = min(PROBES, len(self.cells))
         from_cells = _relative_squares(descriptors, self.cells)
         cells = np.argpartition(from_cells, probes - 1, axis=1)[:, :probes]
-        squares = np.empty((cells.size, leaves), np.float32)
         # All descriptors of a cell at once.
         order = np.argsort(cells, axis=None, kind="stable")
-        starts = np.flatnonzero(np.diff(cells.ravel()[order], prepend=-1))
+        rows, in_order = descriptors[order // probes], cells.ravel()[order]
+        squares = np.empty((cells.size, leaves), np.float32)
+        starts = np.flatnonzero(np.diff(in_order, prepend=-1))
         for start, end in pairwise((*starts, len(order))):
-            group, cell = order[start:end], cells.flat[order[start]]
-            squares[group] = descriptors[group // probes] @ self._word_columns[cell]
-            squares[group] += self._word_squares[cell]
+            cell = in_order[start]
+            found = rows[start:end] @ self._word_columns[cell]
+            squares[order[start:end]] = found + self._word_squares[cell]
         best = _smallest(squares.reshape(len(descriptors), probes * leaves), count)
         words: NDArray[np.int64] = np.take_along_axis(cells, best // leaves, axis=1) * leaves
         words += best % leaves
@@ -105,9 +106,8 @@ class Vocabulary:
         """Return what is stored of a picture's features."""
         words = self.nearest_words(features.descriptors)[:, 0]
         rests = (features.descriptors - self._centres(words)).reshape(len(words), *_PARTS)
-        codes = np.empty((len(words), CODE_PARTS), np.uint8)
-        for part, entries in enumerate(self.codebook):
-            codes[:, part] = _relative_squares(rests[:, part], entries).argmin(axis=1)
+        squares = rests.transpose(1, 0, 2) @ self._entry_columns + self._entry_squares
+        codes = squares.argmin(axis=2).T.astype(np.uint8)
         width, height = features.width, features.height
         return CompactFeatures(
             self.fingerprint,
@@ -148,6 +148,16 @@ class Vocabulary:
     def _word_squares(self) -> FloatArray:
         """The squared lengths of the words, ``(c, w)``."""
         return _squares(self.words)
+
+    @cached_property
+    def _entry_columns(self) -> FloatArray:
+        """The entries of the codebook times -2 as columns, ``(16, 8, 256)``."""
+        return np.ascontiguousarray(-2 * self.codebook.transpose(0, 2, 1))
+
+    @cached_property
+    def _entry_squares(self) -> FloatArray:
+        """The squared lengths of the entries of the codebook, ``(16, 1, 256)``."""
+        return _squares(self.codebook)[:, None]
 
     def _rests(self, compact: CompactFeatures) -> FloatArray:
         if compact.fingerprint != self.fingerprint:
