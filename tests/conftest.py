@@ -106,7 +106,7 @@ def nothing_known_by_key() -> None:
     """Keys of rows that were rolled back come again."""
     same_picture._postings_of.cache_clear()
     storage.forget()
-    scales._sample.cache_clear()
+    scales.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -206,6 +206,9 @@ class LaneAnswerSerializer(QuerySerializer):
     coverage = CoverageSerializer(source="*")
     provenance = ProvenanceSerializer(allow_null=True)
     scale = ScaleSerializer(allow_null=True)
+    local_scaling = serializers.BooleanField(
+        help_text="Whether the figures of works near to many others are greater than distances."
+    )
     results = LaneResultSerializer(many=True)
 
 

@@ -45,14 +45,20 @@ class PairScale:
         return float(self.figures[count - 1]) if count else None
 
 
-def scale_of_pairs(queries: NDArray[np.float32], candidates: NDArray[np.float32]) -> PairScale:
+def scale_of_pairs(
+    queries: NDArray[np.float32],
+    candidates: NDArray[np.float32],
+    offsets: NDArray[np.float32] | None = None,
+) -> PairScale:
     """Return the scale of all pairs of works of a sample.
 
     ``queries`` ``(n, d)`` holds the query of each work, ``candidates`` ``(n, k, d)`` its vectors;
-    the figure of a pair is one minus the largest product.
+    the figure of a pair is one minus the largest product, plus the offset ``(n,)`` of the
+    candidate.
     """
     count, vectors, size = candidates.shape
     products = queries @ candidates.reshape(count * vectors, size).T
     nearest = products.reshape(len(queries), count, vectors).max(axis=2)
+    figures = 1 - nearest if offsets is None else 1 - nearest + offsets
     different = np.triu_indices(len(queries), 1)
-    return PairScale(np.sort(np.maximum(1 - nearest[different], 0)))
+    return PairScale(np.sort(np.maximum(figures[different], 0)))

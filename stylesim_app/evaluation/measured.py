@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from ..core.calibration import sample_pairs
 from ..core.distances import PRESETS, Weighting
-from ..core.embedding import FittedEmbedding, weigh_parts
+from ..core.embedding import FittedEmbedding
 from ..core.errors import DescriptorError
+from ..core.local_scaling import FEWEST, LocalScaling
+from ..index import scales
 from ..index import vectors as vector_indexes
 from ..index.calibration import MINIMUM_WORKS, PAIR_WORKS
 from ..index.embeddings import PICTURE, Embedding
@@ -87,9 +89,12 @@ class Scene:
 
     def sample(self, count: int) -> list[Path]:
         """Return the descriptors of up to ``count`` random works."""
-        order = np.random.default_rng(len(self.works)).permutation(len(self.works))[:count]
         paths = self.paths(self.works)
-        return [paths[at] for at in order.tolist()]
+        return [paths[at] for at in self.sample_keys(count).tolist()]
+
+    def sample_keys(self, count: int) -> NDArray[np.int64]:
+        """Return the places of up to ``count`` random works."""
+        return np.random.default_rng(len(self.works)).permutation(len(self.works))[:count]
 
 
 def rank(lane: Lane, scene: Scene) -> Iterator[Ranking]:
@@ -131,17 +136,21 @@ def _rank_by_measure(lane: Lane, scene: Scene) -> Iterator[Ranking]:
 
 
 def _vector_distances(lane: VectorLane, scene: Scene) -> Matrix:
-    return _cosine_distances(lane.embedding, lane.weights(RankingOptions()), scene)
+    weights = lane.weights(RankingOptions())
+    distances = _cosine_distances(lane.embedding, weights, scene)
+    if lane.scaled_locally and len(scene.works) >= FEWEST:
+        vectors = _vectors(lane.embedding, scene)["works"]
+        sample = scene.sample_keys(scales.SAMPLE)
+        queries = scales.weigh(vectors[sample], weights)
+        scaling = LocalScaling.fit(vectors[sample], queries, sample)
+        distances += scaling.offsets(vectors, np.arange(len(vectors)))
+    return distances
 
 
-def _cosine_distances(
-    embedding: Embedding, weights: Sequence[tuple[str, float]], scene: Scene
-) -> Matrix:
+def _cosine_distances(embedding: Embedding, weights: scales.Weights, scene: Scene) -> Matrix:
     vectors = _vectors(embedding, scene)
     works, counts = vectors["works"], vectors["counts"]
-    asked = vectors["asked"]
-    if weights:
-        asked = np.stack([weigh_parts(each, dict(weights)) for each in asked])
+    asked = scales.weigh(vectors["asked"], weights)
     starts = np.cumsum(counts) - counts
     distances: Matrix = 1 - np.maximum.reduceat(asked @ works.T, starts, axis=1)
     return distances

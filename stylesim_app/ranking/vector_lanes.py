@@ -51,7 +51,8 @@ class LaneAnswer:
     """The works nearest to a query in a lane, and the facts needed to interpret the figures.
 
     ``region`` is the part of the query that was searched for. ``scale`` holds the figures of random
-    pairs of the collection.
+    pairs of the collection. With ``local_scaling``, the figures of works near to many others are
+    greater than their distances.
     """
 
     lane: str
@@ -61,6 +62,7 @@ class LaneAnswer:
     visible: int
     provenance: Provenance | None
     scale: PairScale | None
+    local_scaling: bool
     results: list[LaneResult]
 
 
@@ -74,6 +76,8 @@ class VectorLane(Lane):
 
     size: ClassVar[int]
     version: ClassVar[str] = ""
+    #: True if distances are corrected by local scaling, where the collection is large enough.
+    scaled_locally: ClassVar[bool] = False
 
     def embed(self, pictures: Sequence[Picture]) -> NDArray[np.floating[Any]]:
         """Return a vector of each decoded picture, ``(n, size)``, of any length but zero.
@@ -135,8 +139,12 @@ class VectorLane(Lane):
         weights = self.weights(options)
         if weights:
             vector = weigh_parts(vector, dict(weights))
-        found = search.nearest(vector, candidates, options.limit)
-        scale = scales.scale_of(search.index, weights)
+        scaling = scales.local_scaling(search.index, weights) if self.scaled_locally else None
+        if scaling is None:
+            found = search.nearest(vector, candidates, options.limit)
+        else:
+            found = search.nearest_scaled(vector, candidates, options.limit, scaling)
+        scale = scales.scale_of(search.index, weights, locally=scaling is not None)
         indexed, total = coverage.count(visible, serving.descriptor_set)
         descriptor_set = serving.descriptor_set
         return LaneAnswer(
@@ -147,11 +155,12 @@ class VectorLane(Lane):
             visible=total,
             provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
             scale=scale,
+            local_scaling=scaling is not None,
             results=[
                 LaneResult(
                     rank=rank,
                     artwork=artwork,
-                    figure=each.distance,
+                    figure=max(0.0, each.distance),
                     unusual=None if scale is None else scale.unusual(each.distance),
                     region=each.box,
                 )
@@ -181,12 +190,16 @@ class ArtistStyle(VectorLane):
     name = "artist_style"
     label = _("Similar style")
     question = _("Whose style does it look like?")
-    meaning = _("The distance of the whitened styles, from 0 to 2; lower is closer.")
+    meaning = _(
+        "The distance of the whitened styles, from 0 to about 2; lower is closer. It is greater "
+        "for works that are near to many others."
+    )
     limits = _(
         "Works by one artist in different techniques may be far apart, and works by a pupil near."
     )
     takes_weights = ("layer_weights",)
     embedding = PICTURE
+    scaled_locally = True
 
     def weights(self, options: RankingOptions) -> scales.Weights:
         return tuple(layer_shares(options.layer_weights).items())
@@ -198,9 +211,13 @@ class Content(VectorLane):
     name = "content"
     label = _("Similar content")
     question = _("What shows the same, arranged the same?")
-    meaning = _("The distance of the contents, from 0 to 2; lower is closer.")
+    meaning = _(
+        "The distance of the contents, from 0 to about 2; lower is closer. It is greater for works "
+        "that are near to many others."
+    )
     limits = _("A picture that is turned, or of which only a small part is shown, is missed.")
     embedding = PICTURE
+    scaled_locally = True
 
     def weights(self, options: RankingOptions) -> scales.Weights:
         return ((CONTENT_LAYER, 1.0),)

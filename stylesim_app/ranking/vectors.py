@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from ..core.errors import DescriptorError
+from ..core.local_scaling import LocalScaling
 from ..exceptions import NotPrepared
 from ..index import vectors
 from ..index.embeddings import Embedding
@@ -22,6 +23,9 @@ from .queries import Query
 
 FloatArray = NDArray[np.float32]
 
+#: Nearest works whose order local scaling may change.
+SCALED = 200
+
 
 @dataclass(frozen=True, eq=False)
 class Search:
@@ -30,6 +34,28 @@ class Search:
     index: VectorIndex
     vectors: FloatArray
     serving: Serving
+
+    def nearest_scaled(
+        self, query: FloatArray, candidates: QuerySet[Any], limit: int, scaling: LocalScaling
+    ) -> list[tuple[NearestWork, Any]]:
+        """Return candidates like ``nearest``, by distances with their local scaling.
+
+        They are the nearest by it among the SCALED nearest without.
+        """
+        found = self.nearest(query, candidates, max(limit, SCALED))
+        stored = vectors.open_store(self.index).read([each.stored for each, _ in found])
+        # A picture may have been replaced since.
+        found = [(each, artwork) for each, artwork in found if each.stored in stored]
+        if not found:
+            return []
+        keys = np.array([each.stored for each, _ in found])
+        rows = np.stack([stored[key].numbers[0] for key in keys.tolist()])
+        offsets = scaling.offsets(rows, keys).tolist()
+        scaled = [
+            (replace(each, distance=each.distance + offset), artwork)
+            for (each, artwork), offset in zip(found, offsets, strict=True)
+        ]
+        return sorted(scaled, key=lambda pair: pair[0].distance)[:limit]
 
     def nearest(
         self, query: FloatArray, candidates: QuerySet[Any], limit: int

@@ -40,13 +40,15 @@ def address(search: ImageSearch) -> str:
 
 def check_shape(answer, lane, region=None):
     assert set(answer) == {
-        *("query", "lane", "region", "coverage", "provenance", "scale", "results")
+        *("query", "lane", "region", "coverage", "provenance"),
+        *("scale", "local_scaling", "results"),
     }
     assert (answer["lane"], answer["region"]) == (lane, region)
     assert answer["coverage"] == {"indexed": 12, "visible": 12}
     assert answer["provenance"]["weights"] == "paintings"
     # Of 66 pairs, one in a hundred is not known.
     assert answer["scale"] == {"pairs": 66, "flagged": {"0.01": None, "0.001": None}}
+    assert answer["local_scaling"] is False
     results = answer["results"]
     assert [result["rank"] for result in results] == list(range(1, len(results) + 1))
     figures = [result["figure"] for result in results]

@@ -86,6 +86,14 @@ def test_the_figures_are_those_of_all_pairs(count, vectors, seed):
     assert len(found) == count * (count - 1) // 2
 
 
+def test_the_offset_of_a_candidate_is_added_to_the_figures_of_its_pairs():
+    vectors = to_unit(np.random.default_rng(0).normal(size=(3, 5)))
+    plain = 1 - vectors @ vectors.T
+    found = scale_of_pairs(vectors, vectors[:, None], np.array([0.5, 0.1, 0.2], np.float32))
+    expected = sorted([plain[0, 1] + 0.1, plain[0, 2] + 0.2, plain[1, 2] + 0.2])
+    np.testing.assert_allclose(found.figures, expected, atol=1e-6)
+
+
 def test_pairs_of_the_same_vectors_are_at_distance_zero():
     one = to_unit(np.array([1.0, 2.0, 3.0]))
     scale = scale_of_pairs(np.stack([one] * 5), np.stack([one] * 5)[:, None])
