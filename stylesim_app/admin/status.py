@@ -20,7 +20,7 @@ from ..collection import visibility
 from ..index import figures
 from ..index.status import SILENCE
 from ..models import IndexEntry, WorkerSign, WorkItem
-from ..work import pause, queue, worklist
+from ..work import audit, pause, queue, worklist
 from .index import ReadOnlyAdmin
 
 State = WorkItem.State
@@ -139,7 +139,9 @@ class IndexStatusAdmin(ReadOnlyAdmin):
 
     def _act(self, request: HttpRequest, action: str) -> str:
         if action == "retry":
-            count = worklist.request_again(self._failed(request))
+            failed = self._failed(request)
+            audit.record_asked_again(failed)
+            count = worklist.request_again(failed)
             transaction.on_commit(queue.ring, robust=True)
             text = ngettext(
                 "%(count)d work will be indexed again.",

@@ -110,9 +110,12 @@ def test_requests_to_index_again(staff_client, token_client, artwork, trail):
     staff_client.post(entries, {"action": "index_again", "_selected_action": chosen})
     body = json.dumps({"artworks": [artwork.pk]})
     token_client.post("/api/index/", body, content_type="application/json")
+    IndexEntry.objects.update(state="failed", error_code="file_missing")
+    retry = "/admin/stylesim_app/indexingpause/retry/"
+    staff_client.post(retry, {"code": "file_missing", "confirmed": "yes"})
     assert trail() == [
         ("update", "staff", {"event": audit.ASKED_AGAIN, "via": place})
-        for place in ("page", "admin", "admin", "api")
+        for place in ("page", "admin", "admin", "api", "admin")
     ]
 
 
