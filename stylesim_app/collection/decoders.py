@@ -19,11 +19,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 
+from django.core.exceptions import ValidationError
+
 from ..conf import conf
 from ..core.decoder_process import Refused
 from ..core.decoding import Request
 from ..core.errors import ImageError
 from ..core.images import Picture, check_size, read_header
+from ..messages import localize
 from .fields import image_limits
 
 #: Processes at most; they are started when they are needed.
@@ -165,6 +168,14 @@ class Decoders:
             if decoder is not None:
                 decoder.stop()
             self._free.put(None)
+
+
+def check_pixels(content: bytes) -> None:
+    """Decode the bytes of a file as a worker does. Raises ValidationError with the reason."""
+    try:
+        decoders().decode(content, Request(image_limits()), conf.decoder_seconds)
+    except ImageError as error:
+        raise ValidationError(localize(error), code=error.code) from error
 
 
 def _count_pixels(content: bytes, request: Request) -> int:

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from django.utils.translation import gettext as _
 
 from ..collection.adapter import adapter
+from ..collection.decoders import check_pixels
 from ..collection.fields import check_upload
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
@@ -124,6 +125,8 @@ class _Run:
         artwork = new_artwork(row, self.is_public)
         if self.dry_run:
             check_upload(upload)
+            # A damaged picture would be added, and a worker would report it.
+            check_pixels(upload.read())
             return ImportedRow(row, RowState.ADDED)
         with claims.claim(sha256) as claimed:
             # Another import may have added it before this one held the claim.

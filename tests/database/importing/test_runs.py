@@ -125,6 +125,17 @@ def test_a_dry_run_prints_every_row_and_writes_nothing(folder, write, capsys, ma
     assert Artwork.objects.get().title == "disc-a"
 
 
+def test_a_dry_run_finds_a_picture_that_is_damaged_beyond_its_header(folder, write, capsys):
+    content = pictures.encode(pictures.draw("bars-b"), "JPEG")
+    (folder / "cut.jpg").write_bytes(content[: len(content) // 2])
+    path = write("file\ncut.jpg\ndisc-a.png\n")
+    with pytest.raises(CommandError, match="1 of 2"):
+        run(path, "--dry-run")
+    assert "row 2, cut.jpg: The image is damaged" in capsys.readouterr().err
+    run(path)
+    assert Artwork.objects.count() == 2
+
+
 def read_csv_report(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
