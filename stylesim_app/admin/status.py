@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -50,6 +51,7 @@ class WorkerRow:
     sign: WorkerSign
     state: str
     label: str
+    seen: str
 
 
 class IndexStatusAdmin(ReadOnlyAdmin):
@@ -196,7 +198,9 @@ def _failure_rows(found: figures.Figures) -> list[FailureRow]:
 
 
 def _worker_row(sign: WorkerSign) -> WorkerRow:
-    ended = sign.state == sign.State.ENDED
-    if not ended and timezone.now() - sign.seen_at > SILENCE:
-        return WorkerRow(sign, "silent", _("no longer seen"))
-    return WorkerRow(sign, sign.state, sign.get_state_display())
+    silence = timezone.now() - sign.seen_at
+    recent = silence < timedelta(minutes=1)
+    seen = _("just now") if recent else _("%(time)s ago") % {"time": timesince(sign.seen_at)}
+    if sign.state != sign.State.ENDED and silence > SILENCE:
+        return WorkerRow(sign, "silent", _("no longer seen"), seen)
+    return WorkerRow(sign, sign.state, sign.get_state_display(), seen)

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from ...exceptions import StorageUnavailable
 from ...index import storage
 from ...index.verify import STAGES
-from ...models import StorageFinding
+from ...models import IndexEntry, StorageFinding, WorkItem
 from ...work import queue, verification
 from ...work.verification import Report
 from ..output import json_text, progress_bar, table_lines
@@ -21,6 +21,7 @@ from ..output import json_text, progress_bar, table_lines
 #: Findings that are listed one by one.
 LISTED = 20
 Kind = StorageFinding.Kind
+UNFINISHED = (WorkItem.State.PENDING, WorkItem.State.FAILED)
 KINDS = (Kind.MISSING, Kind.DAMAGED, Kind.EXCHANGED, Kind.INCOMPLETE)
 
 
@@ -78,6 +79,10 @@ def _by_place(report: Report) -> Counter[tuple[str, str]]:
     return Counter((finding.place, finding.kind) for finding in report.findings)
 
 
+def _count(state: WorkItem.State) -> int:
+    return IndexEntry.objects.filter(state=state).count()
+
+
 def _orphans(report: Report) -> int:
     return sum(finding.kind == Kind.ORPHAN for finding in report.findings)
 
@@ -95,6 +100,7 @@ def _to_json(report: Report) -> dict[str, Any]:
         },
         "orphans": {"found": _orphans(report), "removed": report.removed},
         "skipped": report.skipped,
+        "entries": {state.value: _count(state) for state in UNFINISHED},
         "findings": [
             {"place": each.place, "kind": str(each.kind), "name": each.name, "reason": each.reason}
             for each in report.findings
@@ -121,6 +127,12 @@ def _lines(report: Report) -> Iterator[str]:
         "found": _orphans(report),
         "removed": report.removed,
     }
+    waiting, failed = (_count(state) for state in UNFINISHED)
+    if waiting or failed:
+        yield _(
+            "Works without a descriptor to check: %(waiting)d waiting, %(failed)d failed. "
+            "stylesim_status shows the reasons."
+        ) % {"waiting": waiting, "failed": failed}
     if report.skipped:
         yield _("The pictures cannot be read. Check that their storage is mounted.")
     for finding in report.findings[:LISTED]:

@@ -53,6 +53,8 @@ def test_the_page_shows_works_failures_and_workers(staff_client, collection):
     assert "cannot be opened (cut short)" in html
     assert "0123456789ab" in html
     assert {row.state for row in page.context["workers"]} == {"ended", "silent", "busy"}
+    seen = {row.sign.host: row.seen for row in page.context["workers"]}
+    assert (seen["done"], seen["gone"]) == ("just now", "10\xa0minutes ago")
     assert [(row.code, row.count) for row in page.context["failures"]] == [
         (IndexEntry.objects.get(artwork=collection["disc-b"]).error_code, 1)
     ]

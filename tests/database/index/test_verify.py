@@ -70,6 +70,16 @@ def test_a_sound_collection_has_no_findings(listed, capsys):
     }
     assert {place: checked[place] for place in expected} == expected
     assert answer["wrong"] == 0
+    assert answer["entries"] == {"pending": 0, "failed": 0}
+
+
+def test_works_without_a_descriptor_are_counted(listed, capsys):
+    chosen = IndexEntry.objects.filter(artwork__in=[listed["disc-a"], listed["disc-b"]])
+    StoredDescriptor.objects.filter(entry__in=chosen).delete()
+    chosen.update(state="failed")
+    IndexEntry.objects.filter(artwork=listed["disc-b"]).update(state="pending")
+    call_command("stylesim_verify")
+    assert "1 waiting, 1 failed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
