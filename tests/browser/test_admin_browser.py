@@ -56,7 +56,6 @@ def page(variant, live_server, collection, staff, monkeypatch, settings):
     errors = []
 
     def note(line):
-        # Django's admin names no icon, so that browsers ask for the site's.
         if line.type == "error":
             errors.append(line.text)
 
