@@ -29,7 +29,7 @@ def test_a_deaf_cluster_among_several_ends(site, workers):
     [worker] = [found for cluster, found in parents.items() if os.getpgid(cluster) == deaf.pid]
     os.kill(worker, signal.SIGKILL)
     site.wait_until(lambda: deaf.poll() is not None)
-    assert group(deaf.pid) == []
+    site.wait_until(lambda: group(deaf.pid) == [])
     assert well.poll() is None
     site.upload("disc-a")
     site.wait_until(lambda: site.states() == ["indexed"])
@@ -47,7 +47,7 @@ def test_a_cluster_that_receives_nothing_ends_while_work_waits(site, workers):
             child.suspend()
     site.upload("disc-a")
     site.wait_until(lambda: cluster.poll() is not None)
-    assert group(cluster.pid) == []
+    site.wait_until(lambda: group(cluster.pid) == [])
     workers()
     site.wait_until(lambda: site.states() == ["indexed"])
 
