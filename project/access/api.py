@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -15,7 +15,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from stylesim_app.api.base import ApiMixin
-from stylesim_app.api.schema import describe, with_problems
+from stylesim_app.api.schema import JSON, describe, with_problems
 from stylesim_app.api.serializers import StrictSerializer
 from stylesim_app.api.throttling import PasswordThrottle
 
@@ -49,6 +49,7 @@ class NewTokenSerializer(serializers.ModelSerializer[ApiToken]):
     """A new token; its text is given this once."""
 
     token = serializers.SerializerMethodField()
+    expiry = serializers.DateTimeField(format="%Y-%m-%dT%H:%M:%SZ", default_timezone=UTC)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices))
 
     class Meta:
@@ -72,7 +73,7 @@ class TokenView(ApiMixin, APIView):
         operation_id="getToken",
         summary="Get a token",
         tags=["api"],
-        request=CredentialsSerializer,
+        request={JSON: CredentialsSerializer},
         responses=with_problems({200: NewTokenSerializer}, 400, 411, 413, 415, 429),
     )
     def post(self, request: Request) -> Response:

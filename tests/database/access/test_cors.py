@@ -66,6 +66,7 @@ def test_the_environment_names_origins(monkeypatch, variable, origins, everybody
     spec = spec_from_file_location(
         "project.read_again", Path(project.__file__).with_name("settings.py")
     )
+    assert spec is not None
     read = module_from_spec(spec)
     spec.loader.exec_module(read)
     assert origins == read.CORS_ALLOWED_ORIGINS
