@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +27,16 @@ from .tokens import make_token
 
 class ScopesField(serializers.MultipleChoiceField):
     """Scopes, which have a default in forms too: a form sends nothing for none."""
+
+    default_error_messages = {
+        "invalid_choice": _lazy("“{input}” is not a scope. The scopes are %(scopes)s."),
+        "empty": _lazy("Name at least one scope. The scopes are %(scopes)s."),
+        "not_a_list": _lazy("Send a list of scopes. The scopes are %(scopes)s."),
+    }
+
+    def fail(self, key: str, **facts: Any) -> NoReturn:
+        text = self.error_messages[key] % {"scopes": ", ".join(Scope.values)}
+        raise serializers.ValidationError(text.format(**facts), code=key)
 
     def get_value(self, dictionary: Any) -> Any:
         if self.field_name not in dictionary:
