@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,9 +29,9 @@ class ScopesField(serializers.MultipleChoiceField):
     """Scopes, which have a default in forms too: a form sends nothing for none."""
 
     default_error_messages = {
-        "invalid_choice": _lazy("“{input}” is not a scope. The scopes are %(scopes)s."),
-        "empty": _lazy("Name at least one scope. The scopes are %(scopes)s."),
-        "not_a_list": _lazy("Send a list of scopes. The scopes are %(scopes)s."),
+        "invalid_choice": gettext_lazy("“{input}” is not a scope. The scopes are %(scopes)s."),
+        "empty": gettext_lazy("Name at least one scope. The scopes are %(scopes)s."),
+        "not_a_list": gettext_lazy("Send a list of scopes. The scopes are %(scopes)s."),
     }
 
     def fail(self, key: str, **facts: Any) -> NoReturn:
