@@ -40,6 +40,8 @@ ON_POSTGRESQL = (
     "database/api/test_idempotency.py",
     "database/api/test_known_files.py",
     "database/api/test_bounds.py",
+    "database/api/test_facets.py",
+    "database/api/test_syncing.py",
     "database/api/test_paging.py",
     "database/api/test_rankings.py",
     "database/importing/test_claims.py",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, timedelta
+from typing import Any, NoReturn
 
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from stylesim_app.api.base import ApiMixin
-from stylesim_app.api.schema import describe, with_problems
+from stylesim_app.api.schema import JSON, describe, with_problems
 from stylesim_app.api.serializers import StrictSerializer
 from stylesim_app.api.throttling import PasswordThrottle
 
@@ -26,6 +27,16 @@ from .tokens import make_token
 
 class ScopesField(serializers.MultipleChoiceField):
     """Scopes, which have a default in forms too: a form sends nothing for none."""
+
+    default_error_messages = {
+        "invalid_choice": gettext_lazy("“{input}” is not a scope. The scopes are %(scopes)s."),
+        "empty": gettext_lazy("Name at least one scope. The scopes are %(scopes)s."),
+        "not_a_list": gettext_lazy("Send a list of scopes. The scopes are %(scopes)s."),
+    }
+
+    def fail(self, key: str, **facts: Any) -> NoReturn:
+        text = self.error_messages[key] % {"scopes": ", ".join(Scope.values)}
+        raise serializers.ValidationError(text.format(**facts), code=key)
 
     def get_value(self, dictionary: Any) -> Any:
         if self.field_name not in dictionary:
@@ -49,6 +60,7 @@ class NewTokenSerializer(serializers.ModelSerializer[ApiToken]):
     """A new token; its text is given this once."""
 
     token = serializers.SerializerMethodField()
+    expiry = serializers.DateTimeField(format="%Y-%m-%dT%H:%M:%SZ", default_timezone=UTC)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices))
 
     class Meta:
@@ -72,7 +84,7 @@ class TokenView(ApiMixin, APIView):
         operation_id="getToken",
         summary="Get a token",
         tags=["api"],
-        request=CredentialsSerializer,
+        request={JSON: CredentialsSerializer},
         responses=with_problems({200: NewTokenSerializer}, 400, 411, 413, 415, 429),
     )
     def post(self, request: Request) -> Response:

@@ -31,6 +31,7 @@ class TokenForm(forms.Form):
         initial=[Scope.READ.value],
         label=_("Allowed requests"),
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one kind of request.")},
     )
     days = forms.ChoiceField(choices=list(LIFETIMES.items()), initial="90", label=_("Valid for"))
 

@@ -34,6 +34,7 @@ from ..views.pictures import serve_thumbnail
 from ..work import audit, known_files, worklist
 from .again import IndexAgainMixin, request_artworks
 from .deletion import list_deleted
+from .numbers import AccessionNumberFilter
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .searching import SearchMixin
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
@@ -318,12 +319,13 @@ class ArtworkAdmin(SimilarWorksAdminMixin):
     """The admin of the app's own artworks and of models derived from ``AbstractArtwork``."""
 
     actions = ("make_public", "make_private")
-    list_display = ("title", "artist", "year_shown", "is_public")
+    list_display = ("title", "artist", "year_shown", "accession_number", "is_public")
     list_filter = (
         "is_public",
         ("collection", FewValuesFilter),
         ("exhibition", FewValuesFilter),
         ("artist", FewValuesFilter),
+        AccessionNumberFilter,
     )
     search_fields = TEXT_FACTS
     date_hierarchy = "created"

@@ -58,20 +58,20 @@ class LayerDistancesSerializer(serializers.Serializer[dict[str, float]]):
 class ResultSerializer(serializers.Serializer[Any]):
     """A ranked work; ``closer_than`` is a percentage of random pairs of the collection."""
 
-    rank = Integer()
+    rank = Integer(min_value=1)
     artwork = artwork_serializer()()
     distance = Float()
     style_distance = Float()
     content_distance = Float()
     layer_distances = LayerDistancesSerializer()
-    closer_than = Float(allow_null=True)
+    closer_than = Float(allow_null=True, min_value=0, max_value=100)
 
 
 class CoverageSerializer(serializers.Serializer[Any]):
     """The number of works visible to the caller, and of those that are indexed."""
 
-    indexed = Integer()
-    visible = Integer()
+    indexed = Integer(min_value=0)
+    visible = Integer(min_value=0)
 
 
 class RankedSerializer(serializers.Serializer[Any]):
@@ -110,7 +110,7 @@ class TransformSerializer(serializers.Serializer[Relation]):
 class SamePictureSerializer(serializers.Serializer[Any]):
     """A work that shows the same picture; the ``figure`` is the number of ``inliers``."""
 
-    rank = Integer()
+    rank = Integer(min_value=1)
     artwork = artwork_serializer()()
     same_file = serializers.SerializerMethodField()
     figure = Integer(source="relation.inliers", allow_null=True, default=None)
@@ -130,8 +130,8 @@ class SamePictureSerializer(serializers.Serializer[Any]):
 class ComparedSerializer(serializers.Serializer[Any]):
     """The number of works visible to the caller, and of those that were compared."""
 
-    indexed = Integer(source="compared")
-    visible = Integer()
+    indexed = Integer(source="compared", min_value=0)
+    visible = Integer(min_value=0)
 
 
 class QuerySerializer(serializers.Serializer[Any]):
@@ -162,15 +162,20 @@ class RegionField(serializers.ListField):
 
     child = Float()
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_length": 4, "max_length": 4, **kwargs})
+
 
 class LaneResultSerializer(serializers.Serializer[Any]):
     """A ranked work; the ``figure`` is its distance, lower is closer."""
 
-    rank = Integer()
+    rank = Integer(min_value=1)
     artwork = artwork_serializer()()
     figure = Float()
     unusual = Float(
         allow_null=True,
+        min_value=0,
+        max_value=1,
         help_text="Share of random pairs of the collection that are as close, above 0 and up to 1.",
     )
     region = RegionField(allow_null=True, help_text="The part of the work that was found.")
@@ -279,7 +284,7 @@ class StatesSerializer(serializers.Serializer[dict[str, int]]):
     """Number of works by index state."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        return {state: Integer() for state in State.values}
+        return {state: Integer(min_value=0) for state in State.values}
 
 
 class IndexStatusSerializer(serializers.Serializer[Any]):
@@ -289,11 +294,18 @@ class IndexStatusSerializer(serializers.Serializer[Any]):
     indexed = Integer()
     states = StatesSerializer()
     provenance = ProvenanceSerializer(allow_null=True)
+    paused = serializers.BooleanField(help_text="Indexing is paused by a person.")
+    storage = serializers.SerializerMethodField(
+        help_text="What is wrong with the storages, in words; empty if nothing is."
+    )
     calibrated_on = Integer(
         allow_null=True,
         help_text="Number of works at the last calibration; null without permission to index.",
     )
     worker = WorkerSerializer(source="*")
+
+    def get_storage(self, _status: Any) -> list[str]:
+        return list(self.context["storage"])
 
 
 class IndexAgainSerializer(StrictSerializer):

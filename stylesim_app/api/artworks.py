@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import django_filters
+from django.db import transaction
 from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -19,19 +21,22 @@ from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIV
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ..collection.filters import artwork_filterset
+from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..views.pictures import jpeg_response, read_thumbnail
 from ..work import known_files
 from . import uploads
-from .base import ApiView, Conflict
-from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
-from .parameters import bound_in_schema
+from .base import AnswerRenderer, ApiView, Conflict
+from .conditional import CONDITIONS, IF_MATCH, require_match
+from .idempotency import IDEMPOTENCY_PARAMETER, REPLAYED_PARAMETER, answer_once
+from .listing import listing_filterset
 from .permissions import HasScope, MayWriteArtworks
-from .schema import describe, with_problems
-from .serializers import artwork_serializer
+from .schema import JSON, NOT_MODIFIED, describe, header, with_problems
+from .serializers import artwork_facts_serializer, artwork_serializer
+from .sparse import FIELDS, FIELDS_PARAMETER, SparseMixin
 
 MULTIPART = "multipart/form-data"
+WRITING = [IF_MATCH, header("Link", "Another artwork that has the same file.", 200)]
 
 
 class ArtworkView(ApiView):
@@ -47,13 +52,22 @@ class ArtworkView(ApiView):
     get=describe(
         operation_id="listArtworks",
         summary="List artworks",
-        responses=with_problems({200: artwork_serializer()(many=True)}, 400, 401, 403, 404),
+        parameters=[FIELDS_PARAMETER, *CONDITIONS],
+        responses=with_problems(
+            {200: artwork_serializer()(many=True), **NOT_MODIFIED}, 400, 401, 403, 404
+        ),
     ),
     post=describe(
         operation_id="createArtwork",
         summary="Create an artwork",
         description="The artwork is indexed soon after.",
-        parameters=[uploads.ALLOW_DUPLICATE_PARAMETER, IDEMPOTENCY_PARAMETER],
+        parameters=[
+            uploads.ALLOW_DUPLICATE_PARAMETER,
+            IDEMPOTENCY_PARAMETER,
+            REPLAYED_PARAMETER,
+            header("Location", "The address of the artwork.", 201),
+            header("Link", "The artwork that has the same file.", 201, 409),
+        ],
         request={MULTIPART: artwork_serializer()},
         responses=with_problems(
             {201: artwork_serializer()},
@@ -63,17 +77,17 @@ class ArtworkView(ApiView):
         ),
     ),
 )
-class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
+class ArtworkListView(SparseMixin, ArtworkView, ListCreateAPIView[Any]):
     """The artworks visible to the caller, filtered, ordered and in pages."""
 
     filter_backends = (DjangoFilterBackend,)
 
     @property
     def filterset_class(self) -> type[django_filters.FilterSet]:
-        return bound_in_schema(artwork_filterset())
+        return listing_filterset()
 
     def known_parameters(self) -> Collection[str]:
-        return ("page", "page_size", "cursor", *self.filterset_class.base_filters)
+        return ("page", "page_size", "cursor", FIELDS, *self.filterset_class.base_filters)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         artworks = super().filter_queryset(queryset)
@@ -103,38 +117,72 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
     get=describe(
         operation_id="getArtwork",
         summary="Get an artwork",
-        responses=with_problems({200: artwork_serializer()}, 401, 403, 404),
+        parameters=[FIELDS_PARAMETER, *CONDITIONS],
+        responses=with_problems({200: artwork_serializer(), **NOT_MODIFIED}, 400, 401, 403, 404),
     ),
     put=describe(
         operation_id="replaceArtwork",
         summary="Replace all fields of an artwork",
         description="The picture is indexed soon after.",
+        parameters=WRITING,
         request={MULTIPART: artwork_serializer()},
-        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 411, 413, 415),
+        responses=with_problems(
+            {200: artwork_serializer()}, 400, 401, 403, 404, 411, 412, 413, 415
+        ),
     ),
     patch=describe(
         operation_id="updateArtwork",
         summary="Update some fields of an artwork",
-        description="A new picture is indexed soon after.",
-        request={"application/json": artwork_serializer(), MULTIPART: artwork_serializer()},
-        responses=with_problems({200: artwork_serializer()}, 400, 401, 403, 404, 411, 413, 415),
+        description="For a new picture, send PUT, or PATCH with multipart data.",
+        parameters=WRITING,
+        request={JSON: artwork_facts_serializer()},
+        responses=with_problems(
+            {200: artwork_serializer()}, 400, 401, 403, 404, 411, 412, 413, 415
+        ),
     ),
     delete=describe(
         operation_id="deleteArtwork",
         summary="Delete an artwork",
         description="Its index entry, descriptor and thumbnails are deleted too.",
+        parameters=[IF_MATCH],
         responses=with_problems(
-            {204: None}, *(401, 403, 404, 409), conflict="Other records refer to this artwork."
+            {204: None}, *(401, 403, 404, 409, 412), conflict="Other records refer to this artwork."
         ),
     ),
 )
-class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
+class ArtworkDetailView(SparseMixin, ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
     """One artwork."""
+
+    def known_parameters(self) -> Collection[str]:
+        return (FIELDS,)
 
     def get_object(self) -> Any:
         artwork = self.find_artwork(self.kwargs["pk"])
         self.check_object_permissions(self.request, artwork)
         return artwork
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        with self._as_read(request):
+            return super().destroy(request, *args, **kwargs)
+
+    @contextmanager
+    def _as_read(self, request: Request) -> Iterator[None]:
+        """Hold the artwork while it is changed, if the request has ``If-Match``.
+
+        Raises Changed if it is no longer as the caller read it.
+        """
+        if "If-Match" not in request.headers:
+            yield
+            return
+        with transaction.atomic():
+            key = self.get_object().pk
+            held = get_artwork_model()._base_manager.select_for_update().filter(pk=key)
+            held.values_list("pk").first()
+            require_match(
+                request,
+                lambda: AnswerRenderer().render(self.get_serializer(self.get_object()).data),
+            )
+            yield
 
     def perform_destroy(self, artwork: Any) -> None:
         try:
@@ -143,7 +191,8 @@ class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
             raise Conflict(_("Other records refer to this artwork; delete them first.")) from error
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response = super().update(request, *args, **kwargs)
+        with self._as_read(request):
+            response = super().update(request, *args, **kwargs)
         if self.duplicate is not None:
             response["Link"] = uploads.link_to(self.duplicate, self.get_serializer_context())
         return response

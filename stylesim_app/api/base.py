@@ -29,6 +29,7 @@ from rest_framework.request import Request
 
 from ..collection.swapping import get_artwork_model
 from ..collection.visibility import visible_artworks
+from .conditional import ConditionalMixin
 from .paging import Pages
 from .permissions import HasScope
 from .problems import handle_error
@@ -117,10 +118,10 @@ class ApiMixin:
         return handle_error
 
 
-class ApiView(ApiMixin, GenericAPIView[Any]):
+class ApiView(ConditionalMixin, ApiMixin, GenericAPIView[Any]):
     """A view of artworks that the caller may see."""
 
-    pagination_class = Pages
+    pagination_class: Any = Pages
     filter_backends: Any = ()
 
     def known_parameters(self) -> Collection[str] | None:

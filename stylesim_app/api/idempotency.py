@@ -35,6 +35,15 @@ IDEMPOTENCY_PARAMETER = OpenApiParameter(
 )
 
 
+REPLAYED_PARAMETER = OpenApiParameter(
+    REPLAYED,
+    bool,
+    location=OpenApiParameter.HEADER,
+    description="The answer is that of an earlier request with the same key.",
+    response=[201, 202],
+)
+
+
 class KeyReused(APIException):
     """A key that was sent before with another request."""
 

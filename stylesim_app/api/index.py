@@ -13,13 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..collection.visibility import may_index, sees_all, visible_artworks
+from ..index import storage
 from ..index.status import index_status
 from ..models import IndexEntry
 from ..work import audit, queue, worklist
 from .answers import IndexAgainSerializer, IndexRequestedSerializer, IndexStatusSerializer
 from .base import ApiView, parse_key
+from .conditional import CONDITIONS
 from .permissions import HasScope, MayIndex
-from .schema import describe, with_problems
+from .problems import told_storages
+from .schema import JSON, NOT_MODIFIED, describe, with_problems
 
 
 class IndexView(ApiView):
@@ -31,18 +34,21 @@ class IndexView(ApiView):
     @describe(
         operation_id="getIndex",
         summary="Get the state of the index",
-        responses=with_problems({200: IndexStatusSerializer}, 401, 403),
+        parameters=CONDITIONS,
+        responses=with_problems({200: IndexStatusSerializer, **NOT_MODIFIED}, 401, 403),
     )
     def get(self, request: Request) -> Response:
         status = index_status(visible_artworks(request))
         if not (may_index(request.user) and sees_all(request)):
             # A calibration counts works that the caller may not see.
             status = replace(status, calibrated_on=None)
-        return Response(IndexStatusSerializer(status).data)
+        context = {"storage": told_storages(request.user, storage.problems())}
+        return Response(IndexStatusSerializer(status, context=context).data)
 
     @describe(
         operation_id="requestIndexing",
         summary="Index artworks again",
+        request={JSON: IndexAgainSerializer},
         responses=with_problems({202: IndexRequestedSerializer}, 400, 401, 403, 411, 413, 415),
     )
     def post(self, request: Request) -> Response:

@@ -17,9 +17,15 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from ..collection.filters import artwork_filterset
+from ..collection.filters import (
+    MAX_VALUE_TEXT,
+    MAX_VALUES,
+    ValuesFilter,
+    artwork_filterset,
+)
 from ..views.forms import RankingForm
 from .base import ApiView
+from .sparse import FIELDS
 from .throttling import CustomWeightsThrottle
 
 _FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
@@ -70,6 +76,9 @@ def bound_in_schema(filterset: type[django_filters.FilterSet]) -> type[django_fi
         if "max_value" in bounds:
             ends = {"minimum": bounds["min_value"], "maximum": bounds["max_value"]}
             set_override(found, "field", {"type": "integer", **ends})
+        elif isinstance(found, ValuesFilter):
+            values = {"type": "string", "maxLength": MAX_VALUE_TEXT}
+            set_override(found, "field", {"type": "array", "items": values, "maxItems": MAX_VALUES})
         elif "max_length" in bounds:
             set_override(found, "field", {"type": "string", "maxLength": bounds["max_length"]})
     return filterset
@@ -88,7 +97,7 @@ class RankingView(ApiView):
         return bound_in_schema(ranking_filterset())
 
     def known_parameters(self) -> Collection[str]:
-        return (*RankingParameters.base_fields, *self.filterset_class.base_filters)
+        return (*RankingParameters.base_fields, FIELDS, *self.filterset_class.base_filters)
 
     def candidates(self) -> Any:
         """Return the visible artworks that pass the filters. Raises ValidationError."""

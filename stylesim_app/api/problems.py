@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -103,9 +103,14 @@ def told_reason(user: Any, state: str, reason: str) -> str:
 
 def told_storage(user: Any, error: StorageUnavailable) -> str:
     """Return why the storage is not available: in full for staff, in general terms for others."""
-    if may(user, "view"):
-        return str(error)
-    return _("The storage of this site cannot be reached at the moment. Please try again later.")
+    return told_storages(user, [str(error)])[0]
+
+
+def told_storages(user: Any, problems: Sequence[str]) -> Sequence[str]:
+    """Return what is wrong with the storages: in full for staff, in general terms for others."""
+    if not problems or may(user, "view"):
+        return problems
+    return [_("The storage of this site cannot be reached at the moment. Please try again later.")]
 
 
 def _as_sentence(text: str) -> str:

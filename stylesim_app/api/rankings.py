@@ -32,15 +32,26 @@ from .answers import (
     serialize_answer,
 )
 from .base import ApiView
-from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
+from .conditional import CONDITIONS
+from .idempotency import IDEMPOTENCY_PARAMETER, REPLAYED_PARAMETER, answer_once
 from .parameters import RankingView, read_form
 from .permissions import READ
 from .problems import told_reason
-from .schema import KEY_SCHEMA, RANKING_PARAMETERS, WEIGHT_PARAMETERS, describe, with_problems
+from .schema import (
+    KEY_SCHEMA,
+    NOT_MODIFIED,
+    RANKING_PARAMETERS,
+    RETRY_AFTER,
+    WEIGHT_PARAMETERS,
+    describe,
+    header,
+    with_problems,
+)
+from .sparse import FIELDS_PARAMETER, SparseMixin
 from .throttling import SearchThrottle
 
 
-class SimilarView(RankingView):
+class SimilarView(SparseMixin, RankingView):
     """The works most similar to an artwork, nearest first, without the artwork itself."""
 
     serializer_class = SimilarSerializer
@@ -48,7 +59,7 @@ class SimilarView(RankingView):
     @describe(
         operation_id="listSimilarArtworks",
         summary="Find works similar to an artwork",
-        parameters=RANKING_PARAMETERS,
+        parameters=[*RANKING_PARAMETERS, FIELDS_PARAMETER, *CONDITIONS],
         filters=True,
         responses=with_problems(
             {
@@ -56,7 +67,8 @@ class SimilarView(RankingView):
                     component_name="SimilarInLane",
                     serializers=[SimilarSerializer, SamePicturesSerializer, LaneAnswerSerializer],
                     resource_type_field_name=None,
-                )
+                ),
+                **NOT_MODIFIED,
             },
             *(400, 401, 403, 404, 409, 429, 503),
         ),
@@ -89,7 +101,12 @@ class SearchView(ApiView):
     @describe(
         operation_id="startSearch",
         summary="Search by an image",
-        parameters=[IDEMPOTENCY_PARAMETER],
+        parameters=[
+            IDEMPOTENCY_PARAMETER,
+            REPLAYED_PARAMETER,
+            header("Location", "The address of the search.", 202),
+            header("Retry-After", RETRY_AFTER, 202, kind=int),
+        ],
         request={"multipart/form-data": ImageSearchSerializer},
         responses=with_problems(
             {202: SearchSerializer},
@@ -108,13 +125,18 @@ class SearchView(ApiView):
         return Response(answer, status=202, headers={"Location": answer["url"], "Retry-After": "1"})
 
 
-class SearchDetailView(RankingView):
+class SearchDetailView(SparseMixin, RankingView):
     """The state of a search or its results; each request may use other weights."""
 
     @describe(
         operation_id="getSearch",
         summary="Get the results of a search",
-        parameters=RANKING_PARAMETERS,
+        parameters=[
+            *RANKING_PARAMETERS,
+            FIELDS_PARAMETER,
+            *CONDITIONS,
+            header("Retry-After", f"{RETRY_AFTER} Only while `state` is pending.", 200, kind=int),
+        ],
         filters=True,
         responses=with_problems(
             {
@@ -127,7 +149,8 @@ class SearchDetailView(RankingView):
                         LaneAnswerSerializer,
                     ],
                     resource_type_field_name=None,
-                )
+                ),
+                **NOT_MODIFIED,
             },
             *(400, 401, 403, 404, 429, 503),
         ),
@@ -174,8 +197,11 @@ class CompareView(ApiView):
                 "b", KEY_SCHEMA, required=True, description="The id of another artwork."
             ),
             *WEIGHT_PARAMETERS,
+            *CONDITIONS,
         ],
-        responses=with_problems({200: ComparisonSerializer}, 400, 401, 403, 404, 409, 503),
+        responses=with_problems(
+            {200: ComparisonSerializer, **NOT_MODIFIED}, 400, 401, 403, 404, 409, 503
+        ),
     )
     def get(self, request: Request) -> Response:
         missing = [name for name in ("a", "b") if not request.query_params.get(name)]

@@ -17,6 +17,7 @@ from ..core.distances import DEFAULT_PRESET, MAX_WEIGHT, PRESETS
 from ..ranking import lanes
 from ..ranking.options import COPIES, CUSTOM
 from ..ranking.results import RankedAnswer
+from ..ranking.same_picture import SamePictures
 from ..views.forms import DEFAULT_LIMIT, MAX_NUMBERS_TEXT
 from .base import MAX_KEY, ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
@@ -27,6 +28,7 @@ _MEANING = {
     403: "Permission denied, or the CSRF token or a scope is missing.",
     404: "Not found, or not visible to the caller.",
     409: "Not indexed yet; see `state`.",
+    412: "The artwork has changed since it was read.",
     411: "The length of the body is missing.",
     413: "The body is too large.",
     415: "The content type of the body is not accepted.",
@@ -34,6 +36,11 @@ _MEANING = {
     429: "Too many requests; try again after `Retry-After` seconds.",
     503: "The storage cannot be used at the moment.",
 }
+
+
+JSON = "application/json"
+#: The answer to a caller who has it already.
+NOT_MODIFIED = {304: OpenApiResponse(description="Unchanged since the `ETag` that was sent.")}
 
 
 class KnownArtworkSerializer(serializers.Serializer[Any]):
@@ -92,6 +99,26 @@ def describe(**facts: Any) -> Callable[[Any], Any]:
     return decorate
 
 
+_SECONDS = {
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "Seconds after which to try again.",
+}
+
+
+def header(name: str, description: str, *statuses: int, kind: Any = str) -> OpenApiParameter:
+    """Return a header of the responses with these statuses."""
+    return OpenApiParameter(
+        name,
+        kind,
+        location=OpenApiParameter.HEADER,
+        description=description,
+        response=list(statuses),
+    )
+
+
+RETRY_AFTER = "Seconds after which to look again."
+
+
 def _lane_names() -> tuple[str, ...]:
     return tuple(lane.name for lane in lanes.registered())
 
@@ -146,8 +173,40 @@ RANKING_PARAMETERS = [
 ]
 
 
-def add_bounds(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return a schema with bounds that depend on the settings, or that no annotation gives."""
+#: Headers of errors, by status.
+_ERROR_HEADERS = {
+    "401": {
+        "WWW-Authenticate": {"schema": {"type": "string"}, "description": "The scheme to use."}
+    },
+    "429": {"Retry-After": _SECONDS},
+    "503": {"Retry-After": _SECONDS},
+}
+
+
+def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return a schema with what depends on the settings, or what no annotation gives."""
+    _add_bounds(result)
+    for path in result["paths"].values():
+        for operation in path.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
+            for status, response in operation["responses"].items():
+                if headers := _ERROR_HEADERS.get(status):
+                    response["headers"] = {**response.get("headers", {}), **headers}
+    schemas = result["components"]["schemas"]
+    # ``fields`` may leave out the others.
+    schemas["Artwork"]["required"] = ["id"]
+    # Generated clients tell the kinds of ranked answers apart by these.
+    for name, lane in (
+        ("Similar", RankedAnswer.lane),
+        ("SearchAnswer", RankedAnswer.lane),
+        ("SamePictures", SamePictures.lane),
+    ):
+        schemas[name]["properties"]["lane"] = {"type": "string", "enum": [lane]}
+    return result
+
+
+def _add_bounds(result: dict[str, Any]) -> None:
     bounds = {
         "limit": {"maximum": conf.max_results},
         "ordering": {"maxItems": MAX_ORDERINGS, "uniqueItems": True},
@@ -157,7 +216,6 @@ def add_bounds(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for parameter in operation.get("parameters", ()):
                 if parameter["in"] == "query":
                     parameter["schema"].update(bounds.get(parameter["name"], {}))
-    return result
 
 
 def only_this_api(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ..collection.adapter import adapter
+from ..collection.adapter import TIMES, adapter
 from ..collection.fields import check_upload
 from ..collection.swapping import get_artwork_model
 from ..collection.thumbnails import SIZES
@@ -22,6 +22,11 @@ from ..conf import conf
 from ..messages import NOTES, translate_notes
 from ..models import IndexEntry, WorkItem
 from .problems import told_reason
+
+#: What is known of the file of a picture.
+PICTURE_FIELDS = ("width", "height", "sha256")
+#: The key of a serializer's context with the fields of artworks to answer with; all without it.
+CHOSEN_FIELDS = "artwork_fields"
 
 
 def absolute_address(context: Mapping[str, Any], path: Callable[[], str]) -> str | None:
@@ -62,6 +67,11 @@ class JsonField(serializers.JSONField):
             return super().to_internal_value(data)
         except RecursionError:
             self.fail("invalid")
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class JsonObjectField(JsonField):
+    """A JSON object."""
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -153,8 +163,28 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     latest = serializers.SerializerMethodField(
         help_text="The last year that the date allows; null if unknown or open."
     )
+    width = serializers.SerializerMethodField(
+        help_text="Pixels of the upright picture; null until a worker has read it."
+    )
+    height = serializers.SerializerMethodField(
+        help_text="Pixels of the upright picture; null until a worker has read it."
+    )
+    sha256 = serializers.SerializerMethodField(
+        help_text="SHA-256 of the file of the picture; null if it is not known yet."
+    )
     thumbnails = serializers.SerializerMethodField()
     index = serializers.SerializerMethodField()
+
+    @property
+    def _readable_fields(self) -> list[Any]:
+        chosen = self.context.get(CHOSEN_FIELDS)
+        fields = super()._readable_fields
+        return [each for each in fields if chosen is None or each.field_name in chosen]
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        kind, options = super().build_standard_field(field_name, model_field)
+        is_object = kind is JsonField and field_name == adapter().field("extra")
+        return (JsonObjectField if is_object else kind), options
 
     @extend_schema_field({"type": "string", "format": "uri", "nullable": True})
     def get_url(self, artwork: Any) -> str | None:
@@ -166,6 +196,18 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
     def get_latest(self, artwork: Any) -> int | None:
         return (adapter().years(artwork) or (None, None))[1]
+
+    @extend_schema_field({"type": "integer", "minimum": 1, "nullable": True})
+    def get_width(self, artwork: Any) -> int | None:
+        return _entry_of(artwork).image_width
+
+    @extend_schema_field({"type": "integer", "minimum": 1, "nullable": True})
+    def get_height(self, artwork: Any) -> int | None:
+        return _entry_of(artwork).image_height
+
+    @extend_schema_field({"type": "string", "pattern": "^[0-9a-f]{64}$", "nullable": True})
+    def get_sha256(self, artwork: Any) -> str | None:
+        return _entry_of(artwork).image_sha256 or None
 
     @extend_schema_field(ThumbnailsSerializer(allow_null=True))
     def get_thumbnails(self, artwork: Any) -> dict[str, str | None] | None:
@@ -180,9 +222,7 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     def get_index(self, artwork: Any) -> dict[str, Any] | None:
         if not adapter().image(artwork):
             return None
-        # An artwork without an entry counts as pending.
-        entry = getattr(artwork, "stylesim_entry", None) or IndexEntry()
-        return IndexStateSerializer(entry, context=self.context).data
+        return IndexStateSerializer(_entry_of(artwork), context=self.context).data
 
     def validate_extra(self, value: Any) -> dict[str, Any]:
         # A host's own field of that name may lack the check.
@@ -193,13 +233,33 @@ class BaseArtworkSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         return absolute_address(self.context, path)
 
 
+def _entry_of(artwork: Any) -> IndexEntry:
+    """Return the index entry of an artwork; one without an entry counts as pending."""
+    return getattr(artwork, "stylesim_entry", None) or IndexEntry()
+
+
+@cache
+def artwork_facts_serializer() -> type[BaseArtworkSerializer]:
+    """Return the serializer without the picture, as JSON can hold it."""
+    whole: Any = artwork_serializer()
+    name = conf.artwork_image_field
+    fields = [each for each in whole.Meta.fields if each != name]
+    meta = type("Meta", (whole.Meta,), {"fields": fields})
+    return type("ArtworkFactsSerializer", (whole,), {name: None, "Meta": meta})
+
+
 @cache
 def artwork_serializer() -> type[BaseArtworkSerializer]:
     """Return the serializer of the artwork model in use."""
     model = get_artwork_model()
     name = conf.artwork_image_field
     years = ["earliest", "latest"] if adapter().has_years() else []
-    fields = ["id", "url", *adapter().editable_fields(), *years, "thumbnails", "index"]
+    editable = adapter().editable_fields()
+    times = [field for fact in TIMES if (field := adapter().field(fact)) not in (None, *editable)]
+    # A host's own field of that name comes before ours.
+    picture = [each for each in PICTURE_FIELDS if each not in editable]
+    replaced: dict[str, Any] = dict.fromkeys(set(PICTURE_FIELDS) - set(picture))
+    fields = ["id", "url", *editable, *years, *times, *picture, "thumbnails", "index"]
     return type(
         "ArtworkSerializer",
         (BaseArtworkSerializer,),
@@ -207,6 +267,7 @@ def artwork_serializer() -> type[BaseArtworkSerializer]:
             "__doc__": BaseArtworkSerializer.__doc__,
             "id": serializers.ModelField(model_field=model._meta.pk, read_only=True),
             name: UploadField(required=not model._meta.get_field(name).blank),
-            "Meta": type("Meta", (), {"model": model, "fields": fields}),
+            **replaced,
+            "Meta": type("Meta", (), {"model": model, "fields": fields, "read_only_fields": times}),
         },
     )

@@ -66,7 +66,7 @@ class SchemaView(ApiMixin, SpectacularAPIView):
         "PREPROCESSING_HOOKS": ["stylesim_app.api.schema.only_this_api"],
         "POSTPROCESSING_HOOKS": [
             "drf_spectacular.hooks.postprocess_schema_enums",
-            "stylesim_app.api.schema.add_bounds",
+            "stylesim_app.api.schema.complete",
         ],
     }
 

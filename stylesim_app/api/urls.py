@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from ..collection.thumbnails import SIZES
 from .artworks import ArtworkDetailView, ArtworkListView, ThumbnailView
+from .facets import FacetsView
 from .index import IndexView
 from .rankings import CompareView, SearchDetailView, SearchView, SimilarView
 from .site import DocsView, NowhereView, RootView, SchemaView
@@ -12,6 +13,7 @@ app_name = "stylesim-api"
 urlpatterns = [
     path("", RootView.as_view(), name="root"),
     path("artworks/", ArtworkListView.as_view(), name="artwork-list"),
+    path("artworks/facets/", FacetsView.as_view(), name="facets"),
     path("artworks/<str:pk>/", ArtworkDetailView.as_view(), name="artwork-detail"),
     path("artworks/<str:pk>/similar/", SimilarView.as_view(), name="artwork-similar"),
     re_path(

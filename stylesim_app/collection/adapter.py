@@ -29,6 +29,8 @@ FACTS = (
     "exhibition",
     "rights",
 )
+#: When an artwork was added, and when it was last changed.
+TIMES = ("created", "modified")
 EDITABLE = ("title", *FACTS, "year_number", "is_public", "extra")
 
 

@@ -16,13 +16,16 @@ from django_filters.fields import BaseCSVField
 
 from .adapter import adapter
 from .folding import fold
-from .keys import RELATION, text_fields
+from .keys import FILTERED_FACTS, RELATION, accession_key, text_fields
 from .swapping import get_artwork_model
 from .years import FIRST_YEAR, LAST_YEAR
 
 #: Limits of a text to search for.
 MAX_TEXT = 200
 MAX_WORDS = 10
+#: Values of one fact that can be chosen at once, and characters of each.
+MAX_VALUES = 20
+MAX_VALUE_TEXT = 500
 #: Keys in ``ordering``, each once.
 MAX_ORDERINGS = 4
 
@@ -84,6 +87,49 @@ class PartFilter(django_filters.CharFilter):  # type: ignore[misc]
         return queryset.filter(**{f"{RELATION}__{self.field_name}__contains": part})
 
 
+class AccessionFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """A filter by a complete accession number, in any spelling that a search takes for it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_TEXT, **kwargs)
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return queryset
+        key = accession_key(value)
+        return queryset.filter(**{f"{RELATION}__accession_number": key}) if key else queryset.none()
+
+
+class ValuesField(forms.Field):
+    """A few texts, from a parameter that may be repeated."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> list[str]:
+        values = list(dict.fromkeys(text.strip() for text in value or () if text.strip()))
+        if len(values) > MAX_VALUES or any(len(text) > MAX_VALUE_TEXT for text in values):
+            raise ValidationError(
+                _("Name at most %(limit)d values of at most %(length)d characters each."),
+                code="too_many_values",
+                params={"limit": MAX_VALUES, "length": MAX_VALUE_TEXT},
+            )
+        if any("\0" in text for text in values):
+            raise ValidationError(_("Null characters are not allowed."), code="null_character")
+        return values
+
+
+class ValuesFilter(django_filters.Filter):  # type: ignore[misc]
+    """A filter by complete values of one text field, any of which matches."""
+
+    field_class = ValuesField
+
+    def filter(self, queryset: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
+        if not value:
+            return queryset
+        keys = {fold(text) for text in value} - {""}
+        return queryset.filter(**{f"{RELATION}__{self.field_name}__in": keys})
+
+
 class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
     """A filter by an integer within the range of years that a field can hold."""
 
@@ -135,12 +181,18 @@ def order_by(name: str) -> Any:
     return F(column).desc(nulls_last=True) if key != name else F(column).asc(nulls_last=True)
 
 
+def values_parameter(fact: str) -> str:
+    """Return the name of the filter by complete values of a fact."""
+    return f"{fact}_is"
+
+
 @cache
 def artwork_filterset() -> type[django_filters.FilterSet]:
     """Return the filters for the fields of the artwork model in use.
 
     ``q`` searches the text fields; ``artist``, ``medium``, ``collection`` and ``exhibition`` match
-    part of a value; works whose years overlap those from ``year_from`` to ``year_to`` are found;
+    part of a value, and with ``_is`` any of several complete values; ``accession_number`` is
+    complete; works whose years overlap those from ``year_from`` to ``year_to`` are found;
     ``ordering`` sorts. Letters are compared as ``fold`` does.
     """
     filters: dict[str, Any] = {
@@ -156,6 +208,13 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
             if adapter().text_field(name) is not None
         },
     }
+    if adapter().text_field("accession_number") is not None:
+        filters["accession_number"] = AccessionFilter(label=_("Accession number"))
+    filters |= {
+        values_parameter(name): ValuesFilter(field_name=name)
+        for name in FILTERED_FACTS
+        if adapter().text_field(name) is not None
+    }
     has_years = adapter().has_years()
     if has_years:
         for name, end, lookup, label in (
@@ -167,6 +226,7 @@ def artwork_filterset() -> type[django_filters.FilterSet]:
             )
     sortable = {
         "created": _("Date added"),
+        "modified": _("Date changed"),
         "title": _("Title"),
         "artist": _("Artist"),
         "year_number": _("Year"),

@@ -10,7 +10,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import MD5, Cast, Coalesce
 
 from .adapter import adapter
-from .folding import fold, natural_key
+from .folding import KEY_LENGTH, fold, natural_key
 
 #: Facts that a search reads.
 TEXT_FACTS = ("title", "artist", "year", "medium", "accession_number", "collection", "exhibition")
@@ -19,7 +19,7 @@ FILTERED_FACTS = ("artist", "medium", "collection", "exhibition")
 #: The relation from an artwork to its row of keys.
 RELATION = "stylesim_keys"
 #: Raised when keys are made in another way, so that all of them are made again.
-VERSION = 1
+VERSION = 2
 
 _BETWEEN = "\x1f"
 
@@ -36,12 +36,18 @@ def make_keys(artwork: Model) -> dict[str, Any]:
     return {
         "text": "\n".join(fold(text) for text in facts.values() if text),
         **{fact: fold(facts[fact]) for fact in FILTERED_FACTS},
+        "accession_number": accession_key(facts["accession_number"]),
         "title_key": _order_key(facts["title"]),
         "artist_key": _order_key(facts["artist"]),
         "year": adapter().year(artwork),
         "earliest": min(ends, default=None),
         "latest": max(ends, default=None),
     }
+
+
+def accession_key(text: str) -> str:
+    """Return an accession number as a search compares it, no longer than a database can index."""
+    return fold(text)[:KEY_LENGTH]
 
 
 def with_source(artworks: QuerySet[Any]) -> QuerySet[Any]:

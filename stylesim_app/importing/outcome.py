@@ -21,7 +21,7 @@ class RowState(Enum):
 
 @dataclass(frozen=True)
 class ImportedRow:
-    """A row, its outcome, the key of its artwork, and the reason of a failure."""
+    """A row, its outcome, the key of its artwork, and the reason of a failure or another remark."""
 
     row: Row
     state: RowState

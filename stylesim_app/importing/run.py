@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from io import BufferedIOBase
 from typing import IO, Any, cast
 
@@ -22,6 +23,7 @@ from ..exceptions import ImportFailed
 from ..models import ImportedFile, IndexEntry
 from ..work import known_files, queue
 from . import claims
+from .accessions import AccessionNumbers
 from .artworks import change, new_artwork, reason_in_words
 from .known import KnownFiles
 from .outcome import ImportedRow, RowState
@@ -71,6 +73,7 @@ class _Run:
         if not dry_run:
             claims.discard_abandoned()
         self.known = KnownFiles(dry_run=dry_run)
+        self.numbers = AccessionNumbers()
         #: The place and the values of the row of each file, by SHA-256.
         self.seen: dict[str, tuple[str, int]] = {}
 
@@ -107,6 +110,8 @@ class _Run:
             imported = self._update(row, pk)
         else:
             imported = ImportedRow(row, RowState.KNOWN, artwork=pk)
+        if imported.state in (RowState.ADDED, RowState.UPDATED):
+            imported = replace(imported, reason=self.numbers.note(row, imported.artwork))
         self.added += imported.state is RowState.ADDED
         self.seen[sha256] = row.place, _values(row)
         return imported

@@ -66,6 +66,8 @@ def _replace_descriptor(
     finished = entry.finish(
         image_name=adapter().image(entry.artwork).name,
         image_sha256=picture.sha256,
+        image_width=picture.facts.width,
+        image_height=picture.facts.height,
         cut_kind=picture.surroundings.kind,
         cut_box=cut_box,
         notes=list(picture.facts.notes),

@@ -27,6 +27,7 @@ class SearchKeys(models.Model):
     medium = models.TextField(blank=True)
     collection = models.TextField(blank=True)
     exhibition = models.TextField(blank=True)
+    accession_number = models.CharField(max_length=250, blank=True, db_index=True)
     title_key = models.BinaryField(null=True)
     artist_key = models.BinaryField(null=True)
     year = models.IntegerField(null=True)

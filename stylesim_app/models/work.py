@@ -88,6 +88,7 @@ def _plain(value: object) -> object:
 class IndexEntry(WorkItem):
     """The index state of one artwork.
 
+    ``image_width`` and ``image_height`` are those of the upright picture, once a worker read it.
     ``cut_box`` is the part of the picture that was described, as left, top, width and height in
     shares of the upright picture; None if that is all of it. ``cut_kind`` names what was found
     round it. ``chosen_box`` is the part that a person chose, ``[0, 0, 1, 1]`` for all of the
@@ -102,6 +103,8 @@ class IndexEntry(WorkItem):
     )
     image_name = models.CharField(_("image file"), max_length=500, blank=True)
     image_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
+    image_width = models.PositiveIntegerField(_("width in pixels"), null=True, editable=False)
+    image_height = models.PositiveIntegerField(_("height in pixels"), null=True, editable=False)
     notes = models.JSONField(_("notes"), default=list, blank=True, editable=False)
     cut_kind = models.CharField(_("surroundings"), max_length=20, blank=True, editable=False)
     cut_box = models.JSONField(null=True, editable=False)

@@ -20,8 +20,9 @@ from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
 from ..work import audit, known_files, queue, worklist
+from .facets import facets_of
 from .forms import artwork_upload_form
-from .ranking import filters_used, rank, render_ranking, visible_artwork
+from .ranking import facets_used, filters_used, rank, render_ranking, visible_artwork
 
 #: Fills whole rows of two, three, four and six.
 PAGE_SIZE = 24
@@ -36,11 +37,13 @@ def gallery(request: HttpRequest) -> HttpResponse:
     page = Paginator(_in_stable_order(works), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "filters": filters,
-        "filters_used": filters_used(filters),
+        # Facets have their own list of what is chosen.
+        "filters_used": filters_used(filters) - facets_used(filters),
         "page": page,
         "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1),
         "query": request.GET,
         "index": index_status(visible),
+        **(facets_of(request, filters, visible) if filters.is_valid() else {}),
     }
     return render(request, "stylesim_app/gallery.html", context)
 

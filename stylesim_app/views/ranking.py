@@ -127,6 +127,14 @@ def _without_region(query: QueryDict) -> QueryDict:
     return kept
 
 
+def facets_used(filters: Any) -> int:
+    """Return how many facets have chosen values."""
+    fields = filters.form.fields.items()
+    return sum(
+        bool(filters.form.data.get(name)) for name, field in fields if field.widget.is_hidden
+    )
+
+
 def filters_used(filters: Any) -> int:
     """Return how many of the filters, the text and the order aside, were given a value."""
     names = [name for name in filters.form.fields if name not in ("q", "ordering")]

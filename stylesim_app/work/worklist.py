@@ -75,6 +75,8 @@ def request_new_picture(pk: Any, image_name: str, sha256: str = "") -> bool:
             IndexEntry.objects.filter(pk=entry.pk),
             image_name=image_name,
             image_sha256=sha256,
+            image_width=None,
+            image_height=None,
             chosen_box=None,
         )
         if not created and entry.image_name:

@@ -108,7 +108,8 @@ def test_commands_import_index_and_rank(tmp_path: Path, capsys: Any):
     capsys.readouterr()
     call_command("stylesim_rank", str(folder / "disc-a.png"), "--json")
     first = json.loads(capsys.readouterr().out)["results"][0]
-    assert set(first["artwork"]) == {"id", "url", "scan", "thumbnails", "index"}
+    picture = {"scan", "width", "height", "sha256", "thumbnails"}
+    assert set(first["artwork"]) == {"id", "url", *picture, "index"}
     assert Picture.objects.filter(pk=first["artwork"]["id"]).exists()
     call_command("stylesim_rank", str(folder / "disc-a.png"))
     assert "artist" not in capsys.readouterr().out

@@ -159,3 +159,15 @@ def test_a_relation_with_the_name_of_a_fact_is_none(prints, client):
     Exhibition.objects.create().works.add(prints[0])
     for address in (f"/artworks/{prints[0].pk}/", "/api/artworks/", "/api/schema/"):
         assert client.get(address).status_code == 200, address
+
+
+def test_facets_and_filters_go_by_the_facts_that_the_adapter_finds(prints, client):
+    answer = client.get("/api/artworks/facets/").json()
+    # The medium is a relation, and there is no collection.
+    assert [(each["name"], each["label"]) for each in answer["facets"]] == [("artist", "Maker")]
+    assert answer["facets"][0]["values"] == [{"value": "Hokusai", "count": 4, "chosen": False}]
+    [century] = answer["centuries"]
+    assert (century["year_from"], century["year_to"], century["count"]) == (1801, 1900, 4)
+    assert client.get("/api/artworks/?artist_is=HOKUSAI").json()["count"] == 4
+    assert client.get("/api/artworks/?changed_since=2026-01-01").status_code == 400
+    assert "Hokusai" in client.get("/").content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -10,8 +11,16 @@ from django.db.models import FileField, JSONField
 from django.utils.translation import gettext as _
 
 from ...collection.adapter import adapter
+from ...collection.folding import fold
 from ...collection.swapping import get_artwork_model
 from ...exceptions import ImportFailed
+
+#: Names that tables give the accession number, as columns are compared.
+_ACCESSION = {
+    *("accession", "accession_no", "acc_no", "acc", "acc_nr", "inventory_number", "inventory_no"),
+    *("inv_no", "inv_nr", "object_number", "inventarnummer", "numero_d'inventaire"),
+    *("总登记号", "登录号", "登记号", "藏品编号", "藏品号", "馆藏编号"),
+}
 
 #: The column, or the target of ``--map``, that names the picture.
 FILE = "file"
@@ -46,6 +55,18 @@ def extra_field() -> str | None:
     return name if is_json else None
 
 
+def _add_accession(targets: dict[str, str], header: Sequence[str]) -> None:
+    """Take the first column that is called like an accession number for it, if no other is."""
+    field = adapter().text_field("accession_number")
+    if field is None or field in targets.values():
+        return
+    for column in header:
+        name = re.sub(r"[\s._-]+", "_", fold(column)).strip("_")
+        if column not in targets and name in _ACCESSION:
+            targets[column] = field
+            return
+
+
 def resolve_columns(
     path: PurePath, header: Sequence[str], mapping: Mapping[str, str]
 ) -> dict[str, str]:
@@ -72,6 +93,7 @@ def resolve_columns(
             target = adapter().field(target) or target
         if column not in mapping and target in (FILE, *fields) and target not in taken:
             targets[column] = target
+    _add_accession(targets, header)
     counts = [*Counter(filter(None, header)).items(), *Counter(targets.values()).items()]
     for name, count in counts:
         if count > 1:

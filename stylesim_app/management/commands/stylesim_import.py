@@ -143,7 +143,9 @@ class Command(BaseCommand):
             self.stderr.write(f"{imported.row.place}: {imported.reason}")
         elif imported.reason or self.dry_run:
             progress.clear()
-            text = imported.reason or _DRY[imported.state]()
+            text = imported.reason
+            if self.dry_run and (not text or imported.state in _WRITTEN):
+                text = ": ".join(filter(None, (_DRY[imported.state](), text)))
             self.stdout.write(f"{imported.row.place}: {text}")
 
     def _conclude(self, reported: Report | None, is_public: bool | None) -> None:
@@ -183,6 +185,7 @@ class Command(BaseCommand):
             self.stdout.write(text % counts)
 
 
+_WRITTEN = (RowState.ADDED, RowState.UPDATED)
 _DRY = {
     RowState.ADDED: lambda: _("would be added"),
     RowState.KNOWN: lambda: _("already in the collection"),

@@ -45,9 +45,8 @@ class Command(BaseCommand):
             reason = _("The database cannot be read (%(reason)s). Has migrate been run?")
             raise CommandError(reason % {"reason": error}) from error
         if options["json"]:
-            shown = IndexStatusSerializer(status).data
-            more = {"lists_missing": status.lists_missing, "storage": problems}
-            self.stdout.write(json_text({**shown, **more}))
+            shown = IndexStatusSerializer(status, context={"storage": problems}).data
+            self.stdout.write(json_text({**shown, "lists_missing": status.lists_missing}))
         else:
             self.stdout.writelines(f"{line}\n" for line in _lines(status, problems))
         if check and problems:

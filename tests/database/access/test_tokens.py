@@ -184,3 +184,24 @@ def test_too_many_tokens_are_refused_on_the_page(client, staff, settings):
     sent = {"name": "One", "scopes": ["read"], "days": "30"}
     client.post(reverse("tokens"), sent)
     assert "You have 1 tokens" in client.post(reverse("tokens"), sent).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scopes", "reason"),
+    [
+        (["admin"], "“admin” is not a scope. The scopes are read, write, review."),
+        ([], "Name at least one scope. The scopes are read, write, review."),
+        ("read", "Send a list of scopes. The scopes are read, write, review."),
+    ],
+)
+def test_scopes_that_there_are_not_are_explained(staff, scopes, reason):
+    sent = {"username": "staff", "password": "staff", "scopes": scopes}
+    response = APIClient().post("/api/token/", sent, format="json")
+    errors = check_problem(response, 400, "invalid")["errors"]
+    assert errors == {"scopes": [reason]}
+
+
+def test_the_expiry_of_a_token_has_whole_seconds(staff):
+    sent = {"username": "staff", "password": "staff"}
+    expiry = APIClient().post("/api/token/", sent, format="json").json()["expiry"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", expiry)

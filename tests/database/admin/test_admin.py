@@ -330,3 +330,19 @@ def test_view_on_site_leads_to_the_page_where_there_is_one(staff_client, collect
 def test_view_on_site_is_left_out_without_the_pages(collection):
     shipped = ArtworkAdmin(Artwork, bare_site)
     assert shipped.get_view_on_site_url(collection["disc-a"]) is None
+
+
+def test_works_are_listed_and_filtered_by_accession_number(admin_client, make_artwork):
+    for name, number in (("disc-a", "A 1"), ("disc-b", "a  1"), ("bars-a", "B 2"), ("bars-b", "")):
+        make_artwork(name, accession_number=number)
+
+    def found(**query):
+        page = admin_client.get("/admin/stylesim_app/artwork/", query)
+        return sorted(work.title for work in page.context["cl"].result_list)
+
+    text = admin_client.get("/admin/stylesim_app/artwork/").content.decode()
+    assert "column-accession_number" in text
+    assert found(accession="shared") == ["disc-a", "disc-b"]
+    assert found(accession="given") == ["bars-a", "disc-a", "disc-b"]
+    assert found(accession="none") == ["bars-b"]
+    assert found(q="b 2") == ["bars-a"]

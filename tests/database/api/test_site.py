@@ -204,6 +204,7 @@ def test_the_schema_is_valid_and_without_warnings(db):
         *("listArtworks", "createArtwork", "getArtwork", "replaceArtwork", "updateArtwork"),
         *("deleteArtwork", "getThumbnail", "listSimilarArtworks", "startSearch", "getSearch"),
         *("compareArtworks", "getIndex", "requestIndexing", "getToken", "listAddresses"),
+        "listFacets",
     }
     for operation in operations.values():
         problems = [
@@ -224,7 +225,8 @@ def test_the_schema_is_valid_and_without_warnings(db):
     assert similar == {
         *ranking,
         *("id", "lane", "region", "exclude_same_artist", "q", "artist", "medium", "collection"),
-        *("exhibition", "year_from", "year_to"),
+        *("exhibition", "year_from", "year_to", "accession_number", "fields", "If-None-Match"),
+        *("artist_is", "medium_is", "collection_is", "exhibition_is"),
     }
     assert {"page", "page_size", "ordering", "q"} <= {
         entry["name"] for entry in operations["listArtworks"]["parameters"]
@@ -273,3 +275,18 @@ def test_the_documentation_needs_nothing_from_elsewhere(visitor, settings, db):
     script = visitor.get("/api/docs/?script=").content.decode()
     assert reverse("stylesim-api:schema") in script
     assert "https://" not in page + script
+
+
+def test_the_documentation_has_a_language_and_a_way_back(visitor, db):
+    headers = {"accept": "text/html", "accept-language": "zh-hans"}
+    page = visitor.get("/api/docs/", headers=headers).content.decode()
+    assert '<html lang="zh-hans">' in page
+    assert '<div id="swagger-ui" lang="en">' in page
+    assert 'href="/"' in page
+
+
+@without_pages
+def test_in_a_host_without_the_pages_the_documentation_leads_to_the_schema_alone(visitor, db):
+    page = visitor.get("/catalogue/api/docs/", HTTP_ACCEPT="text/html").content.decode()
+    assert 'href="/catalogue/api/schema/?format=json"' in page
+    assert "gallery" not in page
