@@ -48,7 +48,7 @@ def localize(error: CoreError) -> str:
 
 
 def _localized(code: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    name = MILLIONS.get(code)
+    name = MILLIONS.get(code, "")
     if name in params and _is_chinese():
         return {**params, name: whole_number(round(params[name] * 10**6))}
     return params
