@@ -35,7 +35,7 @@ def table_of(answer: Any, address: Callable[[Any], str]) -> Table:
 def _figures_of(answer: Any) -> tuple[list[str], Callable[[Any], list[Any]]]:
     if isinstance(answer, SamePictures):
         return [_("Matching points"), _("How")], _matches
-    closer = _("Closer than % of random pairs")
+    closer = _("Random pairs farther apart (%)")
     if not isinstance(answer, RankedAnswer):
         return [_("Distance"), closer], lambda result: [
             result.figure,

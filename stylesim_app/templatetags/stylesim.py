@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
@@ -19,7 +19,6 @@ from ..core.scale import PairScale
 from ..index.same_picture import FEWEST_INLIERS
 from ..messages import (
     closer_words,
-    join_words,
     rarity_words,
     relation_words,
     share,
@@ -55,7 +54,8 @@ def facts_of(artwork: Any) -> list[tuple[str, str]]:
 def byline(artwork: Any) -> str:
     """Return artist and year, as far as the model has them."""
     parts = (adapter().value(artwork, fact) for fact in BYLINE)
-    return join_words(str(part) for part in parts if part not in (None, ""))
+    words = [str(part) for part in parts if part not in (None, "")]
+    return pgettext("between artist and year", ", ").join(words)
 
 
 @register.simple_tag

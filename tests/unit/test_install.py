@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from project import install
@@ -30,7 +32,7 @@ def open_page(folder, page):
 
 
 def test_the_pins_of_pytorch_are_those_of_requirements():
-    pins = install.read_pins(install.Path("requirements.txt"))
+    pins = install.read_pins(Path("requirements.txt"))
     assert set(pins) == set(install.BUILDS)
 
 

@@ -76,6 +76,7 @@ async function showRanking(address) {
     );
     announce(page.getElementById("results-status").textContent.trim());
     document.getElementById("lanes").replaceWith(page.getElementById("lanes"));
+    showCurrentLane();
     for (const name of ["style_weight", "content_weight"]) {
       const field = document.querySelector(`form[data-ranking] [type=number][name=${name}]`);
       if (field) field.value = form.querySelector(`[name=${name}]`).value;
@@ -111,6 +112,13 @@ document.addEventListener("change", (event) => {
   else if (event.target.matches("[data-submit-on-change] select")) form.requestSubmit();
 });
 
+document.addEventListener("keydown", (event) => {
+  const fold = event.key === "Escape" && event.target.closest(".control-fold[open]");
+  if (!fold) return;
+  fold.open = false;
+  fold.querySelector("summary").focus();
+});
+
 document.addEventListener("input", (event) => {
   const output = event.target.closest(".layer")?.querySelector("output");
   if (output) output.value = event.target.value;
@@ -126,6 +134,16 @@ function foldFacts() {
 
 foldFacts();
 narrow.addEventListener("change", foldFacts);
+
+// On narrow windows the lanes are one row that is scrolled: the current one is brought into it.
+
+function showCurrentLane() {
+  const current = document.querySelector(".lanes [aria-current]");
+  const row = current?.closest("ul");
+  if (row) row.scrollLeft = current.offsetLeft - row.offsetLeft - 16;
+}
+
+showCurrentLane();
 
 // Choosing a picture: show where it may be dropped, and which one it is.
 

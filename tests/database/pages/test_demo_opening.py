@@ -10,6 +10,7 @@ from stylesim_app.models import Artwork
 
 def test_a_collection_opens_on_the_work_whose_nearest_are_closest(collection):
     answer = opening.rank()
+    assert answer is not None
     others = [opening._rank(work, Artwork.objects.all()) for work in Artwork.objects.all()]
     assert answer.query.pk in collection_keys(collection)
     assert opening._convincing(answer) == max(map(opening._convincing, others))
@@ -21,6 +22,7 @@ def test_the_sample_gallery_opens_on_a_chosen_work_and_counts_what_is_seen(colle
     chosen = Artwork.objects.filter(title="bars-c")
     chosen.update(extra={"subject": "cat", "manner": "ink-wash"})
     answer = opening.rank()
+    assert answer is not None
     assert answer.query.title == "bars-c"
     same = [each for each in answer.results if each.artwork.artist == "Artist C"]
     assert opening.describe(answer).startswith(
