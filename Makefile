@@ -3,6 +3,8 @@
 VENV ?= var/venv
 IMAGES ?=
 PORT ?=
+# A mirror of PyTorch's index of builds for CPUs, or "pypi" for the builds of PyPI.
+TORCH_INDEX ?=
 
 # The first Python that is new enough.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
@@ -84,13 +86,14 @@ install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
 
 # `pip` is the last that a new environment gets, so that one without it was cut short.
+$(VENV)/installed: export TORCH_INDEX := $(TORCH_INDEX)
 $(VENV)/installed: requirements.txt
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Python 3.11 or newer is needed, and none was found; name one with PYTHON=/path/to/python." >&2; \
 		exit 1; fi
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv --clear $(VENV)
-	@echo "Installing what requirements.txt lists; the first time this downloads some gigabytes ..."
-	@$(VENV)/bin/pip install --disable-pip-version-check -r requirements.txt
+	@echo "Installing what requirements.txt lists ..."
+	@$(RUN) project/install.py requirements.txt
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import get_language, gettext, gettext_noop, pgettext
 
 from .core.errors import CoreError
 from .core.image_file import FIRST_FRAME, FIRST_PAGE, LAID_OVER_GREY, READ_WITH_ERRORS
@@ -15,8 +16,6 @@ from .core.same_picture.relation import Relation
 #: A turn of fewer degrees, and a share beyond, are not mentioned.
 SMALL_TURN = 3
 ALMOST_ALL = 0.95
-#: Beyond this share, pairs are counted in per cent.
-COMMON = 0.1
 #: A turn so near to a quarter of a circle is called a quarter.
 NEARLY_SQUARE = 3
 
@@ -37,16 +36,52 @@ class WorkError(CoreError):
     }
 
 
+#: Parameters that count millions, which are not counted in every language.
+MILLIONS = {"image_too_many_pixels": "limit"}
+#: Chinese counts ten thousands and hundred millions.
+WAN, YI = 10**4, 10**8
+
+
 def localize(error: CoreError) -> str:
     """Return an error of the core in the reader's language."""
-    return gettext(error.MESSAGES[error.code]) % error.params
+    return gettext(error.MESSAGES[error.code]) % _localized(error.code, error.params)
+
+
+def _localized(code: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = MILLIONS.get(code, "")
+    if name in params and _is_chinese():
+        return {**params, name: whole_number(round(params[name] * 10**6))}
+    return params
+
+
+def whole_number(number: int) -> str:
+    """Return a whole number in the reader's notation: 1,200,000; in Chinese 120 万."""
+    for unit, word in ((YI, "亿"), (WAN, "万")) if _is_chinese() else ():
+        # Only a round number is easier to read so.
+        if number >= unit and 100 * number % unit == 0:
+            return f"{number_format(round(number / unit, 2)).rstrip('0').rstrip('.')} {word}"
+    return number_format(number, force_grouping=True)
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Return a list of words in one line, with the comma of the reader's language."""
+    return pgettext("between the words of a list", ", ").join(words)
+
+
+def share(percent: float) -> str:
+    """Return a percentage with one decimal, rounded down, so that 100 means every pair."""
+    return number_format(math.floor(percent * 10) / 10, decimal_pos=1)
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
 
 
 def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
     """Return a stored error in the reader's language; an unknown code keeps the English text."""
     for kind in (*CoreError.__subclasses__(),):
         if code in kind.MESSAGES:
-            return gettext(kind.MESSAGES[code]) % params
+            return gettext(kind.MESSAGES[code]) % _localized(code, params)
     return english
 
 
@@ -86,20 +121,17 @@ def surroundings_words(kind: str) -> str:
     return words.get(kind, "")
 
 
+def closer_words(percent: float) -> str:
+    """Return in words which percentage of random pairs is farther apart than a result."""
+    if percent >= 100:
+        return gettext("Closer than all random pairs")
+    return gettext("Closer than %(share)s%% of pairs") % {"share": share(percent)}
+
+
 def rarity_words(unusual: float, pairs: int) -> str:
-    """Return in words which share of a number of random pairs is as close: "1 in 120 pairs ..."."""
-    if unusual * (pairs + 1) < 1.5:
-        words = ngettext(
-            "Closer than the only sampled pair", "Closer than all %(count)s sampled pairs", pairs
-        )
-        return words % {"count": number_format(pairs, force_grouping=True)}
-    if unusual > COMMON:
-        words = gettext("%(share)s%% of pairs are this close")
-        return words % {"share": number_format(round(100 * min(unusual, 1)))}
-    count = round(1 / unusual)
-    count = round(count, 2 - len(str(count)))
-    words = gettext("1 in %(count)s pairs is this close")
-    return words % {"count": number_format(count, force_grouping=True)}
+    """Return ``closer_words`` for the share of a number of random pairs that is as close."""
+    as_close = round(unusual * (pairs + 1)) - 1
+    return closer_words(100 * (pairs - as_close) / pairs)
 
 
 def relation_words(relation: Relation | None) -> str:
@@ -125,7 +157,7 @@ def relation_words(relation: Relation | None) -> str:
         )
     if relation.covered < ALMOST_ALL:
         words.append(gettext("extends beyond this picture"))
-    return ", ".join(words) or gettext("shows all of this picture")
+    return join_words(words) or gettext("shows all of this picture")
 
 
 def _round_turn(degrees: float) -> int:

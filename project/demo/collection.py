@@ -1,4 +1,4 @@
-"""The steps of the demo: an account, a collection, its index, and one ranking."""
+"""The steps of the demo: an account, a collection, and its index."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -18,10 +17,7 @@ from stylesim_app.importing.outcome import ImportedRow
 from stylesim_app.importing.run import import_works
 from stylesim_app.importing.sources import open_source
 from stylesim_app.index import calibration, status, upkeep
-from stylesim_app.models import Artwork, ImageSearch, IndexEntry, WorkItem
-from stylesim_app.ranking.options import RankingOptions
-from stylesim_app.ranking.results import RankedAnswer
-from stylesim_app.ranking.similar import find_similar
+from stylesim_app.models import Artwork, ImageSearch, IndexEntry
 from stylesim_app.work import foreground, worklist
 
 ADMIN = "admin"
@@ -92,11 +88,3 @@ def calibrate_on_all() -> None:
     index = status.index_status(Artwork.objects.all())
     if index.indexed >= calibration.MINIMUM_WORKS and index.calibrated_on != index.indexed:
         upkeep.calibrate()
-
-
-def rank_first_work() -> RankedAnswer | None:
-    """Return the works most similar to the first that is indexed; None if none is."""
-    works = Artwork.objects.filter(is_public=True)
-    indexed = works.filter(stylesim_entry__state=WorkItem.State.INDEXED)
-    first: Any = indexed.order_by("pk").first()
-    return None if first is None else find_similar(first, RankingOptions(), works, works)

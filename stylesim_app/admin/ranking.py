@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from ..collection.adapter import adapter
 from ..exceptions import NotIndexed
 from ..index.serving import Serving
+from ..ranking.closeness import part
 from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
 from ..ranking.results import RankedAnswer
 from ..ranking.same_picture import SamePictures
 from ..ranking.timing import timed
+from ..ranking.vector_lanes import LaneAnswer
 
 #: Limit of queries on one page, since each is ranked against the entire collection.
 MAX_QUERIES = 10
@@ -43,6 +45,18 @@ class Section:
     results: list[tuple[Card, Any]]
     answer: Any = None
     reason: str = ""
+
+    @property
+    def groups(self) -> list[tuple[str, list[tuple[Card, Any]]]]:
+        """The results under headings: first those closer than an ordinary pair, without one."""
+        if not isinstance(self.answer, RankedAnswer | LaneAnswer):
+            return [("", self.results)]
+        count = len(part(self.answer).close)
+        close, far = self.results[:count], self.results[count:]
+        heading = (
+            _("Less alike than an ordinary pair") if close else _("No close works; the nearest are")
+        )
+        return [(words, group) for words, group in (("", close), (heading, far)) if group]
 
     @property
     def formula(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,7 +11,6 @@ from django.db.models import Field, Model, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import number_format
 
 from ..conf import conf
 from .swapping import get_artwork_model
@@ -181,11 +179,6 @@ def adapter() -> ArtworkAdapter:
             "ArtworkAdapter."
         )
     return made()
-
-
-def share(percent: float) -> str:
-    """Return a percentage with one decimal, rounded down, so that 100 means every pair."""
-    return number_format(math.floor(percent * 10) / 10, decimal_pos=1)
 
 
 def _as_label(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,6 +15,7 @@ from safetensors.numpy import load, save
 from .descriptors import LAYERS, Descriptor
 from .distances import EQUAL_LAYER_WEIGHTS, DistanceParts, Weighting
 from .errors import DescriptorError
+from .scale import PairScale
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -29,6 +31,19 @@ class PairSample:
         sample = np.sort(self.parts.distances(weighting))
         farther = len(sample) - np.searchsorted(sample, distances, side="right")
         return 100.0 * farther / len(sample)
+
+    def scale(self, weighting: Weighting) -> PairScale:
+        """Return the scale of distances at some weights."""
+        distances = self.parts.distances(weighting)
+        works = (1 + math.isqrt(1 + 8 * len(distances))) // 2
+        pairs = np.triu_indices(works, k=1)
+        square = np.full((works, works), np.inf)
+        # A sample of pairs alone, and not of all pairs of some works, has no neighbours.
+        if len(pairs[0]) != len(distances):
+            return PairScale(np.sort(distances))
+        square[pairs] = distances
+        nearest = np.minimum(square.min(axis=0), square.min(axis=1))
+        return PairScale(np.sort(distances), np.sort(nearest))
 
     def balanced_weights(
         self, layer_weights: Sequence[float] = EQUAL_LAYER_WEIGHTS

@@ -37,7 +37,7 @@ class ImageError(CoreError):
             "The file is not an image in one of these formats: %(formats)s."
         ),
         "image_too_many_pixels": gettext_noop(
-            "The image is too large: %(width)d x %(height)d pixels. The limit is %(limit)d "
+            "The image is too large: %(width)d x %(height)d pixels. The limit is %(limit)s "
             "million pixels."
         ),
         "image_bomb": gettext_noop("The image has too many pixels to open safely."),

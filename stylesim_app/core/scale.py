@@ -16,6 +16,8 @@ class PairScale:
     """The figures of ``n`` random pairs ``(n,)``, in ascending order; lower is closer."""
 
     figures: NDArray[np.floating]
+    #: The figure of the nearest other work for each work of the sample, in ascending order.
+    nearest: NDArray[np.floating] | None = None
 
     def __len__(self) -> int:
         return len(self.figures)
@@ -33,6 +35,28 @@ class PairScale:
         """Return the percentage of pairs that are farther apart."""
         closer = int(np.searchsorted(self.figures, figure, side="right"))
         return 100 * (len(self.figures) - closer) / len(self.figures)
+
+    def times(self, factor: float) -> PairScale:
+        """Return the scale of figures that are all multiplied by a factor."""
+        nearest = None if self.nearest is None else factor * self.nearest
+        return PairScale(factor * self.figures, nearest)
+
+    def ordinary(self) -> float:
+        """Return the figure of an ordinary pair, the median."""
+        return float(np.median(self.figures))
+
+    def nearer_neighbours(self, figure: float) -> float | None:
+        """Return the percentage of works with a neighbour closer than a figure; None if it is
+        not known."""
+        if self.nearest is None:
+            return None
+        closer = int(np.searchsorted(self.nearest, figure, side="left"))
+        return 100 * closer / len(self.nearest)
+
+    def closeness(self, figure: float) -> float:
+        """Return 1 for identical pictures, 0 for an ordinary pair or one farther apart."""
+        ordinary = self.ordinary()
+        return min(max(1 - figure / ordinary, 0.0), 1.0) if ordinary > 0 else float(figure <= 0)
 
     def threshold(self, share: float) -> float | None:
         """Return the figure that this share of pairs stays below; None if the sample is too small.
@@ -61,4 +85,6 @@ def scale_of_pairs(
     nearest = products.reshape(len(queries), count, vectors).max(axis=2)
     figures = 1 - nearest if offsets is None else 1 - nearest + offsets
     different = np.triu_indices(len(queries), 1)
-    return PairScale(np.sort(np.maximum(figures[different], 0)))
+    pairs = np.sort(np.maximum(figures[different], 0))
+    np.fill_diagonal(figures, np.inf)
+    return PairScale(pairs, np.sort(np.maximum(figures.min(axis=1), 0)))

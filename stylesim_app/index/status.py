@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core.descriptors import Provenance
+from ..messages import join_words
 from ..models import IndexEntry, IndexingPause, StoredDescriptor, WorkerSign, WorkItem
 from . import neighbours, storage
 from .serving import Serving
@@ -82,7 +83,7 @@ def host_notices() -> list[str]:
             "Set the same STYLESIM_WEIGHTS and STYLESIM_PRECISION on all hosts, or complete the "
             "change with stylesim_index --stale."
         )
-        % {"hosts": ", ".join(hosts)}
+        % {"hosts": join_words(hosts)}
     ]
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from rest_framework.utils.encoders import JSONEncoder
 from tqdm import tqdm
 
-from ..collection.adapter import adapter, share
-from ..messages import relation_words
+from ..collection.adapter import adapter
+from ..messages import relation_words, share
 from ..models import IndexEntry
 from ..ranking.results import RankedAnswer
 from ..ranking.same_picture import SamePictures

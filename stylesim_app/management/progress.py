@@ -13,7 +13,7 @@ from tqdm import tqdm
 from .output import progress_bar
 
 #: Seconds between two lines of a log.
-INTERVAL = 10.0
+INTERVAL = 5.0
 
 
 class Progress:
@@ -40,8 +40,14 @@ class Progress:
 
     def update(self) -> None:
         """Count one item more."""
-        self._done += 1
-        self.bar.update()
+        self.reach(self._done + 1)
+
+    def reach(self, done: int, total: int | None = None) -> None:
+        """Show how many items are done, and how many there are."""
+        self._done = done
+        self.total = self.total if total is None else total
+        self.bar.total = self.total
+        self.bar.update(done - self.bar.n)
         now = time.monotonic()
         if self.bar.disable and now - self._written_at >= INTERVAL:
             self._written_at = now

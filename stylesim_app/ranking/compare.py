@@ -10,11 +10,10 @@ from ..collection.adapter import adapter
 from ..core.distances import DistanceParts, measure_parts
 from ..core.ranking import rank_parts
 from ..exceptions import NotIndexed
-from ..index import scales
 from ..index.embeddings import PICTURE
 from ..index.serving import Serving
 from . import vectors
-from .copies import measure_copy, part_weights
+from .copies import measure_copy, scale_of_copies
 from .options import COPIES, RankingOptions
 from .queries import ArtworkQuery, find_stored, read_stored
 from .results import RankedAnswer, list_results
@@ -38,6 +37,7 @@ def compare_artworks(
             descriptors.append(read_stored(find_stored(artwork, serving.descriptor_set)))
     parts = DistanceParts.stack([measure_parts(*descriptors)])
     ranking = rank_parts([b.pk], parts, weighting, limit=1)
+    scale = None if serving.pairs is None else serving.pairs.scale(weighting)
     return RankedAnswer(
         query=a,
         preset=options.name,
@@ -46,7 +46,8 @@ def compare_artworks(
         indexed=1,
         visible=1,
         provenance=descriptors[0].provenance,
-        results=list_results(ranking, {b.pk: b}, weighting, serving.pairs),
+        results=list_results(ranking, {b.pk: b}, scale),
+        scale=scale,
     )
 
 
@@ -57,7 +58,7 @@ def _compare_copies(a: Any, b: Any, options: RankingOptions, serving: Serving) -
     for artwork in (a, b):
         with _named(artwork):
             searches.append(vectors.begin(ArtworkQuery(artwork), PICTURE, serving))
-    scale = scales.scale_of(searches[0].index, part_weights(weighting))
+    scale = scale_of_copies(searches[0].index, weighting)
     query, candidate = (search.vectors[0] for search in searches)
     descriptor_set = serving.descriptor_set
     return RankedAnswer(
@@ -69,6 +70,7 @@ def _compare_copies(a: Any, b: Any, options: RankingOptions, serving: Serving) -
         visible=1,
         provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
         results=[measure_copy(1, b, query, candidate, weighting, scale)],
+        scale=scale,
     )
 
 

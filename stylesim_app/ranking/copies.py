@@ -16,6 +16,7 @@ from ..index import scales
 from ..index.embeddings import PICTURE
 from ..index.serving import Serving
 from ..index.vectors import open_store
+from ..models import VectorIndex
 from . import coverage, vectors
 from .options import RankingOptions
 from .queries import Query
@@ -41,7 +42,7 @@ def rank_copies(
     own = search.vectors[0]
     found = search.nearest(weigh_parts(own, dict(weights)), candidates, options.limit)
     stored = open_store(search.index).read([each.stored for each, _ in found])
-    scale = scales.scale_of(search.index, weights)
+    scale = scale_of_copies(search.index, weighting)
     indexed, total = coverage.count(visible, serving.descriptor_set)
     results = [
         measure_copy(rank, artwork, own, stored[each.stored].numbers[0], weighting, scale)
@@ -59,7 +60,17 @@ def rank_copies(
         visible=total,
         provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
         results=results,
+        scale=scale,
     )
+
+
+def scale_of_copies(index: VectorIndex, weighting: Weighting) -> PairScale | None:
+    """Return the scale of the distances of copies; None while there are too few works.
+
+    Scales are of the mean of the cosines, and distances of their sum.
+    """
+    scale = scales.scale_of(index, part_weights(weighting))
+    return None if scale is None else scale.times(_total(weighting))
 
 
 def measure_copy(
@@ -70,15 +81,11 @@ def measure_copy(
     weighting: Weighting,
     scale: PairScale | None,
 ) -> RankedWork:
-    """Return the figures of a work from its vector and that of the query ``(1152,)``.
-
-    The scale is that of the mean of the cosines, whatever the sum of the weights.
-    """
+    """Return the figures of a work from its vector and that of the query ``(1152,)``."""
     parts = part_distances(query, candidate)
     layers = {layer: parts[layer] for layer in STYLE_LAYERS}
     style, content = style_distance(layers, weighting), parts[CONTENT_LAYER]
     distance = weighting.style_weight * style + weighting.content_weight * content
-    mean = distance / (weighting.style_weight + weighting.content_weight)
     return RankedWork(
         rank=rank,
         artwork=artwork,
@@ -86,8 +93,12 @@ def measure_copy(
         style_distance=style,
         content_distance=content,
         layer_distances=layers,
-        closer_than=None if scale is None else scale.closer_than(mean),
+        closer_than=None if scale is None else scale.closer_than(distance),
     )
+
+
+def _total(weighting: Weighting) -> float:
+    return weighting.style_weight + weighting.content_weight
 
 
 def part_weights(weighting: Weighting) -> scales.Weights:

@@ -137,6 +137,13 @@ def others(artwork: Any, candidates: QuerySet[Any], options: RankingOptions) -> 
     return candidates
 
 
+def ranks_earlier_file(artwork: Any) -> bool:
+    """Return whether what is indexed of an artwork is a file that was replaced since."""
+    described = IndexEntry.objects.filter(artwork=artwork, indexed_at__isnull=False)
+    name = described.values_list("image_name", flat=True).first()
+    return name is not None and name != str(adapter().image(artwork).name)
+
+
 def find_stored(artwork: Any, descriptor_set: DescriptorSet | None) -> StoredDescriptor:
     """Return the stored descriptor of an artwork in a set. Raises NotIndexed if there is none."""
     entry = IndexEntry.objects.filter(artwork=artwork).first()

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..core.calibration import PairSample
 from ..core.descriptors import STYLE_LAYERS, Provenance
 from ..core.distances import Weighting
 from ..core.ranking import Ranking
+from ..core.scale import PairScale
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class RankedAnswer:
 
     ``query`` is the artwork, the image search or the name of the file; ``visible`` is the number of
     works that the caller may see, and ``indexed`` the number of those that can be ranked.
+    ``scale`` holds the distances of random pairs of the collection, None uncalibrated.
     """
 
     lane: ClassVar[str] = "measure"
@@ -42,6 +43,7 @@ class RankedAnswer:
     visible: int
     provenance: Provenance | None
     results: list[RankedWork]
+    scale: PairScale | None = None
 
     @property
     def nearest(self) -> RankedWork:
@@ -52,13 +54,9 @@ class RankedAnswer:
 def list_results(
     ranking: Ranking[Any],
     artworks: Mapping[Any, Any],
-    weighting: Weighting,
-    pairs: PairSample | None,
+    scale: PairScale | None,
 ) -> list[RankedWork]:
     """Return all figures of a ranking of artworks' keys; those that are gone are left out."""
-    closer_than: list[float | None] = [None] * len(ranking.candidates)
-    if pairs is not None:
-        closer_than = [float(share) for share in pairs.closer_than(ranking.distances, weighting)]
     return [
         RankedWork(
             rank=index + 1,
@@ -69,7 +67,7 @@ def list_results(
             layer_distances=dict(
                 zip(STYLE_LAYERS, map(float, ranking.parts.layers[index]), strict=True)
             ),
-            closer_than=closer_than[index],
+            closer_than=None if scale is None else scale.closer_than(ranking.distances[index]),
         )
         for index, key in enumerate(ranking.candidates)
         if key in artworks

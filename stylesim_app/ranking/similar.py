@@ -140,6 +140,7 @@ def _answer(
     descriptor_set = serving.descriptor_set
     indexed, total = coverage.count(visible, descriptor_set)
     artworks = candidates.select_related("stylesim_entry").in_bulk(ranking.candidates)
+    scale = None if serving.pairs is None else serving.pairs.scale(weighting)
     return RankedAnswer(
         query=query,
         preset=options.name,
@@ -148,5 +149,6 @@ def _answer(
         indexed=indexed,
         visible=total,
         provenance=None if descriptor_set is None else descriptor_set.to_provenance(),
-        results=list_results(ranking, artworks, weighting, serving.pairs),
+        results=list_results(ranking, artworks, scale),
+        scale=scale,
     )

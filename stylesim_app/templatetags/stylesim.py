@@ -8,21 +8,32 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
+from django.utils.translation import gettext, pgettext
 
 from ..collection import thumbnails, visibility
-from ..collection.adapter import adapter, share
+from ..collection.adapter import adapter
 from ..core.boxes import Box
 from ..core.same_picture.false_alarms import ALARMS, QUERIES
 from ..core.same_picture.relation import Polygon
 from ..core.scale import PairScale
 from ..index.same_picture import FEWEST_INLIERS
-from ..messages import rarity_words, relation_words, surroundings_words, translate_notes
-from ..ranking.results import RankedAnswer, RankedWork
+from ..messages import (
+    closer_words,
+    rarity_words,
+    relation_words,
+    share,
+    surroundings_words,
+    translate_notes,
+    whole_number,
+)
+from ..ranking.closeness import Answer, Parted, Result, closeness, figure_of, part
+from ..ranking.lanes import Lane
+from ..ranking.shares import parts_of
 from ..views import places
+from ..views.forms import RankingPageForm
 
 register = template.Library()
 
-BAR_WIDTH = 100.0
 BYLINE = ("artist", "year")
 
 
@@ -43,7 +54,8 @@ def facts_of(artwork: Any) -> list[tuple[str, str]]:
 def byline(artwork: Any) -> str:
     """Return artist and year, as far as the model has them."""
     parts = (adapter().value(artwork, fact) for fact in BYLINE)
-    return ", ".join(str(part) for part in parts if part not in (None, ""))
+    words = [str(part) for part in parts if part not in (None, "")]
+    return pgettext("between artist and year", ", ").join(words)
 
 
 @register.simple_tag
@@ -95,6 +107,9 @@ def figure(number: float) -> str:
 register.filter(share)
 
 
+register.filter(whole_number)
+
+
 register.filter(relation_words)
 
 
@@ -130,26 +145,55 @@ def rarity(scale: PairScale | None, unusual: float | None) -> str:
 
 
 @register.simple_tag
+def comparison(lane: Lane, form: RankingPageForm) -> str:
+    """Return the lane and, where it has presets, the chosen one: "Similar style"."""
+    if "preset" not in lane.takes_weights:
+        return str(lane.label)
+    return gettext("%(lane)s (%(preset)s)") % {"lane": lane.label, "preset": form.chosen_label()}
+
+
+@register.simple_tag
 def false_alarms() -> dict[str, int]:
     """Return what is measured of searches for absent pictures, and the fewest inliers shown."""
     found = ALARMS.get(FEWEST_INLIERS, 0)
     return {"queries": QUERIES, "found": found, "fewest": FEWEST_INLIERS}
 
 
-@register.inclusion_tag("stylesim_app/includes/bar.html")
-def distance_bar(answer: RankedAnswer, result: RankedWork) -> dict[str, float]:
-    """Return the shares of style and content in a distance, so that the farthest fills the bar."""
-    style = answer.weighting.style_weight * result.style_distance
-    content = answer.weighting.content_weight * result.content_distance
-    scale = BAR_WIDTH / (max(other.distance for other in answer.results) or 1.0)
+@register.inclusion_tag("stylesim_app/includes/figures.html")
+def figures(answer: Answer, result: Result, first: bool = False) -> dict[str, Any]:
+    """Return the figures of a ranked work in any vector lane or the measure.
+
+    The links of the ``first`` result can be reached by keyboard; those of the others say the same.
+    """
+    close = closeness(answer.scale, result)
     return {
-        "distance": result.distance,
-        "style": style,
-        "content": content,
-        "style_width": style * scale,
-        "content_width": content * scale,
-        "width": BAR_WIDTH,
+        "closer": None if answer.scale is None else closer_words(_closer_than(answer, result)),
+        "percent": None if close is None else round(100 * close),
+        "distance": figure_of(result),
+        "parts": parts_of(answer, result),
+        "help": figures_url(),
+        "first": first,
     }
+
+
+def _closer_than(answer: Answer, result: Result) -> float:
+    return 0.0 if answer.scale is None else answer.scale.closer_than(figure_of(result))
+
+
+@register.simple_tag
+def part_results(answer: Answer) -> Parted:
+    """Return the results that are closer than an ordinary pair, and the others."""
+    return part(answer)
+
+
+@register.simple_tag
+def figures_url() -> str:
+    """Return the address of the page on what figures mean; empty where a host has not included
+    the pages."""
+    try:
+        return reverse("stylesim:figures")
+    except NoReverseMatch:
+        return ""
 
 
 @register.simple_tag(takes_context=True)

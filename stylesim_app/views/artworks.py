@@ -19,10 +19,12 @@ from ..collection.filters import artwork_filterset
 from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
+from ..ranking.queries import ranks_earlier_file
 from ..work import audit, known_files, queue, worklist
 from .facets import facets_of
 from .forms import artwork_upload_form
 from .ranking import facets_used, filters_used, rank, render_ranking, visible_artwork
+from .walk import listed_query, walk
 
 #: Fills whole rows of two, three, four and six.
 PAGE_SIZE = 24
@@ -42,6 +44,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page": page,
         "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1),
         "query": request.GET,
+        "listed": listed_query(request.GET),
         "index": index_status(visible),
         **(facets_of(request, filters, visible) if filters.is_valid() else {}),
     }
@@ -56,6 +59,8 @@ def artwork(request: HttpRequest, pk: str) -> HttpResponse:
     context |= {
         "artwork": shown,
         "entry": IndexEntry.objects.filter(artwork=shown).first(),
+        "walk": walk(request, shown),
+        "earlier_file": context["status"] == "ranked" and ranks_earlier_file(shown),
         "may_index": visibility.may_index(request.user),
         "may_know_reason": visibility.may(request.user, "view"),
     }

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..collection.adapter import adapter
+from ..messages import join_words
 from ..work import audit
 
 #: Entries that are shown on a record.
@@ -95,7 +96,7 @@ def _what(entry: Any) -> str:
         said.append(gettext("made public") if is_public else gettext("hidden from the public"))
     labels = [_label(name) for name in changes if name != public]
     if labels:
-        said.append(f"{words}: {', '.join(labels)}")
+        said.append(f"{words}: {join_words(labels)}")
     return "; ".join(said)
 
 

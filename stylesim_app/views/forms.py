@@ -22,7 +22,7 @@ from ..core.descriptors import STYLE_LAYERS
 from ..core.distances import DEFAULT_PRESET, EQUAL_LAYER_WEIGHTS, PRESETS
 from ..core.errors import WeightingError
 from ..index.serving import Serving
-from ..messages import localize
+from ..messages import join_words, localize
 from ..ranking import lanes
 from ..ranking.lanes import Lane
 from ..ranking.options import COPIES, CUSTOM, RankingOptions
@@ -148,7 +148,7 @@ class RankingForm(forms.Form):
         name = self.cleaned_data["lane"] or names[0]
         if name not in names:
             raise ValidationError(
-                _("Unknown lane. Choose one of %(names)s."), params={"names": ", ".join(names)}
+                _("Unknown lane. Choose one of %(names)s."), params={"names": join_words(names)}
             )
         return lanes.get(name)
 
@@ -250,6 +250,10 @@ class RankingPageForm(RankingForm):
             *((name, PRESET_LABELS.get(name, name)) for name in CHOICES),
             (CUSTOM, _("Custom weights")),
         ]
+
+    def chosen_label(self) -> str | Promise:
+        """Return the label of the button that is chosen."""
+        return dict(self.choices()).get(self.chosen, self.chosen)
 
     def own_weights(self) -> list[tuple[forms.BoundField, str]]:
         """Return the fields of the two weights, each with its value, or the one that the preset

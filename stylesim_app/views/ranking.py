@@ -25,6 +25,7 @@ from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
 from ..ranking.timing import timed
 from .forms import RankingPageForm
+from .walk import PARAMETER
 
 State = WorkItem.State
 logger = logging.getLogger(__name__)
@@ -75,7 +76,9 @@ def rank(
         "region": None,
         "filters": filters,
         "filters_used": filters_used(filters),
-        "query_string": _without_region(request.GET).urlencode(),
+        "query_string": _without(request.GET, "region", PARAMETER).urlencode(),
+        "export_query": _without(request.GET, PARAMETER).urlencode(),
+        "listed": request.GET.get(PARAMETER, ""),
     }
     if not (form.is_valid() and filters.is_valid()):
         return context | {"status": "invalid"}
@@ -115,15 +118,16 @@ def tabs(query: QueryDict, current: Lane) -> list[Tab]:
     """Return the lanes in their order; a region is kept for the lanes that take one."""
     found = []
     for lane in lanes.registered():
-        kept = query.copy() if lane.takes_region else _without_region(query)
+        kept = query.copy() if lane.takes_region else _without(query, "region")
         kept["lane"] = lane.name
         found.append(Tab(lane, kept.urlencode(), lane is current))
     return found
 
 
-def _without_region(query: QueryDict) -> QueryDict:
+def _without(query: QueryDict, *names: str) -> QueryDict:
     kept = query.copy()
-    kept.pop("region", None)
+    for name in names:
+        kept.pop(name, None)
     return kept
 
 

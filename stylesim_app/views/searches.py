@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +22,10 @@ from ..core.errors import ImageError
 from ..exceptions import StorageUnavailable
 from ..models import WorkItem
 from ..ranking import image_search
+from ..ranking.closeness import UNLIKE_ALL, nearer_neighbours
+from ..ranking.results import RankedAnswer
 from ..ranking.same_picture import list_same_pictures_of_search
+from ..ranking.vector_lanes import LaneAnswer
 from . import same_picture
 from .forms import ImageSearchForm
 from .ranking import rank, render_ranking
@@ -67,7 +71,22 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         or found.error_code in ImageError.MESSAGES,
         "lifetime_hours": conf.search_lifetime_hours,
     }
+    context |= _compare_with_neighbours(context)
     return render_ranking(request, "stylesim_app/search_results.html", context)
+
+
+def _compare_with_neighbours(context: dict[str, Any]) -> dict[str, Any]:
+    """Return how the nearest work compares with the neighbours that works here have.
+
+    Nothing for a part of the works or of the picture.
+    """
+    answer = context.get("answer")
+    if not isinstance(answer, RankedAnswer | LaneAnswer) or context["region"] is not None:
+        return {}
+    if context["filters_used"] or context["filters"].form.data.get("q"):
+        return {}
+    nearer = nearer_neighbours(answer, context["ranking_form"].serving)
+    return {"nearer": nearer, "unlike": nearer is not None and nearer >= UNLIKE_ALL}
 
 
 def _search_form(

@@ -92,6 +92,12 @@ CHECKS = {
 }
 
 
+def open_control(page):
+    """Open the control of a ranking, unless it is open."""
+    if page.locator(".control-fold:not([open])").count():
+        page.locator(".control-fold > summary").click()
+
+
 class Visit:
     """A page of the site, and the checks that hold on every page."""
 
@@ -130,6 +136,7 @@ class Visit:
 
     def choose(self, preset):
         """Press the button of a preset, as a hand would."""
+        open_control(self.page)
         self.page.locator(f".segments label:has([value={preset}])").click()
         self.page.wait_for_url(f"**preset={preset}**")
         expect(self.page.locator("#results")).not_to_have_attribute("aria-busy", "true")
@@ -220,9 +227,9 @@ def test_from_the_gallery_to_works_that_look_alike(visit, collection):
     visit.look("own-weights")
     assert visit.is_same_document()
 
-    page.go_back()
-    expect(page.locator("[name=preset][value=custom]")).to_be_checked()
-    first = ranked.first.locator("a")
+    page.keyboard.press("Escape")
+    expect(page.locator(".control-fold > summary")).to_be_focused()
+    first = ranked.first.locator(".work-title a")
     title = first.text_content()
     first.click()
     expect(page.locator("h1")).to_have_text(title)
@@ -252,7 +259,7 @@ def test_an_upload_is_ranked_without_a_reload(visit, collection, staff, picture)
     tasks.ring_again()
     ranked = page.locator(".ranked .work")
     expect(ranked).to_have_count(10, timeout=20_000)
-    expect(ranked.first.locator("a")).to_have_text("disc-a")
+    expect(ranked.first.locator(".work-title a")).to_have_text("disc-a")
     assert visit.is_same_document()
     visit.look("artwork-staff")
 
@@ -270,7 +277,7 @@ def test_a_search_by_image_is_ranked_without_a_reload(visit, collection, picture
     tasks.ring_again()
     ranked = page.locator(".ranked .work")
     expect(ranked).to_have_count(10, timeout=20_000)
-    expect(ranked.first.locator("a")).to_have_text("disc-a")
+    expect(ranked.first.locator(".work-title a")).to_have_text("disc-a")
     expect(page.locator(".query img")).to_be_visible()
     assert visit.is_same_document()
     visit.choose("style")
@@ -291,13 +298,13 @@ def test_the_same_picture_is_outlined_on_both(visit, matched_works, tmp_path):
     pairs = page.locator(".same-picture .pair")
     expect(pairs).to_have_count(2, timeout=20_000)
     expect(pairs.first.locator("polygon")).to_have_count(2)
-    expect(pairs.first.locator("a")).to_have_text(original.title)
+    expect(pairs.first.locator(".pair-title a")).to_have_text(original.title)
     visit.look("same-picture-search")
     page.keyboard.press("Tab")
-    pairs.nth(1).locator("a").focus()
+    pairs.nth(1).locator(".pair-title a").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"/artworks/{copy.pk}/")
-    expect(page.locator(".same-picture .pair a")).to_have_text(original.title)
+    expect(page.locator(".same-picture .pair-title a")).to_have_text(original.title)
     visit.look("same-picture-artwork")
 
 
@@ -317,6 +324,7 @@ def test_all_of_it_works_without_scripts(open_browser, collection):
     page = open_browser(width=390, java_script_enabled=False).page
     page.goto(f"/artworks/{collection['disc-a'].pk}/?preset=custom&style_weight=0&content_weight=1")
     content = page.locator(".ranked .work-title").all_text_contents()
+    open_control(page)
     page.locator(".segments label:has([value=style])").click()
     page.locator(".control [type=submit]").click()
     expect(page.locator("[name=preset][value=style]")).to_be_checked()
@@ -331,16 +339,24 @@ def test_all_of_it_works_by_keyboard(open_browser, collection):
     expect(page.locator(".skip-link")).to_be_focused()
     page.keyboard.press("Enter")
     tabs = page.locator(".lanes a")
+    # The works before and after, and the enlarged picture.
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.matches('a.enlarge')"):
+            break
     for number in range(tabs.count()):
         page.keyboard.press("Tab")
         expect(tabs.nth(number)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".control-fold > summary")).to_be_focused()
+    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.locator("[name=preset][value=paper]")).to_be_focused()
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**preset=style**")
     expect(page.locator("#results")).not_to_have_attribute("aria-busy", "true")
     expect(page.locator("[name=preset][value=style]")).to_be_focused()
-    page.locator(".ranked a").first.focus()
+    page.locator(".ranked .work-title a").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/artworks/*/?preset=style**")
 
@@ -370,6 +386,7 @@ def test_weights_that_cannot_be_used_are_marked_in_place(open_browser, collectio
     visit = open_browser()
     page = visit.page
     page.goto(f"/artworks/{collection['disc-a'].pk}/")
+    open_control(page)
     page.fill("[name=limit]", "1000")
     page.keyboard.press("Enter")
     expect(page.locator(".control-row .errorlist")).to_be_visible()

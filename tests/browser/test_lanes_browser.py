@@ -12,7 +12,7 @@ from stylesim_app import tasks
 from tests import pictures, same_pictures
 
 # Fixtures of the other pages.
-from .test_browser import every_day_in, open_browser, visit  # noqa: F401
+from .test_browser import every_day_in, open_browser, open_control, visit  # noqa: F401
 
 #: The pictures in the four quarters of a collage.
 QUARTERS = ("disc-a", "bars-b", "cross-c", "corner-b")
@@ -88,6 +88,7 @@ def test_a_tab_keeps_what_was_changed_without_a_reload(open_browser, collage):  
     page = visit.page
     page.goto(f"/artworks/{collage.pk}/?lane=content")
     visit.mark()
+    open_control(page)
     page.locator("[name=limit]").fill("3")
     page.keyboard.press("Enter")
     page.wait_for_url("**limit=3**")
@@ -99,6 +100,7 @@ def test_a_tab_keeps_what_was_changed_without_a_reload(open_browser, collage):  
     page.keyboard.press("Enter")
     page.wait_for_url("**lane=artist_style**")
     expect(page.locator(".ranked .work")).to_have_count(3)
+    open_control(page)
     page.locator(".control-more summary").first.click()
     page.locator("#layer-relu5_1").focus()
     page.keyboard.press("Home")
@@ -193,6 +195,7 @@ def test_a_box_is_drawn_by_touch(open_browser, collage):  # noqa: F811
 def test_four_numbers_do_without_scripts(open_browser, collage):  # noqa: F811
     page = open_browser(width=390, java_script_enabled=False).page
     page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")
+    open_control(page)
     page.locator(".control-more summary").first.click()
     for side, share in (("left", 0.52), ("top", 0.02), ("width", 0.46), ("height", 0.46)):
         page.locator(f"#region-{side}").fill(str(share))

@@ -119,6 +119,7 @@ def test_forms_and_controls_keep_to_the_policy(visit, collection, admin_user):
     visit.click("main button[type=submit]")
     visit.wait_for_url("**/search/*-*/")
     visit.goto(f"/artworks/{work.pk}/")
+    visit.locator(".control-fold > summary").click()
     visit.get_by_text("Content only").click()
     expect(visit.locator("#results")).not_to_have_attribute("aria-busy", "true")
     sign_in(visit)

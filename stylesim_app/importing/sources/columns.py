@@ -14,6 +14,7 @@ from ...collection.adapter import adapter
 from ...collection.folding import fold
 from ...collection.swapping import get_artwork_model
 from ...exceptions import ImportFailed
+from ...messages import join_words
 
 #: Names that tables give the accession number, as columns are compared.
 _ACCESSION = {
@@ -72,7 +73,7 @@ def resolve_columns(
 ) -> dict[str, str]:
     """Return the target, ``file`` or a field, of each column that has one. Raises ImportFailed."""
     fields = importable_fields()
-    columns = ", ".join(name for name in header if name) or _("none")
+    columns = join_words(name for name in header if name) or _("none")
     for column, target in mapping.items():
         if column not in header:
             raise ImportFailed(
@@ -82,7 +83,7 @@ def resolve_columns(
         if target not in (FILE, *fields):
             raise ImportFailed(
                 _("There is no field %(field)r to import into. Available fields: %(fields)s.")
-                % {"field": target, "fields": ", ".join((FILE, *fields))}
+                % {"field": target, "fields": join_words((FILE, *fields))}
             )
     taken = set(mapping.values())
     targets = dict(mapping)

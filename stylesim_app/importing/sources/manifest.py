@@ -8,6 +8,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from django.utils.translation import gettext as _
 
 from ...exceptions import ImportFailed
+from ...messages import join_words
 from .base import Found, Row, Source, find_control_character, reason_of
 from .columns import FILE, extra_field, resolve_columns
 from .csv_file import read_csv
@@ -66,7 +67,7 @@ def from_table(path: PurePath, table: Table, mapping: Mapping[str, str], locate:
     if left_out and extra_field() is None:
         notes.append(
             _("Ignored columns without a matching field: %(columns)s.")
-            % {"columns": ", ".join(left_out)}
+            % {"columns": join_words(left_out)}
         )
     return Source(total=total, rows=rows, notes=notes)
 

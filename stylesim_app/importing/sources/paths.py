@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from django.utils.translation import gettext as _
 
+from ...messages import join_words
 from .base import as_text, real_path, reason_of
 from .folder import outer_link
 
@@ -62,7 +63,7 @@ def choose(name: str, names: Iterable[str]) -> str | None:
     if len(fitting) > 1:
         raise PathProblem(
             _("Several files differ from this name only in case or accents: %(names)s.")
-            % {"names": ", ".join(as_text(each) for each in fitting)}
+            % {"names": join_words(as_text(each) for each in fitting)}
         )
     return fitting[0] if fitting else None
 

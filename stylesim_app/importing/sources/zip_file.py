@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from ...collection.fields import image_limits
 from ...exceptions import ImportFailed
+from ...messages import join_words
 from .archives import EntryProblem, open_archive, read_entry
 from .base import Found, Row, Skipped, Source
 from .encodings import NAMES, detect
@@ -125,7 +126,7 @@ def _choose_manifest(tables: list[Entry]) -> Entry | None:
     if len(tables) > 1 and len(named) != 1:
         raise ImportFailed(
             _("The archive has several tables: %(names)s. Call the manifest manifest.csv.")
-            % {"names": ", ".join(str(entry.path) for entry in tables[:10])}
+            % {"names": join_words(str(entry.path) for entry in tables[:10])}
         )
     return chosen[0] if chosen else None
 

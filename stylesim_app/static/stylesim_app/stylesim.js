@@ -54,6 +54,13 @@ function addressOf(form) {
   return `${location.pathname}?${query}`;
 }
 
+// Words that stay the same are announced again, too: the part is emptied first.
+function announce(words) {
+  const status = document.getElementById("results-status");
+  status.textContent = "";
+  setTimeout(() => (status.textContent = words), 100);
+}
+
 async function showRanking(address) {
   ranking?.abort();
   ranking = new AbortController();
@@ -64,9 +71,12 @@ async function showRanking(address) {
     const form = page.querySelector("form[data-ranking]");
     if (!form || form.querySelector(".errorlist")) return location.assign(address);
     results.replaceChildren(...page.getElementById("results").childNodes);
-    document.getElementById("results-status").textContent =
-      page.getElementById("results-status").textContent;
+    document.getElementById("control-choice").replaceChildren(
+      ...page.getElementById("control-choice").childNodes,
+    );
+    announce(page.getElementById("results-status").textContent.trim());
     document.getElementById("lanes").replaceWith(page.getElementById("lanes"));
+    showCurrentLane();
     for (const name of ["style_weight", "content_weight"]) {
       const field = document.querySelector(`form[data-ranking] [type=number][name=${name}]`);
       if (field) field.value = form.querySelector(`[name=${name}]`).value;
@@ -79,7 +89,8 @@ async function showRanking(address) {
 
 function rank(form) {
   const address = addressOf(form);
-  history.pushState(null, "", address);
+  // Each step of tuning would otherwise be one more to go back through.
+  history.replaceState(history.state, "", address);
   shown = location.search;
   showRanking(address);
 }
@@ -101,10 +112,38 @@ document.addEventListener("change", (event) => {
   else if (event.target.matches("[data-submit-on-change] select")) form.requestSubmit();
 });
 
+document.addEventListener("keydown", (event) => {
+  const fold = event.key === "Escape" && event.target.closest(".control-fold[open]");
+  if (!fold) return;
+  fold.open = false;
+  fold.querySelector("summary").focus();
+});
+
 document.addEventListener("input", (event) => {
   const output = event.target.closest(".layer")?.querySelector("output");
   if (output) output.value = event.target.value;
 });
+
+// On narrow windows the facts of a work are folded, so that its similar works are in sight.
+
+const narrow = matchMedia("(width < 48rem)");
+
+function foldFacts() {
+  for (const facts of document.querySelectorAll(".label-more")) facts.open = !narrow.matches;
+}
+
+foldFacts();
+narrow.addEventListener("change", foldFacts);
+
+// On narrow windows the lanes are one row that is scrolled: the current one is brought into it.
+
+function showCurrentLane() {
+  const current = document.querySelector(".lanes [aria-current]");
+  const row = current?.closest("ul");
+  if (row) row.scrollLeft = current.offsetLeft - row.offsetLeft - 16;
+}
+
+showCurrentLane();
 
 // Choosing a picture: show where it may be dropped, and which one it is.
 

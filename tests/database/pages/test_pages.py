@@ -78,7 +78,7 @@ def test_the_gallery_has_pages_that_keep_the_query(client, make_artwork):
 def test_equal_works_keep_their_order(client, make_artwork):
     works = [make_artwork(title="Same") for _ in range(3)]
     text = page(client, "gallery", ordering="title")
-    keys = [int(key) for key in re.findall(r'href="/artworks/(\d+)/"', text)]
+    keys = [int(key) for key in re.findall(r'href="/artworks/(\d+)/\?from=ordering%3Dtitle"', text)]
     assert keys == [work.pk for work in reversed(works)]
 
 
@@ -150,12 +150,12 @@ def test_an_artwork_is_shown_with_its_facts_and_ranked_works(client, collection)
     assert "Index again" not in text
 
 
-def test_the_bar_shows_what_style_and_content_add(client, collection):
-    text = page(client, "artwork", collection["disc-a"].pk, preset="style")
-    widths = re.findall(r'bar-style" width="([\d.]+)"', text)
-    assert widths == sorted(widths, key=float)
-    assert widths[-1] == "100.00"
-    assert set(re.findall(r'bar-content" x="[\d.]+" width="([\d.]+)"', text)) == {"0.00"}
+def test_the_bar_fills_with_closeness(client, collection):
+    text = page(client, "artwork", collection["disc-a"].pk, preset="style", limit="50")
+    widths = [int(width) for width in re.findall(r'bar-closeness" width="(\d+)"', text)]
+    assert widths == sorted(widths, reverse=True)
+    assert 100 >= widths[0] > widths[-1] == 0
+    assert f'aria-label="Closeness: {widths[0]} of 100"' in text
 
 
 def test_going_on_from_a_ranked_work_keeps_the_weights(client, collection):

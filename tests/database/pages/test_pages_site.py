@@ -12,7 +12,7 @@ from django.template import Context, engines
 from django.test import override_settings
 from django.urls import include, path, reverse
 
-from stylesim_app.collection.adapter import share
+from stylesim_app.messages import share
 from stylesim_app.models import Artwork
 from stylesim_app.templatetags import stylesim as tags
 from tests import pictures

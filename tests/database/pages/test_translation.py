@@ -121,8 +121,8 @@ def test_a_page_answers_in_chinese(client, collection):
     assert "名称（降序）" in html
     address = collection["disc-a"].get_absolute_url()
     html = client.get(address, headers={"accept-language": "zh-CN"}).content.decode()
-    assert "10 件相似作品，由近到远排列" in html
-    assert re.search(r"比 <strong>[\d.]+%</strong> 的作品对更接近", html)
+    assert "风格与内容（风格为主）：10 件作品，由近到远排列" in html
+    assert re.search(r"比 [\d.]+% 的作品对更接近", html)
     query = {"style_weight": "-1", "layer_weights": "-1,0,0,0,1"}
     html = client.get(address, query, headers={"accept-language": "zh-hans"}).content.decode()
     assert "“风格权重”不能为负数" in html
@@ -149,6 +149,6 @@ def test_a_stored_reason_is_told_in_the_language_of_its_reader(collection):
     entry = collection["disc-a"].stylesim_entry
     entry.refresh_from_db()
     with translation.override("zh-hans"):
-        assert entry.reason == "图片过大：9000 × 8000 像素，上限为 50 百万像素。"
+        assert entry.reason == "图片过大：9000 × 8000 像素，上限为 5000 万像素。"
     with translation.override("en"):
         assert entry.reason.startswith("The image is too large: 9000 x 8000 pixels")

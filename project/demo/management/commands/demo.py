@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from tqdm import tqdm
 
-from project.demo import children, collection
+from project.demo import children, collection, opening
 from project.demo.children import Child, ChildFailed
 from stylesim_app.collection.adapter import adapter
 from stylesim_app.exceptions import ImportFailed
 from stylesim_app.importing.outcome import ImportedRow, RowState
-from stylesim_app.management.output import failure_lines, progress_bar, ranking_lines
+from stylesim_app.management.output import failure_lines, ranking_lines
+from stylesim_app.management.progress import Progress
 from stylesim_app.models import IndexEntry, WorkItem
 from stylesim_app.work import foreground
 
@@ -59,6 +60,8 @@ class Command(BaseCommand):
         # SIGINT too: Python ignores it if a shell starts the command in the background.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
+        # The worker and the server have logs of their own; a log here would cut through the text.
+        logging.getLogger("stylesim_app").setLevel(logging.ERROR)
         try:
             with ExitStack() as stack:
                 self._show(stack, images, _choose_port(port) if serve else None)
@@ -92,17 +95,16 @@ class Command(BaseCommand):
     def _import(self, images: Path | None) -> None:
         if images is None:
             self._announce(_("Drawing the sample gallery"))
-        path = images.expanduser() if images else collection.draw_gallery(_draw_with_bar)
+        path = images.expanduser() if images else collection.draw_gallery(self._draw)
         counts: Counter[RowState] = Counter()
-        with progress_bar(0, _("Importing")) as bar:
+        with Progress(0, _("Importing"), self._write_line) as shown:
 
             def report(total: int, imported: ImportedRow) -> None:
-                bar.total = total
                 counts[imported.state] += 1
                 if imported.state is RowState.FAILED:
-                    bar.clear()
+                    shown.clear()
                     self.stderr.write(f"{imported.row.place}: {imported.reason}")
-                bar.update()
+                shown.reach(counts.total(), total)
 
             notes = collection.import_public(path, report)
         for note in notes:
@@ -115,15 +117,14 @@ class Command(BaseCommand):
     def _wait(self, worker: Child) -> None:
         """Wait until the worker has indexed everything."""
         self._announce(_("Indexing"))
-        left = foreground.count_waiting()
-        with progress_bar(left, _("Indexing")) as bar:
+        left = total = foreground.count_waiting()
+        with Progress(total, _("Indexing"), self._write_line) as shown:
             while left:
                 time.sleep(_POLL_SECONDS)
                 self._keep_working(worker)
                 left = foreground.count_waiting()
-                bar.total = max(bar.total or 0, left)
-                bar.n = int(bar.total - left)
-                bar.refresh()
+                total = max(total, left)
+                shown.reach(total - left, total)
         failed = IndexEntry.objects.filter(state=WorkItem.State.FAILED)
         if failed.exists():
             self.stderr.write(_("Not indexed:"))
@@ -133,16 +134,27 @@ class Command(BaseCommand):
     def _announce(self, step: str) -> None:
         """Announce a step that has no progress bar."""
         if not sys.stderr.isatty():
-            self.stdout.write(f"{step} ...")
-            self.stdout.flush()
+            self._write_line(f"{step} ...")
+
+    def _write_line(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _draw(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield the names of pictures that are drawn, and show how many are."""
+        listed = list(names)
+        with Progress(len(listed), _("Drawing the sample gallery"), self._write_line) as shown:
+            for name in listed:
+                yield name
+                shown.update()
 
     def _keep_working(self, worker: Child) -> None:
         if collection.keep_working(worker):
             self.stderr.write(_("The worker stopped and was restarted."))
 
     def _rank(self) -> str:
-        """Print the ranked works for the first one, and return the path of its page."""
-        answer = collection.rank_first_work()
+        """Print what is similar to the opening work, and return the path of its page."""
+        answer = opening.rank()
         if answer is None:
             self.stdout.write(_("No works are indexed, so there are no similar works to show."))
             return reverse("stylesim:gallery")
@@ -152,6 +164,7 @@ class Command(BaseCommand):
         )
         for line in ranking_lines(answer):
             self.stdout.write(line)
+        self.stdout.write(opening.describe(answer))
         return reverse("stylesim:artwork", args=[answer.query.pk])
 
     def _say_where(self, site: str, path: str, password: str | None, server: Child) -> None:
@@ -184,10 +197,6 @@ def _choose_port(wanted: int | None) -> int:
     raise CommandError(
         _("Port %(port)d is not available. Choose another with --port.") % {"port": wanted}
     )
-
-
-def _draw_with_bar(names: Iterable[str]) -> Iterable[str]:
-    return tqdm(names, desc=_("Drawing the sample gallery"), disable=None, dynamic_ncols=True)
 
 
 def _wait_for_answer(page: str, server: Child) -> None:
