@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from .api.metrics import metrics
 from .collection.thumbnails import SIZES
-from .views import artworks, health, pictures, searches
+from .views import artworks, health, keeping, pictures, searches, sets
 
 app_name = "stylesim"
 urlpatterns = [
@@ -20,6 +20,17 @@ urlpatterns = [
     path("search/", searches.search, name="search"),
     path("search/<uuid:pk>/", searches.results, name="search-results"),
     path("search/<uuid:pk>/preview.jpg", pictures.search_preview, name="search-preview"),
+    path("sets/", sets.sets, name="sets"),
+    path("sets/keep/", keeping.keep, name="set-keep"),
+    path("sets/import/", sets.import_set, name="set-import"),
+    path("sets/<int:pk>/edit/", sets.edit, name="set-edit"),
+    path("sets/<int:pk>/share/", sets.share, name="set-share"),
+    path("sets/<int:pk>/works/", sets.change_works, name="set-works"),
+    path("sets/<int:pk>/delete/", sets.delete, name="set-delete"),
+    path("sets/<str:reference>/", sets.show, name="set"),
+    re_path(
+        r"^sets/(?P<reference>[^/]+)/export\.(?P<kind>csv|xlsx)$", sets.export, name="set-export"
+    ),
     path("metrics", metrics, name="metrics"),
     re_path(r"^health/live/?$", health.live, name="health-live"),
     re_path(r"^health/(?:ready/?)?$", health.ready, name="health-ready"),
