@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from .api.metrics import metrics
 from .collection.thumbnails import SIZES
-from .views import artworks, health, keeping, pictures, searches, sets
+from .views import artworks, downloads, health, keeping, pictures, searches, sets
 
 app_name = "stylesim"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("upload/", artworks.upload, name="upload"),
     path("artworks/<str:pk>/", artworks.artwork, name="artwork"),
     path("artworks/<str:pk>/index/", artworks.index_again, name="index-again"),
+    path("artworks/<str:pk>/download/", downloads.download, name="download"),
     re_path(
         rf"^artworks/(?P<pk>[^/]+)/(?P<size>{'|'.join(SIZES)})\.jpg$",
         pictures.thumbnail,

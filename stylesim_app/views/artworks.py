@@ -20,7 +20,9 @@ from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
 from ..work import audit, known_files, queue, worklist
+from .downloads import is_offered
 from .forms import artwork_upload_form
+from .public_record import public_record
 from .ranking import filters_used, rank, render_ranking, visible_artwork
 
 #: Fills whole rows of two, three, four and six.
@@ -55,8 +57,13 @@ def artwork(request: HttpRequest, pk: str) -> HttpResponse:
         "entry": IndexEntry.objects.filter(artwork=shown).first(),
         "may_index": visibility.may_index(request.user),
         "may_know_reason": visibility.may(request.user, "view"),
+        "record": public_record(request, shown),
+        "may_download": is_offered(shown),
     }
-    return render_ranking(request, "stylesim_app/artwork.html", context)
+    response = render_ranking(request, "stylesim_app/artwork.html", context)
+    if not context["record"].is_public:
+        response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @require_POST
