@@ -50,12 +50,7 @@ def add(selection: Selection, keys: Sequence[Any]) -> int:
         known = set(rows.values_list("artwork", flat=True))
         new = [key for key in dict.fromkeys(keys) if key not in known]
         if len(known) + len(new) > MAX_WORKS:
-            raise SelectionFull(
-                ngettext(
-                    "A set can have %(most)d work.", "A set can have %(most)d works.", MAX_WORKS
-                )
-                % {"most": MAX_WORKS}
-            )
+            raise SelectionFull(too_many_works())
         last = rows.aggregate(last=Max("position"))["last"] or 0
         SelectionItem.objects.bulk_create(
             (
@@ -119,6 +114,12 @@ def revoke(selection: Selection) -> None:
     """End the link to a set for good: sharing it again makes another."""
     Selection.objects.filter(pk=selection.pk).update(share_token=None)
     selection.share_token = None
+
+
+def too_many_works() -> str:
+    """Return the words for a set that has more than MAX_WORKS."""
+    words = ngettext("A set can have %(most)d work.", "A set can have %(most)d works.", MAX_WORKS)
+    return words % {"most": MAX_WORKS}
 
 
 def _lock(selection: Selection) -> QuerySet[SelectionItem]:

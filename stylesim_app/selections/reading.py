@@ -22,7 +22,7 @@ from ..importing.sources.table import Line, Table
 from ..importing.sources.xlsx_file import read_xlsx
 from .exporting import ADDRESS, KEY, NUMBER, TITLE, Address, as_written
 from .finding import read_key
-from .keeping import MAX_WORKS
+from .keeping import MAX_WORKS, too_many_works
 
 #: Bytes of a table.
 MAX_BYTES = 20_000_000
@@ -123,7 +123,7 @@ def _rows(table: Table) -> list[_Named]:
         )
     lines = [line for line in islice(table.lines(), MAX_WORKS + 1) if not line.is_blank]
     if len(lines) > MAX_WORKS:
-        raise UnreadableTable(_("A set can have %(most)d works.") % {"most": MAX_WORKS})
+        raise UnreadableTable(too_many_works())
     if not lines:
         raise UnreadableTable(_("The table lists no works."))
     return [

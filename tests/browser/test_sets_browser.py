@@ -21,7 +21,7 @@ def tab_to(page, selector):
 
 
 @every_day_in(("en", 390, "dark"))
-def test_a_set_is_made_exported_and_imported_by_keyboard(  # noqa: F811
+def test_a_set_is_made_exported_and_imported_by_keyboard(
     visit,  # noqa: F811
     staff,
     collection,
@@ -93,6 +93,15 @@ def test_a_set_is_made_exported_and_imported_by_keyboard(  # noqa: F811
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Bars again")
     expect(names).to_have_text([third.title, first.title, nearest])
+
+    # A set that is chosen while results are shown limits them, and says so.
+    tab_to(page, "ol.works .work-title a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**within=**")
+    expect(page.locator(".ranked .work")).to_have_count(2)
+    page.locator("#id_within").select_option("")
+    expect(page.locator(".ranked .work")).to_have_count(10)
+    expect(page.locator(".within")).to_have_count(0)
     page.goto("/sets/")
     expect(page.locator(".set")).to_have_count(2)
     visit.look("sets")
