@@ -51,6 +51,7 @@ DAYS = {
 }
 #: Characters of a token that cannot be guessed.
 SHORTEST_TOKEN = 20
+DOWNLOADS = ("off", "thumbnail", "original")
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 
@@ -291,6 +292,19 @@ def check_precision(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
             f"STYLESIM_PRECISION is {conf.precision!r}, which is not a precision.",
             hint=f"Use one of {', '.join(PRECISIONS)}.",
             id="stylesim_app.E007",
+        )
+    ]
+
+
+@register()
+def check_downloads(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    if conf.downloads in DOWNLOADS:
+        return []
+    return [
+        Error(
+            f"STYLESIM_DOWNLOADS is {conf.downloads!r}, which visitors cannot be offered.",
+            hint=f"Use one of {', '.join(DOWNLOADS)}.",
+            id="stylesim_app.E025",
         )
     ]
 

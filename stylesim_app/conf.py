@@ -156,5 +156,9 @@ class Conf:
     def throttle_cache(self) -> str:
         return str(getattr(settings, "STYLESIM_THROTTLE_CACHE", "default"))
 
+    @property
+    def downloads(self) -> str:
+        return str(getattr(settings, "STYLESIM_DOWNLOADS", "off"))
+
 
 conf = Conf()

@@ -15,6 +15,7 @@ from ..models import (
     IndexEntry,
     IndexingPause,
     RemovedPicture,
+    Selection,
     StorageFinding,
     StorageState,
     WorkerSign,
@@ -31,6 +32,7 @@ from .index import (
     WorkerSignAdmin,
 )
 from .removed import RemovedPictureAdmin
+from .selections import SelectionAdmin
 from .status import IndexStatusAdmin
 
 __all__ = ["ArtworkAdmin", "SimilarWorksAdminMixin"]
@@ -46,6 +48,7 @@ admin.site.register(StorageState, StorageStateAdmin)
 admin.site.register(StorageFinding, StorageFindingAdmin)
 admin.site.register(WorkerSign, WorkerSignAdmin)
 admin.site.register(RemovedPicture, RemovedPictureAdmin)
+admin.site.register(Selection, SelectionAdmin)
 if audit.is_installed():
     from . import trail
 

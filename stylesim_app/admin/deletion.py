@@ -13,20 +13,25 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from ..models import IndexEntry, SearchKeys
+from ..models import IndexEntry, SearchKeys, SelectionItem
 
 
 class DeletedObjects(NestedObjects):
-    """The rows that are deleted with artworks, without those of the index.
+    """The rows that are deleted with artworks, without those of the index and of sets.
 
-    Index entries lead to lists of neighbours, which name works that the person may not see.
+    Index entries lead to lists of neighbours, which name works that the person may not see; sets
+    belong to other people.
     """
 
     def related_objects(
         self, related_model: type[models.Model], related_fields: Any, objs: Any
     ) -> Any:
         found = super().related_objects(related_model, related_fields, objs)
-        return found.none() if issubclass(related_model, (IndexEntry, SearchKeys)) else found
+        return (
+            found.none()
+            if issubclass(related_model, (IndexEntry, SearchKeys, SelectionItem))
+            else found
+        )
 
 
 def list_deleted(

@@ -23,7 +23,9 @@ from ..collection.filters import (
     ValuesFilter,
     artwork_filterset,
 )
+from ..selections import finding
 from ..views.forms import RankingForm
+from ..views.within import WITHIN
 from .base import ApiView
 from .sparse import FIELDS
 from .throttling import CustomWeightsThrottle
@@ -97,8 +99,22 @@ class RankingView(ApiView):
         return bound_in_schema(ranking_filterset())
 
     def known_parameters(self) -> Collection[str]:
-        return (*RankingParameters.base_fields, FIELDS, *self.filterset_class.base_filters)
+        return (
+            *RankingParameters.base_fields,
+            *(FIELDS, WITHIN),
+            *self.filterset_class.base_filters,
+        )
 
     def candidates(self) -> Any:
-        """Return the visible artworks that pass the filters. Raises ValidationError."""
-        return self.filter_queryset(self.get_queryset())
+        """Return the visible artworks that pass the filters, and are in the set ``within``.
+
+        Raises ValidationError.
+        """
+        candidates = self.filter_queryset(self.get_queryset())
+        reference = self.request.query_params.get(WITHIN)
+        if not reference:
+            return candidates
+        selection = finding.find(reference, self.request.user)
+        if selection is None:
+            raise ValidationError({WITHIN: [_("Set not found, or you do not have access to it.")]})
+        return finding.limit_to(candidates, selection)

@@ -68,3 +68,10 @@ class MayIndex(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return request.method in SAFE_METHODS or may_index(request.user)
+
+
+class HasAccount(BasePermission):
+    """Reading and writing require an account; what an address takes is told to anyone."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.method == "OPTIONS" or bool(request.user.is_authenticated)

@@ -18,7 +18,9 @@ from ..ranking import lanes
 from ..ranking.options import COPIES, CUSTOM
 from ..ranking.results import RankedAnswer
 from ..ranking.same_picture import SamePictures
+from ..selections.finding import MAX_REFERENCE
 from ..views.forms import DEFAULT_LIMIT, MAX_NUMBERS_TEXT
+from ..views.within import WITHIN
 from .base import MAX_KEY, ApiMixin, ApiSchema
 from .problems import CONTENT_TYPE
 
@@ -169,6 +171,11 @@ RANKING_PARAMETERS = [
         bool,
         default=False,
         description="Exclude works by the artist of the query.",
+    ),
+    OpenApiParameter(
+        WITHIN,
+        {"type": "string", "maxLength": MAX_REFERENCE},
+        description="Rank only the works of a set: its ID, or the token of its link.",
     ),
 ]
 

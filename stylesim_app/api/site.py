@@ -43,6 +43,7 @@ class RootView(ApiMixin, APIView):
             "search": "search",
             "compare": "compare",
             "index": "index",
+            "sets": "set-list",
             "schema": "schema",
             "docs": "docs",
         }

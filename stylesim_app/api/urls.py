@@ -7,6 +7,7 @@ from .artworks import ArtworkDetailView, ArtworkListView, ThumbnailView
 from .facets import FacetsView
 from .index import IndexView
 from .rankings import CompareView, SearchDetailView, SearchView, SimilarView
+from .sets import SetDetailView, SetListView, SetWorksView, SetWorkView
 from .site import DocsView, NowhereView, RootView, SchemaView
 
 app_name = "stylesim-api"
@@ -25,6 +26,10 @@ urlpatterns = [
     path("search/<uuid:pk>/", SearchDetailView.as_view(), name="search-detail"),
     path("compare/", CompareView.as_view(), name="compare"),
     path("index/", IndexView.as_view(), name="index"),
+    path("sets/", SetListView.as_view(), name="set-list"),
+    path("sets/<str:pk>/", SetDetailView.as_view(), name="set-detail"),
+    path("sets/<str:pk>/artworks/", SetWorksView.as_view(), name="set-works"),
+    path("sets/<str:pk>/artworks/<str:artwork>/", SetWorkView.as_view(), name="set-work"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
     re_path(r"", NowhereView.as_view()),

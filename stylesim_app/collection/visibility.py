@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from ..conf import conf
 from .adapter import adapter
@@ -19,6 +22,22 @@ def visible_artworks(request: HttpRequest) -> QuerySet[Any]:
 def sees_all(request: HttpRequest) -> bool:
     """Return whether the caller may see every artwork, and so the figures of all of them."""
     return bool(visible_artworks(request).count() == adapter().model._default_manager.count())
+
+
+def is_public(request: HttpRequest, artwork: Any) -> bool:
+    """Return whether anyone may see an artwork: without an account, cookies or parameters."""
+    visitor = copy(request)
+    # A copy lacks it.
+    visitor.resolver_match = getattr(request, "resolver_match", None)
+    visitor.user = AnonymousUser()
+    visitor.session = SessionBase()
+    visitor.COOKIES = {}
+    visitor.GET = QueryDict()
+    secrets = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "QUERY_STRING")
+    visitor.META = {name: each for name, each in request.META.items() if name not in secrets}
+    # Computed from META when it is first read.
+    vars(visitor).pop("headers", None)
+    return bool(visible_artworks(visitor).filter(pk=artwork.pk).exists())
 
 
 def public_or_staff(request: HttpRequest) -> QuerySet[Any]:

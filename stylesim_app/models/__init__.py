@@ -10,6 +10,7 @@ from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbo
 from .lifecycle import FileClaim, RemovedPicture, RepeatableRequest
 from .same_picture import PictureMatch, StoredFeatures
 from .search_keys import SearchKeys
+from .selections import Selection, SelectionItem
 from .storage import StorageFinding, StorageState
 from .vectors import VectorIndex, VectorRow
 from .work import (
@@ -38,6 +39,8 @@ __all__ = [
     "RemovedPicture",
     "RepeatableRequest",
     "SearchKeys",
+    "Selection",
+    "SelectionItem",
     "StorageFinding",
     "StorageState",
     "StoredDescriptor",

@@ -21,8 +21,10 @@ from ..index.status import index_status
 from ..models import IndexEntry
 from ..ranking.queries import ranks_earlier_file
 from ..work import audit, known_files, queue, worklist
+from .downloads import is_offered
 from .facets import facets_of
 from .forms import artwork_upload_form
+from .public_record import public_record
 from .ranking import facets_used, filters_used, rank, render_ranking, visible_artwork
 from .walk import listed_query, walk
 
@@ -63,8 +65,13 @@ def artwork(request: HttpRequest, pk: str) -> HttpResponse:
         "earlier_file": context["status"] == "ranked" and ranks_earlier_file(shown),
         "may_index": visibility.may_index(request.user),
         "may_know_reason": visibility.may(request.user, "view"),
+        "record": public_record(request, shown),
+        "may_download": is_offered(shown),
     }
-    return render_ranking(request, "stylesim_app/artwork.html", context)
+    response = render_ranking(request, "stylesim_app/artwork.html", context)
+    if not context["record"].is_public:
+        response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @require_POST

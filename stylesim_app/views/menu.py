@@ -20,3 +20,11 @@ def add_items() -> None:
             allowed=lambda request: visibility.may(request.user, "add"),
         )
     )
+    add_menu_item(
+        MenuItem(
+            _("Sets"),
+            "stylesim:sets",
+            order=40,
+            allowed=lambda request: request.user.is_authenticated,
+        )
+    )

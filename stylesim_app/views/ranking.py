@@ -24,8 +24,10 @@ from ..ranking import lanes
 from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
 from ..ranking.timing import timed
+from ..selections.finding import limit_to
 from .forms import RankingPageForm
 from .walk import PARAMETER
+from .within import read_within
 
 State = WorkItem.State
 logger = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ def rank(
     visible = visible_artworks(request)
     form = RankingPageForm(request.GET)
     filters = artwork_filterset()(request.GET, queryset=visible)
+    within = read_within(request)
     context: dict[str, Any] = {
         "ranking_form": form,
         "lane": form.shown_lane,
@@ -76,11 +79,12 @@ def rank(
         "region": None,
         "filters": filters,
         "filters_used": filters_used(filters),
+        "within": within,
         "query_string": _without(request.GET, "region", PARAMETER).urlencode(),
         "export_query": _without(request.GET, PARAMETER).urlencode(),
         "listed": request.GET.get(PARAMETER, ""),
     }
-    if not (form.is_valid() and filters.is_valid()):
+    if not (form.is_valid() and filters.is_valid()) or within.not_found:
         return context | {"status": "invalid"}
     throttle = CustomWeightsThrottle()
     if not throttle.allow_request(request, None):  # type: ignore[arg-type]
@@ -89,7 +93,8 @@ def rank(
     context["region"] = options.region
     try:
         with timed(form.chosen_lane().name):
-            answer = find(form.chosen_lane(), options, visible, filters.qs, form.serving)
+            candidates = limit_to(filters.qs, within.selection)
+            answer = find(form.chosen_lane(), options, visible, candidates, form.serving)
     except StorageUnavailable as error:
         logger.error("%s", error)  # noqa: TRY400
         return context | {"status": "unavailable", "reason": str(error)}

@@ -29,6 +29,7 @@ from ..ranking.vector_lanes import LaneAnswer
 from . import same_picture
 from .forms import ImageSearchForm
 from .ranking import rank, render_ranking
+from .within import keep_within, read_within
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ def search(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _search_form(request, form)
     try:
-        return redirect(image_search.start(form.cleaned_data["image"], request.user))
+        started = image_search.start(form.cleaned_data["image"], request.user)
+        return redirect(keep_within(request, started.get_absolute_url()))
     except StorageUnavailable as error:
         logger.error("%s", error)  # noqa: TRY400
         refusal = _("This site cannot store pictures at the moment. Please try again later.")
@@ -92,7 +94,12 @@ def _compare_with_neighbours(context: dict[str, Any]) -> dict[str, Any]:
 def _search_form(
     request: HttpRequest, form: ImageSearchForm, status: int = 200, refusal: str = ""
 ) -> HttpResponse:
-    context = {"form": form, "refusal": refusal, "lifetime_hours": conf.search_lifetime_hours}
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "lifetime_hours": conf.search_lifetime_hours,
+        "within": read_within(request),
+    }
     return render(request, "stylesim_app/search.html", context, status=status)
 
 

@@ -20,6 +20,9 @@ addEventListener('securitypolicyviolation', event => {
 FOR_ANYONE = ("/", "/search/", "/accounts/login/", "/admin/login/", "/nothing/", "/api/docs/")
 FOR_STAFF = (
     "/upload/",
+    "/sets/",
+    "/sets/keep/?works={pk}",
+    "/admin/stylesim_app/selection/",
     "/accounts/tokens/",
     "/admin/",
     "/admin/password_change/",

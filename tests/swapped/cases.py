@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from easy_thumbnails.models import Thumbnail
@@ -18,6 +19,7 @@ from stylesim_app import files
 from stylesim_app.collection.swapping import get_artwork_model
 from stylesim_app.collection.thumbnails import SIZES
 from stylesim_app.models import IndexEntry, RemovedPicture, StoredDescriptor, WorkItem
+from stylesim_app.selections import keeping
 from tests import pictures
 from tests.swapped.models import Picture
 
@@ -143,3 +145,13 @@ def test_the_files_of_the_host_stay_and_their_thumbnails_go(
         picture.delete()
     assert storage.exists(new_name)
     assert not RemovedPicture.objects.exists()
+
+
+def test_a_set_holds_works_by_their_own_keys(indexed, admin_client, admin_user):
+    made = keeping.create(admin_user, "Mine", keys=[indexed[1].pk, indexed[0].pk])
+    table = admin_client.get(f"/sets/{made.pk}/export.xlsx").content
+    sent = {"table": SimpleUploadedFile("t.xlsx", table)}
+    again = admin_client.post("/sets/import/", sent, follow=True)
+    assert [item.artwork for item in again.context["page"]] == [indexed[1], indexed[0]]
+    answer = admin_client.get(f"/api/sets/{made.pk}/").json()
+    assert answer["artworks"] == [str(indexed[1].pk), str(indexed[0].pk)]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -14,6 +14,7 @@ from django.core.management import call_command
 from stylesim_app.collection.adapter import adapter
 from stylesim_app.collection.visibility import visible_artworks
 from stylesim_app.models import IndexEntry, WorkItem
+from stylesim_app.selections import keeping
 from tests import pictures
 from tests.swapped.models import Exhibition, FramedPrint, Print
 
@@ -171,3 +172,24 @@ def test_facets_and_filters_go_by_the_facts_that_the_adapter_finds(prints, clien
     assert client.get("/api/artworks/?artist_is=HOKUSAI").json()["count"] == 4
     assert client.get("/api/artworks/?changed_since=2026-01-01").status_code == 400
     assert "Hokusai" in client.get("/").content.decode()
+
+
+def test_sets_and_the_public_page_read_the_host_s_own_fields(prints, client, admin_client):
+    person = User.objects.create_user("anna")
+    made = keeping.create(person, "Waves", keys=[prints[2].pk, prints[0].pk])
+    token = keeping.share(made)
+    table = client.get(f"/sets/{token}/export.csv").content.decode("utf-8-sig")
+    head, first, _second = table.splitlines()
+    assert head == "id,title,artist,medium,Technique,url"
+    assert first.startswith(f"{prints[2].pk},Print bars-a,Hokusai,,woodcut,http://testserver/")
+    sent = {"table": SimpleUploadedFile("t.csv", table.encode())}
+    again = admin_client.post("/sets/import/", sent, follow=True)
+    assert [item.artwork for item in again.context["page"]] == [prints[2], prints[0]]
+    within = client.get(f"/artworks/{prints[1].pk}/", {"within": token})
+    assert {each.artwork for each in within.context["answer"].results} == {prints[0], prints[2]}
+    record = within.context["record"]
+    assert '"creator": {"@type": "Person", "name": "Hokusai"}' in record.json_ld
+    assert '"dateCreated": "1831"' in record.json_ld
+    assert record.citation.startswith("Hokusai, Print disc-b. http://testserver/artworks/")
+    prints[0].delete()
+    assert made.items.count() == 1

@@ -14,7 +14,7 @@ NASTY = [
 NAMES = [
     *("q", "artist", "medium", "collection", "exhibition", "year_from", "year_to", "ordering"),
     *("page", "page_size", "cursor", "lane", "preset", "style_weight", "content_weight", "region"),
-    *("layer_weights", "limit", "exclude_same_artist", "a", "b"),
+    *("layer_weights", "limit", "exclude_same_artist", "within", "a", "b"),
 ]
 
 

@@ -40,10 +40,17 @@ OPERATIONS = (
     *("GET /api/artworks/{id}/similar/", "GET /api/artworks/{id}/{size}.jpg", "POST /api/search/"),
     *("GET /api/search/{id}/", "GET /api/compare/", "GET /api/index/", "POST /api/index/"),
     *("POST /api/token/", "GET /api/artworks/facets/"),
+    *("GET /api/sets/", "POST /api/sets/", "GET /api/sets/{id}/"),
+    *("PUT /api/sets/{id}/", "PATCH /api/sets/{id}/"),
+    *("DELETE /api/sets/{id}/", "GET /api/sets/{id}/artworks/"),
+    "POST /api/sets/{id}/artworks/",
+    "DELETE /api/sets/{id}/artworks/{artwork}/",
 )
 #: Operations that take nothing, or any text.
 ALWAYS_VALID = {
     *("GET /api/", "GET /api/index/", "GET /api/artworks/{id}/", "DELETE /api/artworks/{id}/"),
+    *("GET /api/sets/{id}/", "DELETE /api/sets/{id}/"),
+    "DELETE /api/sets/{id}/artworks/{artwork}/",
 }
 
 

@@ -43,7 +43,7 @@ def test_the_root_lists_the_addresses(visitor, db):
     addresses = visitor.get("/api/").json()
     assert addresses == {
         name: f"{HOST}/api/{name}/"
-        for name in ("artworks", "search", "compare", "index", "token", "schema", "docs")
+        for name in ("artworks", "search", "compare", "index", "sets", "token", "schema", "docs")
     }
 
 
@@ -177,6 +177,10 @@ def test_options_describe_an_address(curator, db):
         ("search/b5317a9b-0366-4ef9-a227-a6d979a63550/", "GET"),
         ("compare/", "GET"),
         ("index/", "GET, POST"),
+        ("sets/", "GET, POST"),
+        ("sets/1/", "GET, PUT, PATCH, DELETE"),
+        ("sets/1/artworks/", "GET, POST"),
+        ("sets/1/artworks/1/", "DELETE"),
         ("token/", "POST"),
         ("schema/", "GET"),
         ("docs/", "GET"),
@@ -205,6 +209,8 @@ def test_the_schema_is_valid_and_without_warnings(db):
         *("deleteArtwork", "getThumbnail", "listSimilarArtworks", "startSearch", "getSearch"),
         *("compareArtworks", "getIndex", "requestIndexing", "getToken", "listAddresses"),
         "listFacets",
+        *("listSets", "createSet", "getSet", "replaceSet", "updateSet", "deleteSet"),
+        *("listWorksOfSet", "addWorksToSet", "removeWorkFromSet"),
     }
     for operation in operations.values():
         problems = [
@@ -225,7 +231,8 @@ def test_the_schema_is_valid_and_without_warnings(db):
     assert similar == {
         *ranking,
         *("id", "lane", "region", "exclude_same_artist", "q", "artist", "medium", "collection"),
-        *("exhibition", "year_from", "year_to", "accession_number", "fields", "If-None-Match"),
+        *("exhibition", "year_from", "year_to", "accession_number", "fields"),
+        *("within", "If-None-Match"),
         *("artist_is", "medium_is", "collection_is", "exhibition_is"),
     }
     assert {"page", "page_size", "ordering", "q"} <= {

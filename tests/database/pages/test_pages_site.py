@@ -164,6 +164,8 @@ def test_pages_need_no_inline_script_or_style(staff_client, collection):
     work = collection["disc-a"]
     for address in ("/", "/upload/", "/search/", f"/artworks/{work.pk}/", "/accounts/login/", "/x"):
         text = staff_client.get(address, follow=True).content.decode()
+        # Nothing runs a block of data, and a canonical address is complete.
+        text = re.sub(r'<script type="application/ld\+json">|<link rel="canonical"[^>]*>', "", text)
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]+src=)", text), address
         assert not re.search(r'(src|href)="(https?:)?//', text), address
 

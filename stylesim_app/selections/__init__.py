@@ -1,0 +1,1 @@
+"""Sets of artworks that people keep: found, changed, shared, exported and imported."""
