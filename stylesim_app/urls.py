@@ -4,12 +4,12 @@ from django.urls import path, re_path
 
 from .api.metrics import metrics
 from .collection.thumbnails import SIZES
-from .views import artworks, health, pictures, searches
+from .views import artworks, health, pictures, searches, uploads
 
 app_name = "stylesim"
 urlpatterns = [
     path("", artworks.gallery, name="gallery"),
-    path("upload/", artworks.upload, name="upload"),
+    path("upload/", uploads.upload, name="upload"),
     path("artworks/<str:pk>/", artworks.artwork, name="artwork"),
     path("artworks/<str:pk>/index/", artworks.index_again, name="index-again"),
     re_path(

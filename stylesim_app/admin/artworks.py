@@ -38,6 +38,7 @@ from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .searching import SearchMixin
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
 from .surroundings import SurroundingsForm, initial
+from .uploading import UploadMixin
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -45,7 +46,7 @@ else:
     BaseAdmin = admin.ModelAdmin
 
 
-class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
+class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmin):
     """Pictures, index states and ranked similar works in the admin of an artwork model.
 
     Works that ``STYLESIM_VISIBLE_ARTWORKS`` hides from a member of staff are hidden here too.
@@ -112,7 +113,12 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
     ) -> HttpResponse:
         found = notices(self.get_queryset(request)) if self.has_view_permission(request) else []
         return super().changelist_view(
-            request, {"stylesim_notices": found, **(extra_context or {})}
+            request,
+            {
+                "stylesim_notices": found,
+                "stylesim_upload": self._reverse("upload"),
+                **(extra_context or {}),
+            },
         )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,6 +26,8 @@ from ..ranking.same_picture import list_same_pictures_of_search
 from . import same_picture
 from .forms import ImageSearchForm
 from .ranking import rank, render_ranking
+from .upload_words import limits, words
+from .uploads import refuse, wants_json
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +44,10 @@ def search(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _search_form(request, form)
     try:
-        return redirect(image_search.start(form.cleaned_data["image"], request.user))
+        search = image_search.start(form.cleaned_data["image"], request.user)
+        if wants_json(request):
+            return JsonResponse({"state": "added", "address": search.get_absolute_url()})
+        return redirect(search)
     except StorageUnavailable as error:
         logger.error("%s", error)  # noqa: TRY400
         refusal = _("This site cannot store pictures at the moment. Please try again later.")
@@ -73,7 +79,19 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _search_form(
     request: HttpRequest, form: ImageSearchForm, status: int = 200, refusal: str = ""
 ) -> HttpResponse:
-    context = {"form": form, "refusal": refusal, "lifetime_hours": conf.search_lifetime_hours}
+    """Return the page, or to a script of the page what is wrong."""
+    if wants_json(request):
+        if refusal:
+            return refuse(status, refusal, "refused")
+        errors = {name: list(map(str, each)) for name, each in form.errors.items()}
+        return JsonResponse({"state": "refused", "errors": errors})
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "lifetime_hours": conf.search_lifetime_hours,
+        "limits": limits(),
+        "words": json.dumps(words(), ensure_ascii=False),
+    }
     return render(request, "stylesim_app/search.html", context, status=status)
 
 
