@@ -59,7 +59,7 @@ def words() -> dict[str, Any]:
         "leftOut": _("Left out, because they are not pictures: {names}"),
         "chosen": _("Files chosen: {count}."),
         "uploadOne": _("Save and index"),
-        "uploadMany": _("Upload and index {count} files"),
+        "uploadMany": _("Upload and index all ({count})"),
         "progress": _("Finished: {done} of {count}."),
         "busy": _("The site is busy. Uploading goes on in {seconds} s."),
         "stopped": _("Uploading stopped. Please correct the fields marked below."),

@@ -145,6 +145,8 @@ export class FileList {
     this.announced = 0;
     this.total.hidden = false;
     this.tryAll.hidden = true;
+    // The list may lie below what is seen.
+    this.heading.focus();
     this.say(fill(this.words.progress, { done: 0, count }));
     this.count();
   }

@@ -80,14 +80,11 @@ class UploadForm {
     const isLeftOut = (each) => each.inFolder && !hasPictureEnding(each, this.words.limits);
     this.list.showLeftOut(kept.filter(isLeftOut));
     this.list.add(kept.filter((each) => !isLeftOut(each)));
-    // What was chosen is in the list; the same file can be chosen again after it was removed.
-    this.input.value = "";
     this.showChoice();
   }
 
   async takeOne(found) {
     if (found.length > 1) {
-      this.input.value = "";
       this.restore();
       return this.refuseFile(fill(this.words.oneOnly, { count: found.length }));
     }
@@ -96,10 +93,11 @@ class UploadForm {
     await this.look(this.chosen);
   }
 
-  // An input takes its files only as a list.
+  // The input names what is chosen; it takes its files only as a list.
   restore() {
     const transfer = new DataTransfer();
-    if (this.chosen) transfer.items.add(this.chosen.file);
+    const chosen = this.many ? this.waiting().map((row) => row.chosen) : [this.chosen];
+    for (const each of chosen.filter(Boolean)) transfer.items.add(each.file);
     this.input.files = transfer.files;
   }
 
@@ -220,6 +218,7 @@ class UploadForm {
     this.list.begin(this.queue.length);
     await Promise.all(Array.from({ length: AT_ONCE }, () => this.work()));
     this.setBusy(false);
+    this.restore();
     if (!this.stopped) this.list.finish();
     this.showButton();
   }
