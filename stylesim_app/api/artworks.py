@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from ..collection.filters import artwork_filterset
 from ..conf import conf
 from ..views.pictures import jpeg_response, read_thumbnail
-from ..work import known_files
+from ..work import known_files, trash
 from . import uploads
 from .base import ApiView, Conflict
 from .idempotency import IDEMPOTENCY_PARAMETER, answer_once
@@ -122,7 +122,8 @@ class ArtworkListView(ArtworkView, ListCreateAPIView[Any]):
     delete=describe(
         operation_id="deleteArtwork",
         summary="Delete an artwork",
-        description="Its index entry, descriptor and thumbnails are deleted too.",
+        description="It goes to the trash for the days of `STYLESIM_TRASH_DAYS`. Then, or at once "
+        "where there is no trash, its index entry, descriptor and thumbnails are deleted too.",
         responses=with_problems(
             {204: None}, *(401, 403, 404, 409), conflict="Other records refer to this artwork."
         ),
@@ -137,6 +138,9 @@ class ArtworkDetailView(ArtworkView, RetrieveUpdateDestroyAPIView[Any]):
         return artwork
 
     def perform_destroy(self, artwork: Any) -> None:
+        if trash.is_in_use():
+            trash.move(type(artwork)._base_manager.filter(pk=artwork.pk))
+            return
         try:
             super().perform_destroy(artwork)
         except (ProtectedError, RestrictedError) as error:

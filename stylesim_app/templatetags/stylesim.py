@@ -11,6 +11,7 @@ from django.utils.formats import number_format
 
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter, share
+from ..conf import conf
 from ..core.boxes import Box
 from ..core.same_picture.false_alarms import ALARMS, QUERIES
 from ..core.same_picture.relation import Polygon
@@ -19,6 +20,7 @@ from ..index.same_picture import FEWEST_INLIERS
 from ..messages import rarity_words, relation_words, surroundings_words, translate_notes
 from ..ranking.results import RankedAnswer, RankedWork
 from ..views import places
+from ..work import trash
 
 register = template.Library()
 
@@ -44,6 +46,13 @@ def byline(artwork: Any) -> str:
     """Return artist and year, as far as the model has them."""
     parts = (adapter().value(artwork, fact) for fact in BYLINE)
     return ", ".join(str(part) for part in parts if part not in (None, ""))
+
+
+@register.simple_tag
+def trash_days(model: str) -> int:
+    """Return the days for which works of a model stay in the trash; 0 for one without a trash."""
+    in_use = trash.is_in_use() and model == adapter().model._meta.label
+    return round(conf.trash_days) if in_use else 0
 
 
 @register.simple_tag

@@ -70,6 +70,7 @@ def words() -> dict[str, Any]:
         "sending": _("Uploading"),
         "added": _("Added:"),
         "known": _("The collection already has this file:"),
+        "trashed": _("This file is in the trash:"),
         "again": _("Try again"),
         "anyway": _("Add it anyway"),
         "remove": _("Remove"),

@@ -25,7 +25,7 @@ from ..collection import visibility
 from ..collection.adapter import adapter
 from ..conf import conf
 from ..exceptions import StorageUnavailable
-from ..work import known_files, repeatable
+from ..work import known_files, repeatable, trash
 from .forms import artwork_upload_form
 from .upload_words import limits, words
 
@@ -106,7 +106,11 @@ class UploadPage:
             return artwork
 
         added, known = known_files.add_unless_known(
-            upload, save, visibility.visible_artworks(request), anyway=ANYWAY in data
+            upload,
+            save,
+            visibility.visible_artworks(request),
+            anyway=ANYWAY in data,
+            in_trash=trash.works_known_to(request),
         )
         return Outcome(name, form, added, known)
 
@@ -123,7 +127,7 @@ class UploadPage:
             "image_field": conf.artwork_image_field,
             "title_field": adapter().field("title"),
             "known": known,
-            "known_address": "" if known is None else self.address(known),
+            "known_address": "" if _is_nowhere(known) else self.address(known),
             "outcomes": [self._describe(each) for each in outcomes or ()],
             "counts": _count(outcomes or []),
             "limits": limits(),
@@ -153,8 +157,8 @@ class UploadPage:
             facts: dict[str, Any] = {"state": "refused", "errors": errors}
         else:
             state = "added" if outcome.added is not None else "known"
-            title, address = adapter().title(found), self.address(found)
-            facts = {"state": state, "title": title, "address": address}
+            address = "" if _is_nowhere(found) else self.address(found)
+            facts = {"state": state, "title": adapter().title(found), "address": address}
         return {"name": outcome.name, "reasons": outcome.reasons, **facts}
 
 
@@ -191,6 +195,11 @@ def refuse(status: int, reason: str, code: str, wait: int | None = None) -> Json
     """Return the refusal of a request as a script reads it."""
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return JsonResponse({"reason": reason, "code": code}, status=status, headers=headers)
+
+
+def _is_nowhere(artwork: Any) -> bool:
+    """Return whether there is no page of an artwork: there is none, or it is in the trash."""
+    return artwork is None or getattr(artwork, "trashed_at", None) is not None
 
 
 def _count(outcomes: list[Outcome]) -> dict[str, int]:

@@ -9,6 +9,12 @@ const ORDER = { refused: 0, known: 1, waiting: 2, sending: 3, added: 4 };
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 const make = (tag, facts = {}) => Object.assign(document.createElement(tag), facts);
 
+// A work in the trash has no page.
+export function whoseFile({ title, address }, words) {
+  if (!address) return [`${words.trashed} ${title}`];
+  return [`${words.known} `, make("a", { href: address, textContent: title })];
+}
+
 export class FileList {
   constructor(form, words) {
     this.words = words;
@@ -94,7 +100,7 @@ export class FileList {
           : this.button(row, this.words.again, () => this.onagain([row])),
       );
     } else if (state === "known") {
-      row.said.append(`${this.words.known} `, make("a", { href: facts.address, textContent: facts.title }));
+      row.said.append(...whoseFile(facts, this.words));
       row.item.append(this.button(row, this.words.anyway, () => {
         row.anyway = true;
         this.onagain([row]);

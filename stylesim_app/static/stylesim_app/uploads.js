@@ -4,7 +4,7 @@
 import { filesChosen, filesDropped, hasPictureEnding, isKeptBySystems, preview, reasonAgainst } from "./dropped.js";
 import { newKey, send } from "./sending.js";
 import { showErrors, clearErrors, missingFields } from "./form_errors.js";
-import { FileList } from "./upload_list.js";
+import { FileList, whoseFile } from "./upload_list.js";
 
 const AT_ONCE = 3;
 
@@ -186,11 +186,10 @@ class UploadForm {
     showErrors(this.form, this.problem, {}, await this.reasonOf(status, answer, this.chosen));
   }
 
-  offerAnyway({ title, address }) {
+  offerAnyway(known) {
     this.problem.replaceChildren();
     const said = document.createElement("p");
-    const link = Object.assign(document.createElement("a"), { href: address, textContent: title });
-    said.append(`${this.words.known} `, link);
+    said.append(...whoseFile(known, this.words));
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "quiet", textContent: this.words.anyway });
     button.addEventListener("click", async () => {
