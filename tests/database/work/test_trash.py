@@ -85,7 +85,8 @@ def test_deletion_moves_a_work_to_the_trash(
     changes = audit.entries_of(work).first().changes
     assert changes["trashed_at"][0] == "None"
     if by != "api":
-        assert "Deleted works stay in the trash for 30 days." in messages_of(staff_client.get(LIST))
+        said = " ".join(messages_of(staff_client.get(LIST)))
+        assert "Deleted works stay in the trash for 30 days." in said
 
 
 def test_a_work_is_restored_or_deleted_for_good_in_the_admin(
