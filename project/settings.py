@@ -230,6 +230,7 @@ if flag("DJANGO_TLS"):
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+CSRF_FAILURE_VIEW = "stylesim_app.views.refused.csrf_failure"
 CSRF_TRUSTED_ORIGINS = words("DJANGO_CSRF_TRUSTED_ORIGINS")
 # Pages of other origins may read the API; without cookies, so as visitors or by a token.
 CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")

@@ -48,6 +48,7 @@ MAX_DAYS = 36_500
 DAYS = {
     "STYLESIM_AUDIT_DAYS": "audit_days",
     "STYLESIM_KEEP_REMOVED_DAYS": "keep_removed_days",
+    "STYLESIM_TRASH_DAYS": "trash_days",
 }
 #: Characters of a token that cannot be guessed.
 SHORTEST_TOKEN = 20

@@ -117,6 +117,10 @@ class Conf:
         return float(getattr(settings, "STYLESIM_TASK_SECONDS", 60))
 
     @property
+    def trash_days(self) -> float:
+        return float(getattr(settings, "STYLESIM_TRASH_DAYS", 30))
+
+    @property
     def keep_removed_days(self) -> float:
         return float(getattr(settings, "STYLESIM_KEEP_REMOVED_DAYS", 0))
 

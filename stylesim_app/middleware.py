@@ -7,7 +7,6 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_cache_control
 from django.utils.formats import number_format
@@ -15,12 +14,17 @@ from django.utils.translation import gettext as _
 
 from .api.problems import problem_response
 from .conf import conf
+from .views.refused import refused
+from .views.uploads import refuse, wants_json
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 #: Bytes of the form fields of an upload, if the host does not limit them.
 FORM_BYTES = 2_621_440
 MEGABYTE = 1_000_000
+TOO_LARGE = 413
+#: A body of up to so many times the limit is read for its text, though its files are not kept.
+READ_FOR_TEXT = 4
 
 
 def most_bytes() -> int:
@@ -29,10 +33,12 @@ def most_bytes() -> int:
 
 
 class BodyLimitMiddleware:
-    """Refuse a request by the length of its body, before anything reads or stores the body.
+    """Refuse a request by the length of its body, before anything stores the body.
 
-    A body whose length is not given is refused too. Place it after ``AuthenticationMiddleware``:
-    Django's own middleware reads a body only once all of them have seen the request.
+    The body of a person with an account is read if it is not much too large, so that the page can
+    show again what was typed; its files are skipped. A body whose length is not given is refused
+    too. Place it after ``AuthenticationMiddleware``: Django's own middleware reads a body only once
+    all of them have seen the request.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -48,13 +54,19 @@ class BodyLimitMiddleware:
             reason = _("This is too large. A file may have at most %(limit)s MB.") % {
                 "limit": number_format(f"{conf.max_upload_mb:g}")
             }
-            return self._refuse(request, 413, "too_large", reason)
+            return self._refuse(request, TOO_LARGE, "too_large", reason)
         return self.get_response(request)
 
     def _refuse(self, request: HttpRequest, status: int, code: str, reason: str) -> HttpResponse:
         if _is_for_api(request):
             return problem_response(status, reason, code)
-        return render(request, "stylesim_app/refused.html", {"reason": reason}, status=status)
+        if wants_json(request):
+            return refuse(status, reason, code)
+        user = getattr(request, "user", None)
+        known = user is not None and user.is_authenticated
+        # Whoever has an account may have typed much.
+        max_body = most_bytes() * READ_FOR_TEXT if known and status == TOO_LARGE else 1
+        return refused(request, status, reason, max_body=max_body)
 
 
 def _is_for_api(request: HttpRequest) -> bool:

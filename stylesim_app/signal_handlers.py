@@ -74,7 +74,8 @@ def artwork_deleted(instance: models.Model, **_: Any) -> None:
     """Remove the thumbnails, and the picture if one of this app's models owns it."""
     image = adapter().image(instance)
     if image:
-        removed.remove(instance, str(image.name))
+        keep = getattr(instance, "trashed_at", None) is None
+        removed.remove(instance, str(image.name), keep=keep)
 
 
 def _saves_picture(update_fields: Any) -> bool:

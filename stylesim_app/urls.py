@@ -14,12 +14,13 @@ from .views import (
     rankings,
     searches,
     sets,
+    uploads,
 )
 
 app_name = "stylesim"
 urlpatterns = [
     path("", artworks.gallery, name="gallery"),
-    path("upload/", artworks.upload, name="upload"),
+    path("upload/", uploads.upload, name="upload"),
     path("artworks/<str:pk>/", artworks.artwork, name="artwork"),
     path("artworks/<str:pk>/index/", artworks.index_again, name="index-again"),
     path("artworks/<str:pk>/download/", downloads.download, name="download"),

@@ -39,6 +39,8 @@ from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .searching import SearchMixin
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
 from .surroundings import SurroundingsForm, initial
+from .trash import TrashMixin
+from .uploading import UploadMixin
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -46,7 +48,7 @@ else:
     BaseAdmin = admin.ModelAdmin
 
 
-class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
+class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmin):
     """Pictures, index states and ranked similar works in the admin of an artwork model.
 
     Works that ``STYLESIM_VISIBLE_ARTWORKS`` hides from a member of staff are hidden here too.
@@ -55,6 +57,8 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
     actions: Sequence[Any] = ("find_similar_works", "index_again")
     change_form_template = "admin/stylesim_app/artwork_change_form.html"
     change_list_template = "admin/stylesim_app/artwork_change_list.html"
+    delete_confirmation_template = "admin/stylesim_app/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/stylesim_app/delete_selected_confirmation.html"
 
     class Media:
         css = {"all": ("stylesim_app/admin.css",)}
@@ -113,7 +117,12 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
     ) -> HttpResponse:
         found = notices(self.get_queryset(request)) if self.has_view_permission(request) else []
         return super().changelist_view(
-            request, {"stylesim_notices": found, **(extra_context or {})}
+            request,
+            {
+                "stylesim_notices": found,
+                "stylesim_upload": self._reverse("upload"),
+                **(extra_context or {}),
+            },
         )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -166,7 +175,15 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        return list_deleted(objs, request, self.admin_site)
+        return list_deleted(objs, request, self.admin_site, self.describe_deleted)
+
+    def describe_deleted(self, artwork: Any) -> SafeString:
+        """Return the picture and the title of a work, as a deletion lists it."""
+        address = self._reverse("change", quote(artwork.pk))
+        title = adapter().title(artwork)
+        picture = self._picture_address(artwork, "small")
+        shown = format_html('<img class="stylesim-thumbnail" src="{}" alt="">', picture)
+        return format_html('{} <a href="{}">{}</a>', shown if picture else "", address, title)
 
     # Actions
 
@@ -315,7 +332,7 @@ class SimilarWorksAdminMixin(SearchMixin, IndexAgainMixin, BaseAdmin):
         )
 
 
-class ArtworkAdmin(SimilarWorksAdminMixin):
+class ArtworkAdmin(TrashMixin, SimilarWorksAdminMixin):
     """The admin of the app's own artworks and of models derived from ``AbstractArtwork``."""
 
     actions = ("make_public", "make_private")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from ..collection.swapping import get_artwork_model
 from ..models import IndexEntry, SearchKeys, SelectionItem
 
 
@@ -35,9 +36,15 @@ class DeletedObjects(NestedObjects):
 
 
 def list_deleted(
-    objs: Sequence[Any], request: HttpRequest, site: AdminSite
+    objs: Sequence[Any],
+    request: HttpRequest,
+    site: AdminSite,
+    describe_artwork: Callable[[Any], str],
 ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-    """Return what ``ModelAdmin.get_deleted_objects`` returns, without the rows of the index."""
+    """Return what ``ModelAdmin.get_deleted_objects`` returns, without the rows of the index.
+
+    Artworks are described by their pictures and titles.
+    """
     if not len(objs):
         return [], {}, set(), []
     collector = DeletedObjects(using=router.db_for_write(type(objs[0])), origin=objs)
@@ -46,6 +53,10 @@ def list_deleted(
 
     def describe(row: models.Model) -> str:
         options = row._meta
+        if isinstance(row, get_artwork_model()) and site.is_registered(type(row)):
+            if not site.get_model_admin(type(row)).has_delete_permission(request, row):
+                needed.add(str(options.verbose_name))
+            return describe_artwork(row)
         text = f"{capfirst(options.verbose_name)}: {row}"
         if not site.is_registered(type(row)):
             return text

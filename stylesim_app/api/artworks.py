@@ -24,7 +24,7 @@ from rest_framework.response import Response
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..views.pictures import jpeg_response, read_thumbnail
-from ..work import known_files
+from ..work import known_files, trash
 from . import uploads
 from .base import AnswerRenderer, ApiView, Conflict
 from .conditional import CONDITIONS, IF_MATCH, require_match
@@ -143,7 +143,8 @@ class ArtworkListView(SparseMixin, ArtworkView, ListCreateAPIView[Any]):
     delete=describe(
         operation_id="deleteArtwork",
         summary="Delete an artwork",
-        description="Its index entry, descriptor and thumbnails are deleted too.",
+        description="It goes to the trash for the days of `STYLESIM_TRASH_DAYS`. Then, or at once "
+        "where there is no trash, its index entry, descriptor and thumbnails are deleted too.",
         parameters=[IF_MATCH],
         responses=with_problems(
             {204: None}, *(401, 403, 404, 409, 412), conflict="Other records refer to this artwork."
@@ -185,6 +186,9 @@ class ArtworkDetailView(SparseMixin, ArtworkView, RetrieveUpdateDestroyAPIView[A
             yield
 
     def perform_destroy(self, artwork: Any) -> None:
+        if trash.is_in_use():
+            trash.move(type(artwork)._base_manager.filter(pk=artwork.pk))
+            return
         try:
             super().perform_destroy(artwork)
         except (ProtectedError, RestrictedError) as error:

@@ -50,7 +50,7 @@ class Duplicate(Conflict):
 
     default_code = "duplicate"
 
-    def __init__(self, detail: str, members: dict[str, Any], link: str) -> None:
+    def __init__(self, detail: str, members: dict[str, Any], link: str = "") -> None:
         super().__init__(detail)
         self.members = members
         self.link = link

@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ..collection.adapter import TIMES, adapter
-from ..collection.fields import check_upload
+from ..collection.fields import check_upload, several_files
 from ..collection.swapping import get_artwork_model
 from ..collection.thumbnails import SIZES
 from ..collection.validators import validate_object
@@ -46,7 +46,13 @@ class UploadField(serializers.FileField):
         # The check raises the message for an empty file that forms and imports share.
         super().__init__(**{**kwargs, "allow_empty_file": True})
 
+    def get_value(self, dictionary: Any) -> Any:
+        sent = dictionary.getlist(self.field_name) if hasattr(dictionary, "getlist") else []
+        return sent if len(sent) > 1 else super().get_value(dictionary)
+
     def to_internal_value(self, data: Any) -> File[Any]:
+        if isinstance(data, list):
+            raise several_files(len(data))
         upload = super().to_internal_value(data)
         check_upload(upload)
         return upload

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from ..collection.adapter import adapter
 from ..collection.visibility import visible_artworks
 from ..conf import conf
-from ..work import known_files
+from ..work import known_files, trash
 from .base import Duplicate
 from .parameters import FlagField
 from .serializers import absolute_address
@@ -41,8 +41,23 @@ def create(serializer: Any, request: Request) -> Any:
         serializer.save()
         return None
     added, known = known_files.add_unless_known(
-        upload, serializer.save, visible_artworks(request), anyway=anyway
+        upload,
+        serializer.save,
+        visible_artworks(request),
+        anyway=anyway,
+        in_trash=trash.works_known_to(request),
     )
+    if getattr(known, "trashed_at", None) is not None:
+        if added is not None:
+            return None
+        raise Duplicate(
+            _(
+                "Artwork %(id)s in the trash has the same file. Restore it, or send "
+                "allow_duplicate=true to add the file as a new work."
+            )
+            % {"id": known.pk},
+            {"artwork": {"id": _as_json(known.pk), "url": None}},
+        )
     if added is None:
         context = serializer.context
         raise Duplicate(

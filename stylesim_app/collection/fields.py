@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import models
 from django.forms.fields import InvalidJSONInput
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..core.errors import ImageError
@@ -17,10 +19,22 @@ from ..core.images import FORMATS, ImageFacts, Limits, read_header
 from ..messages import localize
 from .validators import validate_object
 
+#: For the chooser of the browser, which does not know every ending as a picture's.
+ACCEPTED = ",".join(["image/*", *(f".{each}" for endings in FORMATS.values() for each in endings)])
+
 
 def image_limits() -> Limits:
     """Return the limits from the settings."""
     return Limits(max_bytes=int(conf.max_upload_mb * 1e6), max_pixels=conf.max_pixels)
+
+
+def several_files(count: int) -> ValidationError:
+    """Return the refusal of several files where one is expected."""
+    return ValidationError(
+        _("Choose one picture only; %(count)d were sent."),
+        code="several_files",
+        params={"count": count},
+    )
 
 
 def check_upload(upload: File[Any]) -> ImageFacts:
@@ -41,15 +55,38 @@ def check_upload(upload: File[Any]) -> ImageFacts:
     return facts
 
 
+class _OneFile:
+    """A part of a widget that notices several files where one is expected."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        sent = files.getlist(name) if hasattr(files, "getlist") else []
+        if len(sent) > 1:
+            return sent
+        return super().value_from_datadict(data, files, name)  # type: ignore[misc]
+
+
+@cache
+def _taking_one(widget: type[forms.Widget]) -> type[forms.Widget]:
+    return type(widget.__name__, (_OneFile, widget), {"__module__": widget.__module__})
+
+
 class CheckedImageFormField(forms.FileField):
-    """A file field that accepts images within the limits, in the accepted formats."""
+    """A file field that accepts one image within the limits, in the accepted formats."""
 
     def __init__(self, **kwargs: Any) -> None:
+        widget: Any = kwargs.pop("widget", None) or self.widget
+        if isinstance(widget, type):
+            widget = _taking_one(widget)
         # check_upload reports empty files with the message that all uploads share.
-        super().__init__(**{**kwargs, "allow_empty_file": True})
+        super().__init__(**{**kwargs, "allow_empty_file": True, "widget": widget})
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        if isinstance(data, list):
+            raise several_files(len(data))
+        return super().clean(data, initial)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {**super().widget_attrs(widget), "accept": "image/*"}
+        return {**super().widget_attrs(widget), "accept": ACCEPTED}
 
     def to_python(self, data: Any) -> Any:
         upload = super().to_python(data)

@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..models import IndexEntry
-from ..work import worklist
+from ..work import trash, worklist
 
 
 class KnownFiles:
@@ -30,6 +32,10 @@ class KnownFiles:
             entries.filter(artwork_id=pk, image_name=name, image_sha256="").update(
                 image_sha256=sha256
             )
+
+    def reason(self, pk: Any) -> str:
+        """Return what a report adds for a known artwork: that it is in the trash, or nothing."""
+        return _("This work is in the trash.") if trash.works().filter(pk=pk).exists() else ""
 
     def find(self, sha256: str) -> Any:
         """Return the key of the artwork that has a file, or None."""

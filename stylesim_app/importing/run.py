@@ -106,10 +106,10 @@ class _Run:
         pk = self.known.find(sha256)
         if pk is None:
             imported = self._add(row, File(cast("IO[bytes]", file), name=row.path.name), sha256)
-        elif self.update:
+        elif self.update and not self.known.reason(pk):
             imported = self._update(row, pk)
         else:
-            imported = ImportedRow(row, RowState.KNOWN, artwork=pk)
+            imported = ImportedRow(row, RowState.KNOWN, self.known.reason(pk), pk)
         if imported.state in (RowState.ADDED, RowState.UPDATED):
             imported = replace(imported, reason=self.numbers.note(row, imported.artwork))
         self.added += imported.state is RowState.ADDED

@@ -87,8 +87,24 @@ class AbstractArtwork(models.Model):
             self.year_number = parse_year(self.year)
 
 
+class KeptArtworks(models.Manager["Artwork"]):
+    """The manager of artworks, without those in the trash."""
+
+    def get_queryset(self) -> models.QuerySet[Artwork]:
+        return super().get_queryset().filter(trashed_at=None)
+
+
 class Artwork(AbstractArtwork):
-    """The artwork model for hosts without their own."""
+    """The artwork model for hosts without their own.
+
+    A deleted work is in the trash for a time, from ``trashed_at`` on.
+    """
+
+    trashed_at = models.DateTimeField(
+        _("moved to the trash"), null=True, blank=True, editable=False, db_index=True
+    )
+
+    objects = KeptArtworks()
 
     class Meta(AbstractArtwork.Meta):
         swappable = "STYLESIM_ARTWORK_MODEL"

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, pgettext
 
 from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
+from ..conf import conf
 from ..core.boxes import Box
 from ..core.same_picture.false_alarms import ALARMS, QUERIES
 from ..core.same_picture.relation import Polygon
@@ -31,6 +32,7 @@ from ..ranking.lanes import Lane
 from ..ranking.shares import parts_of
 from ..views import places
 from ..views.forms import RankingPageForm
+from ..work import trash
 
 register = template.Library()
 
@@ -56,6 +58,13 @@ def byline(artwork: Any) -> str:
     parts = (adapter().value(artwork, fact) for fact in BYLINE)
     words = [str(part) for part in parts if part not in (None, "")]
     return pgettext("between artist and year", ", ").join(words)
+
+
+@register.simple_tag
+def trash_days(model: str) -> int:
+    """Return the days for which works of a model stay in the trash; 0 for one without a trash."""
+    in_use = trash.is_in_use() and model == adapter().model._meta.label
+    return round(conf.trash_days) if in_use else 0
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""Gallery, artwork, upload."""
+"""Gallery and artwork."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from ..collection import visibility
 from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
-from ..conf import conf
 from ..index.status import index_status
 from ..models import IndexEntry
 from ..ranking.queries import ranks_earlier_file
-from ..work import audit, known_files, queue, worklist
+from ..work import audit, queue, worklist
 from .downloads import is_offered
 from .facets import facets_of
-from .forms import artwork_upload_form
 from .public_record import public_record
 from .ranking import facets_used, filters_used, rank, render_ranking, visible_artwork
 from .walk import listed_query, walk
@@ -88,28 +86,6 @@ def index_again(request: HttpRequest, pk: str) -> HttpResponse:
         worklist.request_new_picture(shown.pk, str(adapter().image(shown).name))
     queue.ring(shown.pk)
     return redirect("stylesim:artwork", pk=shown.pk)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
-    """Add an artwork; its page then waits for the worker."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    if not visibility.may(request.user, "add"):
-        raise PermissionDenied
-    form = artwork_upload_form()(request.POST or None, request.FILES or None)
-    known = None
-    if request.method == "POST" and form.is_valid():
-        added, known = known_files.add_unless_known(
-            form.cleaned_data[conf.artwork_image_field],
-            form.save,
-            visibility.visible_artworks(request),
-            anyway="add_anyway" in request.POST,
-        )
-        if added is not None:
-            return redirect("stylesim:artwork", pk=added.pk)
-    context = {"form": form, "image_field": conf.artwork_image_field, "known": known}
-    return render(request, "stylesim_app/upload.html", context)
 
 
 def _in_stable_order(works: QuerySet[Any]) -> QuerySet[Any]:

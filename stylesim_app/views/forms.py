@@ -296,6 +296,15 @@ class ImageSearchForm(forms.Form):
     image = CheckedImageFormField(label=_("Image"))
 
 
+class ManyFilesInput(forms.FileInput):
+    """A choice of several files, each of which becomes a work."""
+
+    allow_multiple_selected = True
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        super().__init__({"multiple": True, **(attrs or {})})
+
+
 #: Facts that only the admin and the API write.
 _NOT_ON_THE_PAGE = ("year_number", "extra")
 
@@ -309,6 +318,7 @@ def artwork_upload_form() -> type[forms.ModelForm[Any]]:
         get_artwork_model(),
         fields=[name for name in adapter().editable_fields() if name not in hidden],
         field_classes={image_field: CheckedImageFormField},
+        widgets={image_field: ManyFilesInput},
     )
     # A host's model may allow a work without a picture; an upload is one with it.
     form.base_fields[image_field].required = True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,6 +30,8 @@ from ..ranking.vector_lanes import LaneAnswer
 from . import same_picture
 from .forms import ImageSearchForm
 from .ranking import rank, render_ranking
+from .upload_words import limits, words
+from .uploads import refuse, wants_json
 from .within import keep_within, read_within
 
 logger = logging.getLogger(__name__)
@@ -46,8 +49,11 @@ def search(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _search_form(request, form)
     try:
-        started = image_search.start(form.cleaned_data["image"], request.user)
-        return redirect(keep_within(request, started.get_absolute_url()))
+        search = image_search.start(form.cleaned_data["image"], request.user)
+        address = keep_within(request, search.get_absolute_url())
+        if wants_json(request):
+            return JsonResponse({"state": "added", "address": address})
+        return redirect(address)
     except StorageUnavailable as error:
         logger.error("%s", error)  # noqa: TRY400
         refusal = _("This site cannot store pictures at the moment. Please try again later.")
@@ -94,11 +100,19 @@ def _compare_with_neighbours(context: dict[str, Any]) -> dict[str, Any]:
 def _search_form(
     request: HttpRequest, form: ImageSearchForm, status: int = 200, refusal: str = ""
 ) -> HttpResponse:
+    """Return the page, or to a script of the page what is wrong."""
+    if wants_json(request):
+        if refusal:
+            return refuse(status, refusal, "refused")
+        errors = {name: list(map(str, each)) for name, each in form.errors.items()}
+        return JsonResponse({"state": "refused", "errors": errors})
     context = {
         "form": form,
         "refusal": refusal,
         "lifetime_hours": conf.search_lifetime_hours,
         "within": read_within(request),
+        "limits": limits(),
+        "words": json.dumps(words(), ensure_ascii=False),
     }
     return render(request, "stylesim_app/search.html", context, status=status)
 

@@ -74,9 +74,14 @@ def enter(artwork: Any, sha256: str) -> None:
 
 
 def add_unless_known(
-    upload: File[Any], save: Callable[[], Any], visible: QuerySet[Any], *, anyway: bool = False
+    upload: File[Any],
+    save: Callable[[], Any],
+    visible: QuerySet[Any],
+    *,
+    anyway: bool = False,
+    in_trash: QuerySet[Any] | None = None,
 ) -> tuple[Any, Any]:
-    """Save a new artwork unless a visible one has the same file.
+    """Save a new artwork unless a visible one has the same file, or one of those ``in_trash``.
 
     Return the new artwork or None, and the artwork that has the file or None. With ``anyway``, both
     may be artworks. A work that the caller may not see is no reason to refuse, which would reveal
@@ -87,6 +92,8 @@ def add_unless_known(
         if sha256:
             claim(sha256)
         known = works_with(sha256, visible).first()
+        if known is None and in_trash is not None:
+            known = works_with(sha256, in_trash).first()
         if known is not None and not anyway:
             return None, known
         added = save()

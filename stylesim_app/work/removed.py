@@ -32,10 +32,11 @@ OVERDUE = timedelta(minutes=5)
 LIMIT = 500
 
 
-def remove(artwork: models.Model, image_name: str) -> None:
+def remove(artwork: models.Model, image_name: str, *, keep: bool = True) -> None:
     """Enter the previous picture of an artwork for removal; call it in the transaction.
 
-    Only the app's own models own their files. A file that another artwork uses is kept.
+    Only the app's own models own their files. A file that another artwork uses is kept. Without
+    ``keep``, the original is deleted at once, since its work was in the trash for a time.
     """
     row = RemovedPicture.objects.create(
         image_name=image_name,
@@ -43,10 +44,10 @@ def remove(artwork: models.Model, image_name: str) -> None:
         artwork_key=str(artwork.pk)[:100],
         title=adapter().title(artwork)[:500],
     )
-    transaction.on_commit(lambda: settle(row), robust=True)
+    transaction.on_commit(lambda: settle(row, keep=keep), robust=True)
 
 
-def settle(row: RemovedPicture) -> None:
+def settle(row: RemovedPicture, *, keep: bool = True) -> None:
     """Delete the thumbnails and the original of a removed picture, or keep the original for the
     days of ``STYLESIM_KEEP_REMOVED_DAYS``."""
     name = row.image_name
@@ -56,7 +57,7 @@ def settle(row: RemovedPicture) -> None:
     storage = _field().storage
     thumbnails.delete_thumbnails(storage, name)
     if row.is_owned:
-        if conf.keep_removed_days and _keep(row):
+        if keep and conf.keep_removed_days and _keep(row):
             storage.delete(name)
             return
         storage.delete(name)

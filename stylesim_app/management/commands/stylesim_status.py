@@ -13,11 +13,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from ...api.answers import IndexStatusSerializer
-from ...collection.swapping import get_artwork_model
 from ...index import storage
 from ...index.calibration import MINIMUM_WORKS
 from ...index.status import IndexStatus, host_notices, index_status
 from ...models import IndexEntry, WorkItem
+from ...work import trash
 from ..output import failure_lines, json_text, table_lines
 
 State = WorkItem.State
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *, check: bool, **options: Any) -> None:
         try:
-            status = index_status(get_artwork_model()._base_manager.all())
+            status = index_status(trash.works_outside())
             problems = storage.problems()
         except (OperationalError, ProgrammingError) as error:
             reason = _("The database cannot be read (%(reason)s). Has migrate been run?")

@@ -145,43 +145,4 @@ function showCurrentLane() {
 
 showCurrentLane();
 
-// Choosing a picture: show where it may be dropped, and which one it is.
-
-async function preview(zone, file) {
-  const canvas = zone.querySelector("canvas");
-  canvas.hidden = true;
-  if (!file) return;
-  // What was said of the file before does not hold for this one.
-  zone.classList.remove("has-errors");
-  zone.querySelector(".errorlist")?.remove();
-  zone.querySelector("input[type=file]").removeAttribute("aria-invalid");
-  try {
-    const image = await createImageBitmap(file);
-    const scale = Math.min(1, 960 / Math.max(image.width, image.height));
-    canvas.width = Math.round(image.width * scale);
-    canvas.height = Math.round(image.height * scale);
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    canvas.hidden = false;
-  } catch {
-    // A format that this browser cannot draw; the server may know it.
-  }
-}
-
-for (const zone of document.querySelectorAll("[data-drop]")) {
-  const input = zone.querySelector("input[type=file]");
-  input.addEventListener("change", () => preview(zone, input.files[0]));
-  zone.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    zone.classList.add("is-over");
-  });
-  zone.addEventListener("dragleave", () => zone.classList.remove("is-over"));
-  zone.addEventListener("drop", (event) => {
-    event.preventDefault();
-    zone.classList.remove("is-over");
-    if (!event.dataTransfer.files.length) return;
-    input.files = event.dataTransfer.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-}
-
 pollWhileWaiting();

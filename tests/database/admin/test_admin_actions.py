@@ -225,8 +225,9 @@ def test_staff_who_may_index_but_not_change(make_staff, collection):
 
 
 def test_who_may_delete_artworks_needs_no_permission_for_entries(
-    make_staff, collection, django_capture_on_commit_callbacks
+    make_staff, collection, django_capture_on_commit_callbacks, settings
 ):
+    settings.STYLESIM_TRASH_DAYS = 0
     client = make_staff("view_artwork", "delete_artwork")
     artwork = collection["disc-a"]
     with django_capture_on_commit_callbacks(execute=True):

@@ -300,7 +300,8 @@ def test_replacing_needs_every_required_field(curator, make_artwork):
     assert curator.put(address(artwork), fields, format="multipart").json()["title"] == "New"
 
 
-def test_delete(curator, make_artwork, django_capture_on_commit_callbacks):
+def test_delete(curator, make_artwork, django_capture_on_commit_callbacks, settings):
+    settings.STYLESIM_TRASH_DAYS = 0
     artwork = make_artwork()
     with django_capture_on_commit_callbacks(execute=True):
         assert curator.delete(address(artwork)).status_code == 204
@@ -309,7 +310,8 @@ def test_delete(curator, make_artwork, django_capture_on_commit_callbacks):
 
 
 @pytest.mark.parametrize("kind", [ProtectedError, RestrictedError])
-def test_what_other_records_need_stays(curator, make_artwork, monkeypatch, kind):
+def test_what_other_records_need_stays(curator, make_artwork, monkeypatch, kind, settings):
+    settings.STYLESIM_TRASH_DAYS = 0
     artwork = make_artwork()
 
     def refuse(_artwork):

@@ -58,7 +58,7 @@ def test_uploading_needs_the_permission(client, django_user_model):
 
 
 def test_an_upload_becomes_a_work_that_is_then_ranked(staff_client, collection, run_worker):
-    assert "Upload a work" in page(staff_client, "upload")
+    assert "Upload works" in page(staff_client, "upload")
     facts = {"title": "New", "artist": "Somebody", "year": "c. 1889", "image": upload_of("bars-c")}
     # The collection has this file already.
     facts["add_anyway"] = "on"
