@@ -89,9 +89,9 @@ def is_uniform(line: IntArray, colour: Colour) -> bool:
 
 
 def _line(pixels: IntArray, side: str) -> IntArray:
-    if side in ("top", "bottom"):
-        return pixels[0 if side == "top" else -1]
-    return pixels[:, 0 if side == "left" else -1]
+    row = 0 if side in ("top", "left") else -1
+    line: IntArray = pixels[row] if side in ("top", "bottom") else pixels[:, row]
+    return line
 
 
 def _lines(pixels: IntArray, sides: list[str]) -> Iterator[IntArray]:
