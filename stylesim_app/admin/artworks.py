@@ -25,6 +25,7 @@ from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
 from ..collection.keys import TEXT_FACTS, text_fields
+from ..core.boxes import Box
 from ..models import AbstractArtwork, IndexEntry
 from ..ranking import lanes
 from ..ranking.options import RankingOptions
@@ -38,7 +39,7 @@ from .numbers import AccessionNumberFilter
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .searching import SearchMixin
 from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
-from .surroundings import SurroundingsForm, initial
+from .surroundings import LEAST, SurroundingsForm, found_box, initial
 from .trash import TrashMixin
 from .uploading import UploadMixin
 
@@ -290,7 +291,9 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
             "opts": self.opts,
             "form": form,
             "artwork": artwork,
-            "work_box": entry.work_box,
+            "box": Box(*(form.initial[name] for name in Box._fields)),
+            "found": found_box(entry),
+            "least": LEAST,
             "picture": self._reverse("picture", quote(artwork.pk), "medium"),
             "list_address": self._reverse("changelist"),
             "record_address": self._reverse("change", quote(artwork.pk)),

@@ -22,9 +22,9 @@ class SurroundingsForm(forms.Form):
     choice = forms.ChoiceField(
         label=_("Part of the picture that is compared"),
         choices=(
-            (AUTOMATIC, _("The work inside the surroundings that are found")),
-            (NONE, _("The entire picture")),
-            (CHOSEN, _("This box, in shares of the picture from 0 to 1:")),
+            (AUTOMATIC, _("The picture area that is found")),
+            (NONE, _("The full image")),
+            (CHOSEN, _("The box that is drawn, in shares of the image from 0 to 1:")),
         ),
         widget=forms.RadioSelect,
     )
@@ -54,9 +54,16 @@ class SurroundingsForm(forms.Form):
         return [values[name] for name in Box._fields]
 
 
+def found_box(entry: IndexEntry) -> Box | None:
+    """Return the box that was found, WHOLE if nothing was cut; None if it is not known."""
+    if entry.chosen_box is not None or not entry.indexed_at:
+        return None
+    return entry.work_box or WHOLE
+
+
 def initial(entry: IndexEntry) -> dict[str, Any]:
     """Return the choice that is in force, with the box that was last compared."""
-    box = entry.chosen_box or entry.cut_box or list(WHOLE)
+    box = [round(share, 4) for share in entry.chosen_box or entry.cut_box or WHOLE]
     choice = AUTOMATIC
     if entry.chosen_box is not None:
         choice = NONE if Box(*entry.chosen_box) == WHOLE else CHOSEN

@@ -14,7 +14,7 @@ from safetensors.numpy import load, save
 
 from .descriptors import Provenance
 from .errors import DescriptorError
-from .images import PREPROCESSING_VERSION, UNCUT_VERSION
+from .images import PREPROCESSING_VERSION, VERSIONS_OF_CUTTING
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -63,6 +63,6 @@ def load_fitted(content: bytes) -> tuple[dict[str, NDArray[Any]], Provenance]:
 def _describe_network(provenance: Provenance) -> dict[str, Any]:
     """Return what a provenance tells of network and preprocessing, without names and precision."""
     facts = provenance.to_json()
-    if facts["preprocessing"] == UNCUT_VERSION:
+    if facts["preprocessing"] in VERSIONS_OF_CUTTING:
         facts["preprocessing"] = PREPROCESSING_VERSION
     return {name: fact for name, fact in facts.items() if name not in ("weights", "precision")}

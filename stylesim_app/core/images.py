@@ -38,10 +38,11 @@ __all__ = [
 ]
 
 #: Raised whenever a change here alters pixels: older descriptors are then stale.
-PREPROCESSING_VERSION = 2
-#: The version in which surroundings stay, which is in use where cutting them is switched off. The
-#: pixels of pictures without surroundings are those of PREPROCESSING_VERSION.
+PREPROCESSING_VERSION = 3
+#: The version in which surroundings stay, which is in use where cutting them is switched off.
 UNCUT_VERSION = 1
+#: Versions that differ in the surroundings they cut: other pictures have the same pixels in all.
+VERSIONS_OF_CUTTING = frozenset({UNCUT_VERSION, 2, PREPROCESSING_VERSION})
 INPUT_SIZE = 224
 
 

@@ -10,6 +10,7 @@ All lengths are pixels of a small version whose long side is at most SIDE, all d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .boxes import WHOLE, Box
-from .charts import find_strip
+from .charts import BLUR, MOST, find_strip, is_chart
+from .ground import (
+    ROUGHNESS,
+    SHADING,
+    SIDES,
+    STRAY,
+    Ground,
+    Mask,
+    find_ground,
+    find_grounds_beside_charts,
+    find_uniform_sides,
+)
 
 #: Long side of the version that is examined: fine enough for a border of one per cent.
 SIDE = 256
@@ -27,12 +39,6 @@ LEAST_SIDE = 16
 LEAST_BORDER = 2
 #: The least share of either side that remains: a work that is smaller is an object in a scene.
 LEAST_INSIDE = 0.25
-#: How far a pixel of the ground lies from its plane at most: noise, compression, paper.
-TOLERANCE = 12
-#: How far colours of one ground lie apart at most, over the picture: uneven light.
-SHADING = 30
-#: Share of a line of ground that may differ: dust, a stamp, a caption of a few letters.
-STRAY = 0.06
 #: Lines inwards in which an edge must begin: a photograph is rarely turned by more.
 SLANT = 3
 #: The least share of each edge of the work that differs from the ground, and of all edges together.
@@ -41,14 +47,14 @@ EDGE = 0.6
 EDGES = 0.8
 #: The same for two sides alone, where sky, water or silk may be what is uniform.
 TWO_EDGES = 0.95
-#: The largest mean difference of neighbouring pixels of a ground: a painted one is rougher.
-ROUGHNESS = 3.0
 #: The least share of the inside with detail: flat shapes on a ground are a composition.
 DETAIL = 0.2
 #: Lines that a shadow beside the work may take up, in shares of the side.
 SHADOW = 0.04
 #: How much darker each line of a shadow is than the one outside: plain paper is even.
 DARKER = 2.0
+#: How often charts are looked for on a ground: on each side, and once more.
+ROUNDS = 6
 
 GROUND = "ground"
 CHART = "chart"
@@ -85,32 +91,17 @@ def find(image: Image.Image) -> Surroundings:
     height, width = pixels.shape[:2]
     if min(height, width) < LEAST_SIDE:
         return NONE
-    kinds = set()
-    box = (0, 0, width, height)
-    ground = _find_ground(pixels)
-    if ground is not None:
-        box = _inside(ground)
-    if (found := _cut_charts(pixels, box)) != box:
-        kinds.add(CHART)
-        box = found
-        # The ground beside the work, which the chart may have been wider than.
-        if ground is not None:
-            box = _tighten(ground, box)
-        elif (rest := _find_ground(_crop(pixels, box))) is not None:
-            inner = _inside(rest)
-            if _is_work(_crop(pixels, box), rest, inner):
-                kinds.add(GROUND)
-                left, top = box[:2]
-                box = (left + inner[0], top + inner[1], left + inner[2], top + inner[3])
-    if ground is not None:
-        box = _trim_shadow(pixels, box)
-        if not _is_work(pixels, ground, box, charted=CHART in kinds):
-            return NONE
-        kinds.add(GROUND)
-    if not kinds or not _large_enough(box, width, height):
-        return NONE
-    kind = BOTH if len(kinds) == 2 else kinds.pop()
-    return Surroundings(_refine(image, box, width, height), kind)
+    uniform = find_uniform_sides(pixels)
+    # First, for the plain edge of a chart may be taken for the ground of its side.
+    if len(uniform) < len(SIDES):
+        for ground in find_grounds_beside_charts(pixels, uniform):
+            if (found := _find_on_ground(pixels, ground)).kind == BOTH:
+                return found
+    if (shown := find_ground(pixels, uniform)) is not None:
+        return _find_on_ground(pixels, shown)
+    complete = (0, 0, width, height)
+    box = _cut_charts(pixels, complete)
+    return NONE if box == complete else _to_surroundings(box, CHART, width, height)
 
 
 def _small(image: Image.Image) -> IntArray:
@@ -120,63 +111,32 @@ def _small(image: Image.Image) -> IntArray:
     return np.asarray(small.convert("RGB")).astype(np.int16)
 
 
-def _find_ground(pixels: IntArray) -> NDArray[np.bool_] | None:
-    """Return which pixels are ground ``(height, width)``; None unless opposite sides show one."""
-    lines = {"top": pixels[0], "bottom": pixels[-1], "left": pixels[:, 0], "right": pixels[:, -1]}
-    colours = {
-        side: np.median(line[:: max(1, len(line) // 64)], axis=0) for side, line in lines.items()
-    }
-    uniform = {side for side, line in lines.items() if _is_uniform(line, colours[side])}
-    pairs = [pair for pair in (("top", "bottom"), ("left", "right")) if uniform.issuperset(pair)]
-    pairs = [pair for pair in pairs if _apart(colours[pair[0]], colours[pair[1]]) <= SHADING]
-    if not pairs:
-        return None
-    if len(pairs) == 2 and _apart(colours["top"], colours["left"]) > SHADING:
-        return None
-    plane = _fit_plane(pixels, [side for pair in pairs for side in pair])
-    mask: NDArray[np.bool_] = np.abs(pixels - plane).max(axis=2) <= TOLERANCE
-    return mask
-
-
-def _is_uniform(line: IntArray, colour: NDArray[np.float64]) -> bool:
-    far = np.abs(line - colour).max(axis=1) > SHADING / 2
-    rough = np.abs(np.diff(line, axis=0)).max(axis=1).mean()
-    return bool(far.mean() <= STRAY and rough <= ROUGHNESS)
-
-
-def _apart(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    return float(np.abs(first - second).max())
-
-
-def _fit_plane(pixels: IntArray, sides: list[str]) -> NDArray[np.float32]:
-    """Return the colours of a ground lit unevenly ``(height, width, 3)``, from its outer lines."""
-    height, width = pixels.shape[:2]
-    rows, columns = np.linspace(-1, 1, height), np.linspace(-1, 1, width)
-    places = {
-        "top": (np.full(width, -1.0), columns, pixels[0]),
-        "bottom": (np.full(width, 1.0), columns, pixels[-1]),
-        "left": (rows, np.full(height, -1.0), pixels[:, 0]),
-        "right": (rows, np.full(height, 1.0), pixels[:, -1]),
-    }
-    y, x, colours = (
-        np.concatenate(each) for each in zip(*(places[side] for side in sides), strict=True)
-    )
-    near = np.abs(colours - np.median(colours, axis=0)).max(axis=1) <= SHADING
-    factors = np.stack([np.ones_like(x), x, y], axis=1)
-    plane = np.linalg.lstsq(factors[near], colours[near].astype(float), rcond=None)[0]
-    shades: NDArray[np.float32] = (
-        plane[0] + columns[None, :, None] * plane[1] + rows[:, None, None] * plane[2]
-    ).astype(np.float32)
-    return shades
-
-
-def _inside(ground: NDArray[np.bool_]) -> Edges:
-    """Return the box inside the uniform lines of a ground."""
+def _find_on_ground(pixels: IntArray, found: Ground) -> Surroundings:
+    """Return the surroundings of a work on a ground, none unless there is a work."""
+    ground = found.certain
     height, width = ground.shape
-    return _tighten(ground, (0, 0, width, height))
+    box, charted = _tighten(ground, (0, 0, width, height)), False
+    for _ in range(ROUNDS):
+        smaller = _drop_outside(pixels, ground, box, is_chart)
+        if smaller == box:
+            smaller = _cut_charts(pixels, box)
+        charted |= smaller != box
+        if smaller == box and charted:
+            smaller = _drop_outside(pixels, ground, box, _is_rest)
+        if smaller == box:
+            break
+        # The ground beside the work, which a chart may have been wider than.
+        box = _tighten(ground, smaller)
+    bounded = _trim_shadow(pixels, box)
+    if not _is_work(pixels, ground, bounded, charted):
+        # Blocks of a compressed picture reach from the work into the ground.
+        bounded = _trim_halo(found.possible, box)
+        if not _is_work(pixels, ground, bounded, charted):
+            return NONE
+    return _to_surroundings(bounded, BOTH if charted else GROUND, width, height)
 
 
-def _tighten(ground: NDArray[np.bool_], box: Edges) -> Edges:
+def _tighten(ground: Mask, box: Edges) -> Edges:
     """Return the box without its outer lines of ground: rows, columns, and rows between these."""
     left, top, right, bottom = box
     for _ in range(2):
@@ -194,6 +154,63 @@ def _uniform_ends(shares: NDArray[np.float64]) -> tuple[int, int]:
     if not len(other):
         return 0, 0
     return int(other[0]), len(shares) - 1 - int(other[-1])
+
+
+def _drop_outside(
+    pixels: IntArray, ground: Mask, box: Edges, is_other: Callable[[IntArray], bool]
+) -> Edges:
+    """Return the box without what ground separates from the work, if it is something else."""
+    left, top, right, bottom = box
+    lines, mask = _crop(pixels, box), ground[top:bottom, left:right]
+    columns, across = lines.transpose(1, 0, 2), mask.T
+    return (
+        left + _separate(columns, across, is_other),
+        top + _separate(lines, mask, is_other),
+        right - _separate(columns[::-1], across[::-1], is_other),
+        bottom - _separate(lines[::-1], mask[::-1], is_other),
+    )
+
+
+def _separate(lines: IntArray, ground: Mask, is_other: Callable[[IntArray], bool]) -> int:
+    """Return the number of lines before a line of ground if they show something else, or zero."""
+    gaps = np.flatnonzero(ground[: round(MOST * len(lines))].mean(axis=1) >= 1 - STRAY)
+    if not len(gaps):
+        return 0
+    end = int(gaps[0])
+    places = np.flatnonzero(~ground[:end].all(axis=0))
+    if not len(places) or not is_other(lines[:end, places[0] : places[-1] + 1]):
+        return 0
+    return end
+
+
+def _is_rest(lines: IntArray) -> bool:
+    """Return whether lines are few enough for what is left of a chart: ticks, its ground, blur."""
+    return len(lines) <= BLUR
+
+
+def _cut_charts(pixels: IntArray, box: Edges) -> Edges:
+    """Return the box without strips of charts and rulers along its sides."""
+    left, top, right, bottom = box
+    bottom -= find_strip(pixels[top:bottom, left:right][::-1])
+    top += find_strip(pixels[top:bottom, left:right])
+    left += find_strip(pixels[top:bottom, left:right].transpose(1, 0, 2))
+    right -= find_strip(pixels[top:bottom, left:right].transpose(1, 0, 2)[::-1])
+    return left, top, right, bottom
+
+
+def _trim_halo(ground: Mask, box: Edges) -> Edges:
+    """Return the box without a few outer lines of what may be ground, beside wide borders."""
+    height, width = ground.shape
+    inner = _tighten(ground, box)
+    left, top = (
+        edge + moved if edge >= BLUR and (moved := within - edge) <= BLUR else edge
+        for edge, within in zip(box[:2], inner[:2], strict=True)
+    )
+    right, bottom = (
+        edge - moved if length - edge >= BLUR and (moved := edge - within) <= BLUR else edge
+        for edge, within, length in zip(box[2:], inner[2:], (width, height), strict=True)
+    )
+    return left, top, right, bottom
 
 
 def _trim_shadow(pixels: IntArray, box: Edges) -> Edges:
@@ -228,19 +245,7 @@ def _shadow(lines: IntArray) -> int:
     return int(ends[0]) if len(ends) else 0
 
 
-def _cut_charts(pixels: IntArray, box: Edges) -> Edges:
-    """Return the box without strips of charts and rulers along its sides."""
-    left, top, right, bottom = box
-    bottom -= find_strip(pixels[top:bottom, left:right][::-1])
-    top += find_strip(pixels[top:bottom, left:right])
-    left += find_strip(pixels[top:bottom, left:right].transpose(1, 0, 2))
-    right -= find_strip(pixels[top:bottom, left:right].transpose(1, 0, 2)[::-1])
-    return left, top, right, bottom
-
-
-def _is_work(
-    pixels: IntArray, ground: NDArray[np.bool_], box: Edges, charted: bool = False
-) -> bool:
+def _is_work(pixels: IntArray, ground: Mask, box: Edges, charted: bool = False) -> bool:
     """Return whether a box in a ground is bounded by straight edges, and holds a picture."""
     height, width = ground.shape
     left, top, right, bottom = box
@@ -270,6 +275,14 @@ def _has_detail(pixels: IntArray) -> bool:
     return bool((np.abs(np.diff(green, axis=0)) >= 3).mean() >= DETAIL)
 
 
+def _to_surroundings(box: Edges, kind: str, width: int, height: int) -> Surroundings:
+    if not _large_enough(box, width, height):
+        return NONE
+    left, top, right, bottom = box
+    shares = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
+    return Surroundings(shares, kind)
+
+
 def _large_enough(box: Edges, width: int, height: int) -> bool:
     left, top, right, bottom = box
     return right - left >= LEAST_INSIDE * width and bottom - top >= LEAST_INSIDE * height
@@ -278,8 +291,3 @@ def _large_enough(box: Edges, width: int, height: int) -> bool:
 def _crop(pixels: IntArray, box: Edges) -> IntArray:
     left, top, right, bottom = box
     return pixels[top:bottom, left:right]
-
-
-def _refine(image: Image.Image, box: Edges, width: int, height: int) -> Box:
-    left, top, right, bottom = box
-    return Box(left / width, top / height, (right - left) / width, (bottom - top) / height)

@@ -142,6 +142,12 @@ def corners(box: Box) -> Polygon:
 
 
 @register.filter
+def shares(box: Box) -> str:
+    """Return left, top, width and height of a box as a script reads them."""
+    return ",".join(f"{share:.4g}" for share in box)
+
+
+@register.filter
 def threshold(scale: PairScale | None, share: float) -> float | None:
     """Return the figure that this share of random pairs stays below; None if it is not known."""
     return None if scale is None else scale.threshold(share)

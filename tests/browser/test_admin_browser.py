@@ -5,6 +5,7 @@ The screenshots are left in ``tests/screenshots``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ from django.db import connections
 from playwright.sync_api import Page, expect, sync_playwright
 
 from stylesim_app.index import upkeep
+from stylesim_app.models import Artwork, IndexEntry
 from tests import pictures
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
@@ -160,3 +162,32 @@ def test_upload_rank_and_choose_weights(page, variant, run_worker, tmp_path):
     expect(page.locator(".errorlist")).to_be_visible()
     expect(sections).to_have_count(0)
     look(page, variant, "own-weights")
+
+
+def test_part_that_is_compared_is_drawn(page, variant, collection):
+    work = Artwork.objects.order_by("pk").first()
+    page.goto(f"/admin/stylesim_app/artwork/{work.pk}/surroundings/")
+    picture = page.locator("stylesim-region")
+    picture.scroll_into_view_if_needed()
+    frame = picture.bounding_box()
+    page.mouse.move(frame["x"] + 0.1 * frame["width"], frame["y"] + 0.2 * frame["height"])
+    page.mouse.down()
+    page.mouse.move(frame["x"] + 0.7 * frame["width"], frame["y"] + 0.9 * frame["height"])
+    page.mouse.up()
+    expect(page.locator("[name=choice][value=chosen]")).to_be_checked()
+    assert float(page.input_value("#id_width")) == pytest.approx(0.6, abs=0.02)
+    before = float(page.input_value("#id_left"))
+    page.keyboard.press("ArrowRight")
+    assert float(page.input_value("#id_left")) == pytest.approx(before + 0.02, abs=1e-3)
+    page.fill("#id_top", "0.25")
+    expect(picture.locator("polygon")).to_have_attribute("points", re.compile(r"^[\d.]+,0\.25 "))
+    look(page, variant, "part")
+    page.locator("[data-choose=none]").click()
+    expect(page.locator("[name=choice][value=none]")).to_be_checked()
+    expect(page.locator("#id_width")).to_have_value("1")
+    page.locator("[data-choose=automatic]").click()
+    expect(page.locator("[name=choice][value=automatic]")).to_be_checked()
+    page.locator("[data-choose=none]").click()
+    page.locator(".submit-row input").click()
+    page.wait_for_url("**/change/")
+    assert IndexEntry.objects.get(artwork=work).chosen_box == [0, 0, 1, 1]

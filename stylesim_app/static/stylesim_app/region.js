@@ -1,4 +1,5 @@
-// Draws a box on a picture, and searches for what it shows. Without this file, four numbers do.
+// Draws a box on a picture: to search for what it shows or, within data-box-form, to enter four
+// numbers. Without this file, the numbers do.
 
 const STEP = 0.02;
 const SMALLEST = 0.04;
@@ -29,15 +30,65 @@ class StylesimRegion extends HTMLElement {
     this.onpointerup = this.finish;
     this.onpointercancel = () => this.stop();
     this.onkeydown = this.press;
-    this.entire.addEventListener("click", (event) => {
+    this.entire?.addEventListener("click", (event) => {
       if (!this.form()) return;
       event.preventDefault();
       this.focus();
       this.clear();
     });
+    if (this.dataset.boxForm !== undefined) this.follow();
+  }
+
+  // With a form of four numbers
+
+  follow() {
+    const form = this.closest("form");
+    const numbers = this.numbers();
+    form.addEventListener("input", (event) => {
+      if (!numbers.includes(event.target)) return;
+      const [left, top, width, height] = numbers.map((field) => field.valueAsNumber);
+      if (![left, top, width, height].every(Number.isFinite)) return;
+      this.show([left, top, within(left + width, left, 1), within(top + height, top, 1)]);
+      this.searched = this.box;
+      this.choose("chosen");
+    });
+    form.querySelectorAll("[data-choose]").forEach((button) => {
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        const found = button.dataset.found?.split(",").map(Number);
+        this.show(found ? [found[0], found[1], found[0] + found[2], found[1] + found[3]] : null);
+        if (this.box) this.enter();
+        else this.said.textContent = button.dataset.said;
+        this.choose(button.dataset.choose);
+      });
+    });
+  }
+
+  smallest() {
+    return Number(this.dataset.smallest ?? SMALLEST);
+  }
+
+  numbers() {
+    const form = this.closest("form");
+    return ["left", "top", "width", "height"].map((name) => form.elements[name]);
+  }
+
+  choose(value) {
+    const choice = this.closest("form").elements.choice;
+    if (choice) choice.value = value;
+  }
+
+  enter() {
+    const [left, top, right, bottom] = (this.box ?? [0, 0, 1, 1]).map(round);
+    const sides = [left, top, round(right - left), round(bottom - top)];
+    this.numbers().forEach((field, index) => (field.value = sides[index]));
+    this.searched = this.box;
+    this.choose("chosen");
+    this.say(this.dataset.searched);
   }
 
   form() {
+    if (this.dataset.boxForm !== undefined) return this.closest("form");
     return document.querySelector("form[data-ranking]:has([name=region])");
   }
 
@@ -65,6 +116,7 @@ class StylesimRegion extends HTMLElement {
   search() {
     const form = this.form();
     if (!form) return;
+    if (this.dataset.boxForm !== undefined) return this.enter();
     const edges = this.box?.map(round);
     const sides = edges ? [edges[0], edges[1], edges[2] - edges[0], edges[3] - edges[1]] : [];
     form.querySelectorAll("[name=region]").forEach((field, index) => {
@@ -77,6 +129,11 @@ class StylesimRegion extends HTMLElement {
   }
 
   clear() {
+    if (this.dataset.boxForm !== undefined) {
+      this.show([0, 0, 1, 1]);
+      this.enter();
+      return this.choose("none");
+    }
     const searched = this.searched;
     this.show(null);
     if (searched) this.search();
@@ -113,7 +170,7 @@ class StylesimRegion extends HTMLElement {
     this.drag(event);
     const [left, top, right, bottom] = this.box;
     // A click, or a box too small to see, is no question.
-    if (Math.min(right - left, bottom - top) < SMALLEST) return this.stop();
+    if (Math.min(right - left, bottom - top) < this.smallest()) return this.stop();
     this.start = null;
     this.search();
   }
@@ -135,7 +192,8 @@ class StylesimRegion extends HTMLElement {
     else if (event.key === "Escape") return this.clear();
     else return;
     event.preventDefault();
-    this.say();
+    if (this.dataset.boxForm !== undefined) this.enter();
+    else this.say();
   }
 
   moved(x, y) {
@@ -152,8 +210,8 @@ class StylesimRegion extends HTMLElement {
     return [
       left,
       top,
-      within(right + x * STEP, Math.min(left + SMALLEST, 1), 1),
-      within(bottom + y * STEP, Math.min(top + SMALLEST, 1), 1),
+      within(right + x * STEP, Math.min(left + this.smallest(), 1), 1),
+      within(bottom + y * STEP, Math.min(top + this.smallest(), 1), 1),
     ];
   }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -36,9 +37,26 @@ def with_chart() -> Image.Image:
     return photo
 
 
-def as_jpeg(image: Image.Image) -> Image.Image:
+def draw_chart(length: int, width: int) -> Image.Image:
+    chart = Image.new("RGB", (length, width), "#ebebeb")
+    draw = ImageDraw.Draw(chart)
+    step = length / len(COLOURS)
+    for number, colour in enumerate(COLOURS):
+        draw.rectangle((number * step + 2, 4, (number + 1) * step - 2, width - 4), colour)
+    return chart
+
+
+def draw_ruler(length: int, width: int) -> Image.Image:
+    ruler = Image.new("RGB", (length, width), "#f0efe8")
+    draw = ImageDraw.Draw(ruler)
+    for left in range(4, length, 12):
+        draw.rectangle((left, 0, left + 1, width // 2), "#151515")
+    return ruler
+
+
+def as_jpeg(image: Image.Image, quality: int = 80) -> Image.Image:
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=80)
+    image.save(buffer, "JPEG", quality=quality)
     return Image.open(buffer).convert("RGB")
 
 
@@ -60,6 +78,49 @@ def test_chart_is_cut() -> None:
     found = surroundings.find(as_jpeg(with_chart()))
     assert found.kind == surroundings.CHART
     assert found.box.overlap(Box(0, 0, 1, 200 / 240)) > 0.93
+
+
+#: A page of 480 x 380 pixels with a chart below, and with one in its lower margin.
+BELOW = (0, 380, 480, 420)
+IN_MARGIN = (70, 320, 430, 350)
+
+
+@pytest.mark.parametrize("quality", [30, 60, 95])
+@pytest.mark.parametrize("draw", [draw_chart, draw_ruler])
+@pytest.mark.parametrize("place", [BELOW, IN_MARGIN])
+@pytest.mark.parametrize("turn", [0, 90])
+def test_chart_on_a_compressed_page_is_cut(
+    quality: int, draw: Callable[..., Image.Image], place: tuple[int, int, int, int], turn: int
+) -> None:
+    page = on_ground("#faf9f6")
+    photo = Image.new("RGB", (page.width, max(page.height, place[3])), "#faf9f6")
+    photo.paste(page)
+    photo.paste(draw(place[2] - place[0], place[3] - place[1]), place[:2])
+    found = surroundings.find(as_jpeg(photo.rotate(turn, expand=True), quality))
+    left, top, width, height = 90 / 480, 90 / photo.height, 300 / 480, 200 / photo.height
+    work = Box(left, top, width, height)
+    if turn:
+        work = Box(top, 1 - left - width, height, width)
+    assert found.kind == surroundings.BOTH
+    assert found.box.overlap(work) > 0.9
+
+
+def test_caption_below_a_print_stays() -> None:
+    photo = on_ground("#faf9f6")
+    draw = ImageDraw.Draw(photo)
+    draw.text((120, 310), "THE RIVER NEAR THE MILL, AFTER NATURE", "#202020", font_size=11)
+    assert surroundings.find(as_jpeg(photo)).kind != surroundings.BOTH
+
+
+def test_ink_with_a_chart_keeps_its_page() -> None:
+    page = Image.new("RGB", (300, 440), "#fafaf6")
+    draw = ImageDraw.Draw(page)
+    for y in range(80, 320, 12):
+        draw.line((70, y, 230 - y % 50, y + 40), "#202020", 5)
+    page.paste(draw_chart(300, 40), (0, 400))
+    found = surroundings.find(as_jpeg(page))
+    assert found.kind in ("", surroundings.CHART)
+    assert found.box.contains(Box(0, 0, 1, 395 / 440))
 
 
 def test_ink_on_white_stays() -> None:
