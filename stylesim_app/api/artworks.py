@@ -31,7 +31,7 @@ from .conditional import CONDITIONS, IF_MATCH, require_match
 from .idempotency import IDEMPOTENCY_PARAMETER, REPLAYED_PARAMETER, answer_once
 from .listing import listing_filterset
 from .permissions import HasScope, MayWriteArtworks
-from .schema import JSON, NOT_MODIFIED, describe, header, with_problems
+from .schema import JSON, NOT_MODIFIED, RETRY_AFTER, describe, header, with_problems
 from .serializers import artwork_facts_serializer, artwork_serializer
 from .sparse import FIELDS, FIELDS_PARAMETER, SparseMixin
 
@@ -67,6 +67,7 @@ class ArtworkView(ApiView):
             REPLAYED_PARAMETER,
             header("Location", "The address of the artwork.", 201),
             header("Link", "The artwork that has the same file.", 201, 409),
+            header("Retry-After", f"{RETRY_AFTER} Not for a duplicate.", 409, kind=int),
         ],
         request={MULTIPART: artwork_serializer()},
         responses=with_problems(

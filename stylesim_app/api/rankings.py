@@ -105,7 +105,7 @@ class SearchView(ApiView):
             IDEMPOTENCY_PARAMETER,
             REPLAYED_PARAMETER,
             header("Location", "The address of the search.", 202),
-            header("Retry-After", RETRY_AFTER, 202, kind=int),
+            header("Retry-After", RETRY_AFTER, 202, 409, kind=int),
         ],
         request={"multipart/form-data": ImageSearchSerializer},
         responses=with_problems(

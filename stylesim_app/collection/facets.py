@@ -94,14 +94,18 @@ def find_facets(
     def of(fact: str) -> int:
         return (limits or {}).get(fact, limit)
 
+    # As the filters read them: a number may be written in several ways.
+    asked = kind(data, queryset=visible).form
+    asked.full_clean()
+    values: dict[str, Any] = asked.cleaned_data
     facets = tuple(
-        _facet(fact, shown(values_parameter(fact)), data.getlist(values_parameter(fact)), of(fact))
+        _facet(fact, shown(values_parameter(fact)), values[values_parameter(fact)], of(fact))
         for fact in FILTERED_FACTS
         if adapter().text_field(fact) is not None
     )
     if not adapter().has_years():
         return Facets(facets, (), ())
-    chosen = (_year(data, "year_from"), _year(data, "year_to"))
+    chosen = (values["year_from"], values["year_to"])
     dated = shown(*YEARS).filter(**{f"{RELATION}__earliest__isnull": False})
     return Facets(facets, _centuries(dated, chosen), _decades(dated, chosen))
 
@@ -151,11 +155,6 @@ def _spellings(
         .order_by("count", field)
     )
     return {folded: str(text) for folded, text, _count in counted}
-
-
-def _year(data: QueryDict, name: str) -> int | None:
-    text = data.get(name, "").strip()
-    return int(text) if text else None
 
 
 def _centuries(

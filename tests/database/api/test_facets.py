@@ -89,7 +89,7 @@ def test_a_chosen_century_has_decades(visitor, works):
     assert [each["year_from"] for each in answer["centuries"] if each["chosen"]] == [1801]
     decades = {each["year_from"]: each["count"] for each in answer["decades"]}
     assert decades == {1860: 4, 1870: 1, 1880: 1}
-    answer = visitor.get(ADDRESS, {"year_from": 1860, "year_to": 1869}).json()
+    answer = visitor.get(ADDRESS, {"year_from": " 1860.0", "year_to": "１８６９"}).json()
     assert [each["year_from"] for each in answer["decades"] if each["chosen"]] == [1860]
     assert visitor.get(ADDRESS).json()["decades"] == []
 

@@ -297,3 +297,26 @@ def test_in_a_host_without_the_pages_the_documentation_leads_to_the_schema_alone
     page = visitor.get("/catalogue/api/docs/", HTTP_ACCEPT="text/html").content.decode()
     assert 'href="/catalogue/api/schema/?format=json"' in page
     assert "gallery" not in page
+
+
+def test_the_schema_names_the_headers_of_answers_and_one_kind_of_body(db):
+    schema = APIClient().get("/api/schema/?format=json").json()
+    operations = {
+        operation["operationId"]: operation
+        for methods in schema["paths"].values()
+        for operation in methods.values()
+    }
+
+    def headers(name, status):
+        return set(operations[name]["responses"][status].get("headers", ()))
+
+    assert {"Location", "Link", "Idempotent-Replayed"} <= headers("createArtwork", "201")
+    assert {"Location", "Retry-After"} <= headers("startSearch", "202")
+    assert {"Link", "Retry-After"} <= headers("createArtwork", "409")
+    assert "ETag" in headers("listArtworks", "200")
+    for operation in operations.values():
+        body = operation.get("requestBody")
+        assert body is None or (len(body["content"]), body["required"]) == (1, True)
+        for status, name in (("401", "WWW-Authenticate"), ("429", "Retry-After")):
+            answer = operation["responses"].get(status)
+            assert answer is None or name in answer["headers"]
