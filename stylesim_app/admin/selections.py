@@ -24,6 +24,8 @@ class SelectionAdmin(ReadOnlyAdmin):
     fields = ("name", "note", "owner", "works", "shared", "created", "modified")
     search_fields = ("name", "note")
     ordering = ("-modified", "-pk")
+    # Its page is for its owner and, if it is shared, for others.
+    view_on_site = False
 
     def has_delete_permission(self, request: HttpRequest, row: Any = None) -> bool:
         # An account is deleted with its sets, and the admin asks for this permission then.

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,10 +23,12 @@ from ..models import Selection
 from ..selections import exporting, finding, keeping, reading
 from .artworks import PAGE_SIZE
 from .file_names import attachment, readable_name
-from .set_forms import SelectionForm, TableForm
+from .set_forms import SelectionForm, TableForm, chosen_works
 
 #: Pictures that stand for a set in the list.
 COVERS = 4
+#: Chosen works that an address has room for.
+MOST_IN_ADDRESS = 100
 _EXPORTS: dict[str, tuple[Callable[..., bytes], str]] = {
     "csv": (exporting.to_csv, "text/csv; charset=utf-8"),
     "xlsx": (
@@ -42,10 +45,20 @@ def for_members(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_after_signing_in(request))
         return unlisted(view(request, *args, **kwargs))
 
     return checked
+
+
+def _after_signing_in(request: HttpRequest) -> str:
+    """Return the address to go on with: a form that was sent cannot be asked for by its address."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    works = chosen_works(request.POST)
+    if 0 < len(works) <= MOST_IN_ADDRESS:
+        return f"{reverse('stylesim:set-keep')}?{urlencode({'works': works}, doseq=True)}"
+    return reverse("stylesim:sets")
 
 
 def unlisted(response: HttpResponse) -> HttpResponse:
@@ -149,7 +162,6 @@ def render_set(
     items = finding.shown_items(selection, visible_artworks(request))
     page = Paginator(items, PAGE_SIZE).get_page(request.GET.get("page"))
     is_own = selection.owner_id == request.user.pk
-    added = request.GET.get("added", "")
     link = (
         request.build_absolute_uri(reverse("stylesim:set", args=[selection.share_token]))
         if is_own and selection.is_shared
@@ -165,9 +177,15 @@ def render_set(
         "query_string": f"within={reference}",
         "form": form or SelectionForm(instance=selection),
         "link": link,
-        "added": int(added) if added.isascii() and added.isdigit() and len(added) < 6 else None,
+        "added": _number(request, "added"),
+        "removed": _number(request, "removed"),
     }
     return unlisted(render(request, "stylesim_app/set.html", context))
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
 @for_members
@@ -198,9 +216,13 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
 @for_members
 @require_POST
 def change_works(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remove a work from a set, or move it to another place."""
+    """Remove works from a set, or move one to another place."""
     selection = own_set(request, pk)
     visible = visible_artworks(request)
+    if "remove_chosen" in request.POST:
+        keys = finding.keys_of_visible(chosen_works(request.POST), visible)
+        removed = keeping.remove(selection, keys)
+        return redirect(f"{selection.get_absolute_url()}?removed={removed}")
     anchor = ""
     for action, steps in (("earlier", -1), ("later", 1), ("first", -keeping.MAX_WORKS)):
         key = finding.read_key(request.POST.get(action, ""))

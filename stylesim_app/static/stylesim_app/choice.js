@@ -115,10 +115,10 @@ function startChoice() {
 }
 
 if (document.querySelector("[data-choice-done]")) {
-  // The works are kept in a set now.
+  // The works are in a set now, or no longer in one.
   sessionStorage.removeItem(KEY);
   const address = new URL(location.href);
-  address.searchParams.delete("added");
+  for (const name of ["added", "removed"]) address.searchParams.delete(name);
   history.replaceState(history.state, "", address);
 }
 if (bar) startChoice();

@@ -65,7 +65,9 @@ def test_visitors_see_no_boxes_and_are_asked_to_sign_in(client, works):
     assert 'id="choice"' not in text
     response = client.post("/sets/keep/", {"works": works[0].pk})
     assert response.url.startswith("/accounts/login/")
+    assert response.url.endswith(f"next=/sets/keep/%3Fworks%3D{works[0].pk}")
     assert client.get("/sets/").url == "/accounts/login/?next=/sets/"
+    assert client.post("/sets/5/share/").url == "/accounts/login/?next=/sets/"
 
 
 def test_the_boxes_of_a_page_are_kept_as_a_set_without_script(signed_in, person, works):
@@ -116,6 +118,11 @@ def test_works_are_moved_and_removed_and_the_set_renamed_and_deleted(signed_in, 
     assert shown(signed_in, selection.pk) == [third, second, first]
     signed_in.post(change, {"earlier": works[2].pk})
     signed_in.post(change, {"remove": works[1].pk})
+    assert shown(signed_in, selection.pk) == [third, first]
+    keeping.add(selection, [works[1].pk])
+    chosen = {"chosen": json.dumps([str(works[1].pk), "99"]), "remove_chosen": "1"}
+    removed = signed_in.post(change, chosen, follow=True)
+    assert "1 work was removed from this set." in removed.content.decode()
     assert shown(signed_in, selection.pk) == [third, first]
     signed_in.post(f"/sets/{selection.pk}/edit/", {"name": "New", "note": "<b>"})
     assert "&lt;b&gt;" in signed_in.get(f"/sets/{selection.pk}/").content.decode()
