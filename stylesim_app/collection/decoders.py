@@ -187,3 +187,8 @@ def decoders() -> Decoders:
             _pools.clear()
             found = _pools[wanted] = Decoders(*wanted[1:])
         return found
+
+
+def check_pixels(content: bytes) -> None:
+    """Decode a file as a worker would, and keep nothing. Raises ImageError."""
+    decoders().decode(content, Request(image_limits()), conf.decoder_seconds)

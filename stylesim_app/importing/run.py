@@ -14,10 +14,13 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from django.utils.translation import gettext as _
 
 from ..collection.adapter import adapter
+from ..collection.decoders import check_pixels
 from ..collection.fields import check_upload
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
+from ..core.errors import ImageError
 from ..exceptions import ImportFailed
+from ..messages import localize
 from ..models import ImportedFile, IndexEntry
 from ..work import known_files, queue
 from . import claims
@@ -41,7 +44,7 @@ def import_works(
 
     A file is known by its SHA-256; the artwork that holds it is left as it is, or with ``update``
     takes the values of the row. ``is_public`` is for the rows of new artworks that have no value,
-    None being the model's own default. ``dry_run`` checks everything and writes nothing. A row
+    None being the model's own default. ``dry_run`` checks everything, pixels included, and writes nothing. A row
     that cannot be used is reported to ``on_row`` like all others, and the rest goes on. Raises
     ImportFailed.
     """
@@ -82,6 +85,8 @@ class _Run:
                 return self._take(row, file)
         except ValidationError as error:
             reason = reason_in_words(error)
+        except ImageError as error:
+            reason = localize(error)
         except OSError as error:
             reason = reason_of(error)
         except (OperationalError, InterfaceError) as error:
@@ -124,6 +129,9 @@ class _Run:
         artwork = new_artwork(row, self.is_public)
         if self.dry_run:
             check_upload(upload)
+            # A real import leaves that to a worker, which reports it on the record.
+            upload.seek(0)
+            check_pixels(upload.read())
             return ImportedRow(row, RowState.ADDED)
         with claims.claim(sha256) as claimed:
             # Another import may have added it before this one held the claim.
