@@ -44,9 +44,9 @@ def import_works(
 
     A file is known by its SHA-256; the artwork that holds it is left as it is, or with ``update``
     takes the values of the row. ``is_public`` is for the rows of new artworks that have no value,
-    None being the model's own default. ``dry_run`` checks everything, pixels included, and writes nothing. A row
-    that cannot be used is reported to ``on_row`` like all others, and the rest goes on. Raises
-    ImportFailed.
+    None being the model's own default. ``dry_run`` checks everything, pixels included, and
+    writes nothing. A row that cannot be used is reported to ``on_row`` like all others, and the
+    rest goes on. Raises ImportFailed.
     """
     if is_public is not None and adapter().field("is_public") is None:
         raise ImportFailed(
