@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.formats import number_format
 
 from ..collection import thumbnails, visibility
@@ -30,6 +32,12 @@ BYLINE = ("artist", "year")
 def title_of(artwork: Any) -> str:
     """Return the title of an artwork of any model."""
     return adapter().title(artwork)
+
+
+@register.filter
+def is_just_now(moment: datetime) -> bool:
+    """Return whether a moment is less than a minute ago, which would read "0 minutes"."""
+    return timezone.now() - moment < timedelta(minutes=1)
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from ...exceptions import StorageUnavailable
 from ...index import storage
 from ...index.verify import STAGES
-from ...models import StorageFinding
+from ...models import IndexEntry, StorageFinding, WorkItem
 from ...work import queue, verification
 from ...work.verification import Report
 from ..output import json_text, progress_bar, table_lines
@@ -82,6 +82,13 @@ def _orphans(report: Report) -> int:
     return sum(finding.kind == Kind.ORPHAN for finding in report.findings)
 
 
+def _unfinished() -> dict[str, int]:
+    """Count the works that have nothing stored to check: those that wait, and those that failed."""
+    states = Counter(IndexEntry.objects.values_list("state", flat=True))
+    failed = states[WorkItem.State.FAILED]
+    return {"waiting": states.total() - failed - states[WorkItem.State.INDEXED], "failed": failed}
+
+
 def _to_json(report: Report) -> dict[str, Any]:
     found = _by_place(report)
     return {
@@ -93,6 +100,7 @@ def _to_json(report: Report) -> dict[str, Any]:
             }
             for stage in STAGES
         },
+        "works": _unfinished(),
         "orphans": {"found": _orphans(report), "removed": report.removed},
         "skipped": report.skipped,
         "findings": [
@@ -121,6 +129,7 @@ def _lines(report: Report) -> Iterator[str]:
         "found": _orphans(report),
         "removed": report.removed,
     }
+    yield (_("Works that are waiting: %(waiting)d. Works that failed: %(failed)d.") % _unfinished())
     if report.skipped:
         yield _("The pictures cannot be read. Check that their storage is mounted.")
     for finding in report.findings[:LISTED]:
