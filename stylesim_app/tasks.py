@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from .conf import conf
 from .work.queue import quiet, ring
 
 __all__ = ["quiet", "ring", "ring_again", "work"]
+
+logger = logging.getLogger(__name__)
 
 
 def work(pk: Any = None) -> None:
@@ -26,6 +29,26 @@ def verify(goes_on: bool = False) -> None:
         verification.begin_pass()
     if verification.hurry_pass(conf.task_seconds):
         queue.request_verification(goes_on=True)
+
+
+def make_thumbnails(pk: Any) -> None:
+    """Make the missing thumbnails of an artwork, which a page waits for.
+
+    A picture that is gone or cannot be decoded is no error here: its index entry has the reason.
+    """
+    from .collection import thumbnails
+    from .collection.adapter import adapter
+    from .collection.swapping import get_artwork_model
+    from .core.errors import ImageError
+    from .exceptions import StorageUnavailable
+
+    artwork = get_artwork_model()._base_manager.filter(pk=pk).first()
+    if artwork is None or not adapter().image(artwork):
+        return
+    try:
+        thumbnails.make_thumbnails(artwork)
+    except (ImageError, OSError, StorageUnavailable) as error:
+        logger.info("no thumbnails of artwork %s: %s", pk, error)
 
 
 def ring_again() -> None:

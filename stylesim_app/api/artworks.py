@@ -10,12 +10,12 @@ from typing import Any
 import django_filters
 from django.db import transaction
 from django.db.models import ProtectedError, QuerySet, RestrictedError
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema_view
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
-from ..views.pictures import jpeg_response, read_thumbnail
+from ..views.pictures import RETRY_SECONDS, ThumbnailPending, jpeg_response, read_thumbnail
 from ..work import known_files, trash
 from . import uploads
 from .base import AnswerRenderer, ApiView, Conflict
@@ -224,10 +224,23 @@ class ThumbnailView(ApiView):
     @describe(
         operation_id="getThumbnail",
         summary="Get a thumbnail of an artwork",
-        responses=with_problems({(200, "image/jpeg"): OpenApiTypes.BINARY}, 401, 403, 404),
+        responses=with_problems(
+            {
+                (200, "image/jpeg"): OpenApiTypes.BINARY,
+                202: OpenApiResponse(
+                    description="A worker is making the thumbnail. Retry after the seconds in "
+                    "Retry-After."
+                ),
+            },
+            *(401, 403, 404),
+        ),
     )
     def get(self, request: Request, pk: str, size: str) -> HttpResponseBase:
-        content = read_thumbnail(self.find_artwork(pk), size)
+        try:
+            content = read_thumbnail(self.find_artwork(pk), size)
+        except ThumbnailPending:
+            # No body: a client that expects a JPEG shows nothing instead of something else.
+            return HttpResponse(status=202, headers={"Retry-After": str(RETRY_SECONDS)})
         if content is None:
             raise NotFound(_("The picture of this artwork is missing or cannot be opened."))
         # The picture may be replaced, and the artwork hidden, at any time.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.core.cache import cache
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db import models, transaction
@@ -16,6 +18,7 @@ from easy_thumbnails.models import Source
 from easy_thumbnails.utils import get_storage_hash
 
 from .. import files
+from ..conf import conf
 from ..core.decoding import THUMBNAIL_QUALITY, Request
 from .adapter import adapter
 from .decoders import decoders
@@ -26,30 +29,43 @@ logger = logging.getLogger(__name__)
 #: Longest side in pixels, by the name used in URLs.
 SIZES = {"small": 240, "medium": 480, "large": 1600}
 
+#: Seconds for which a thumbnail that was requested is not requested again.
+REQUESTED = 30
 
-#: Seconds for which a page waits for a thumbnail that no worker has made yet.
-SECONDS = 5
 
-
-def make_thumbnail(artwork: models.Model, size: str) -> File[bytes]:
-    """Return a JPEG of the artwork, as a worker made it.
-
-    Where there is none yet, another process makes it in SECONDS at most. Raises ImageError for a
-    picture that cannot be decoded, FileNotFoundError for one that is gone.
-    """
-    thumbnailer = _thumbnailer(artwork)
-    side = SIZES[size]
-    thumbnail = thumbnailer.get_existing_thumbnail(_options(side))
+def find_thumbnail(artwork: models.Model, size: str) -> File[bytes] | None:
+    """Return a JPEG of the artwork as a worker made it; None if there is none yet."""
+    thumbnail = _thumbnailer(artwork).get_existing_thumbnail(_options(SIZES[size]))
     if thumbnail is None:
-        with thumbnailer.source_storage.open(thumbnailer.name, "rb") as file:
-            content = file.read()
-        request = Request(image_limits(), sides=(side,))
-        made = decoders().decode(content, request, SECONDS, tries=1).thumbnails
-        _save(thumbnailer, side, made[side])
-        # As it is stored, so that its bytes never change.
-        thumbnail = thumbnailer.get_existing_thumbnail(_options(side))
+        return None
     thumbnail.open()
     return File(thumbnail.file, name=thumbnail.name)
+
+
+def is_new_request(artwork: models.Model) -> bool:
+    """Return whether nobody has requested the thumbnails of this picture lately, and note it."""
+    name = str(adapter().image(artwork).name)
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return bool(cache.add(f"stylesim-thumbnails-{digest}", 1, REQUESTED))
+
+
+def make_thumbnails(artwork: models.Model, sizes: Iterable[str] = tuple(SIZES)) -> None:
+    """Make the thumbnails that are missing, in a decoding process.
+
+    Raises ImageError for a picture that cannot be decoded, FileNotFoundError for one that is gone.
+    """
+    thumbnailer = _thumbnailer(artwork)
+    missing = tuple(
+        side
+        for side in map(SIZES.__getitem__, sizes)
+        if thumbnailer.get_existing_thumbnail(_options(side)) is None
+    )
+    if not missing:
+        return
+    with thumbnailer.source_storage.open(thumbnailer.name, "rb") as file:
+        content = file.read()
+    request = Request(image_limits(), sides=missing)
+    keep(artwork, decoders().decode(content, request, conf.decoder_seconds).thumbnails)
 
 
 def keep(artwork: models.Model, thumbnails: Mapping[int, bytes]) -> None:

@@ -19,7 +19,9 @@ from ..collection.decoders import check_pixels
 from ..collection.fields import check_upload
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
+from ..core.errors import ImageError
 from ..exceptions import ImportFailed
+from ..messages import localize
 from ..models import ImportedFile, IndexEntry
 from ..work import known_files, queue
 from . import claims
@@ -44,9 +46,9 @@ def import_works(
 
     A file is known by its SHA-256; the artwork that holds it is left as it is, or with ``update``
     takes the values of the row. ``is_public`` is for the rows of new artworks that have no value,
-    None being the model's own default. ``dry_run`` checks everything and writes nothing. A row
-    that cannot be used is reported to ``on_row`` like all others, and the rest goes on. Raises
-    ImportFailed.
+    None being the model's own default. ``dry_run`` checks everything, pixels included, and
+    writes nothing. A row that cannot be used is reported to ``on_row`` like all others, and the
+    rest goes on. Raises ImportFailed.
     """
     if is_public is not None and adapter().field("is_public") is None:
         raise ImportFailed(
@@ -86,6 +88,8 @@ class _Run:
                 return self._take(row, file)
         except ValidationError as error:
             reason = reason_in_words(error)
+        except ImageError as error:
+            reason = localize(error)
         except OSError as error:
             reason = reason_of(error)
         except (OperationalError, InterfaceError) as error:
@@ -130,7 +134,8 @@ class _Run:
         artwork = new_artwork(row, self.is_public)
         if self.dry_run:
             check_upload(upload)
-            # A damaged picture would be added, and a worker would report it.
+            # A real import leaves that to a worker, which reports it on the record.
+            upload.seek(0)
             check_pixels(upload.read())
             return ImportedRow(row, RowState.ADDED)
         with claims.claim(sha256) as claimed:

@@ -8,7 +8,7 @@ import mimetypes
 import uuid
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
@@ -16,16 +16,25 @@ from django.views.decorators.http import require_safe
 from .. import files
 from ..collection import thumbnails
 from ..collection.adapter import adapter
+from ..collection.fields import image_limits
 from ..collection.visibility import visible_artworks
 from ..conf import conf
 from ..core.errors import DescriptorError, ImageError
+from ..core.images import read_header
 from ..exceptions import StorageUnavailable
 from ..ranking import image_search
+from ..work import queue
 from .ranking import visible_artwork
 
 #: How long a browser keeps an original, and a picture whose address names its version.
 DAY = 24 * 3600
 WEEK = 7 * DAY
+#: Seconds after which a client may ask again for a thumbnail that a worker makes.
+RETRY_SECONDS = 5
+
+
+class ThumbnailPending(Exception):
+    """A thumbnail that a worker is asked to make."""
 
 
 @require_safe
@@ -35,16 +44,28 @@ def thumbnail(request: HttpRequest, pk: str, size: str) -> HttpResponseBase:
 
 
 def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpResponseBase:
-    """Return a small version of an artwork; for a picture that is missing or cannot be decoded, a
-    placeholder with status 404, which browsers show too."""
-    content = read_thumbnail(artwork, size)
-    if content is None:
-        kind = "image/svg+xml"
-        response = render(request, "stylesim_app/placeholder.svg", content_type=kind, status=404)
-        patch_cache_control(response, no_store=True)
+    """Return a small version of an artwork, or a placeholder, which browsers show too.
+
+    The placeholder has status 404 for a picture that is missing or cannot be decoded, and 202 with
+    ``Retry-After`` while a worker makes the thumbnail.
+    """
+    try:
+        content = read_thumbnail(artwork, size)
+    except ThumbnailPending:
+        response = _placeholder(request, 202)
+        response["Retry-After"] = str(RETRY_SECONDS)
         return response
+    if content is None:
+        return _placeholder(request, 404)
     current = request.GET.get("v") == thumbnails.version_of(artwork)
     return jpeg_response(request, content, max_age=WEEK if current else 0)
+
+
+def _placeholder(request: HttpRequest, status: int) -> HttpResponse:
+    kind = "image/svg+xml"
+    response = render(request, "stylesim_app/placeholder.svg", content_type=kind, status=status)
+    patch_cache_control(response, no_store=True)
+    return response
 
 
 @require_safe
@@ -83,19 +104,31 @@ def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def read_thumbnail(artwork: Any, size: str) -> bytes | None:
-    """Return the bytes of a JPEG; None if the picture is missing or cannot be decoded."""
-    if size not in thumbnails.SIZES or not adapter().image(artwork):
+    """Return the bytes of a JPEG; None if the picture is missing or cannot be decoded.
+
+    Raises ThumbnailPending, after a request to the workers, if none of them has made it yet: a
+    web process decodes nothing, and waits for nobody.
+    """
+    image = adapter().image(artwork)
+    if size not in thumbnails.SIZES or not image:
         return None
     entry = getattr(artwork, "stylesim_entry", None)
     if entry is not None and entry.error_code in ImageError.MESSAGES:
         # A worker could not decode it, and it may be what holds a process for long.
         return None
     try:
-        with thumbnails.make_thumbnail(artwork, size) as file:
-            content: bytes = file.read()
+        file = thumbnails.find_thumbnail(artwork, size)
+        if file is not None:
+            with file:
+                content: bytes = file.read()
+            return content
+        with image.storage.open(str(image.name), "rb") as source:
+            read_header(source, source.size, image_limits())
     except (ImageError, FileNotFoundError, StorageUnavailable):
         return None
-    return content
+    if thumbnails.is_new_request(artwork):
+        queue.request_thumbnails(artwork.pk)
+    raise ThumbnailPending
 
 
 def jpeg_response(request: HttpRequest, content: bytes, max_age: int) -> HttpResponseBase:

@@ -21,6 +21,13 @@ def ring(pk: Any = None) -> None:
     async_task("stylesim_app.tasks.work", pk, task_name=f"stylesim {pk or 'work'}"[:100])
 
 
+def request_thumbnails(pk: Any) -> None:
+    """Queue the missing thumbnails of an artwork."""
+    from django_q.tasks import async_task
+
+    async_task("stylesim_app.tasks.make_thumbnails", pk, task_name=f"stylesim picture {pk}"[:100])
+
+
 def request_verification(*, goes_on: bool = False) -> None:
     """Queue a check of all stored files, or its next part."""
     from django_q.tasks import async_task

@@ -14,6 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from stylesim_app.admin import ArtworkAdmin, SimilarWorksAdminMixin
+from stylesim_app.collection import thumbnails
 from stylesim_app.models import Artwork, IndexEntry, WorkerSign
 from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.similar import find_similar
@@ -190,6 +191,7 @@ def test_a_thumbnail_is_a_jpeg_that_only_this_reader_keeps(staff_client, make_ar
     artwork = make_artwork()
     html = staff_client.get(LIST).content.decode()
     (address,) = re.findall(r'class="stylesim-thumbnail" src="([^"]+)"', html)
+    thumbnails.make_thumbnails(artwork)
     response = staff_client.get(address.replace("&amp;", "&"))
     assert response.headers["Content-Type"] == "image/jpeg"
     assert "private" in response.headers["Cache-Control"]

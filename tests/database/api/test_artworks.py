@@ -12,6 +12,7 @@ from django.urls import reverse
 from PIL import Image
 
 from stylesim_app.api.serializers import UploadField
+from stylesim_app.collection import thumbnails
 from stylesim_app.models import Artwork, IndexEntry
 from tests import pictures
 
@@ -197,6 +198,7 @@ def test_a_work_has_one_address(visitor, make_artwork, written):
 
 def test_a_thumbnail_is_a_small_jpeg_whatever_is_accepted(visitor, make_artwork):
     artwork = make_artwork()
+    thumbnails.make_thumbnails(artwork)
     response = visitor.get(f"{LIST}{artwork.pk}/small.jpg", HTTP_ACCEPT="image/*")
     assert response["Content-Type"] == "image/jpeg"
     assert "private" in response["Cache-Control"]
@@ -216,6 +218,7 @@ def test_a_picture_that_is_nearly_a_line_has_thumbnails(visitor, make_artwork, s
     content = io.BytesIO()
     Image.new("RGB", shape).save(content, "PNG")
     artwork.image.save("line.png", content)
+    thumbnails.make_thumbnails(artwork)
     response = visitor.get(f"{LIST}{artwork.pk}/{size}.jpg")
     with Image.open(io.BytesIO(response.getvalue())) as image:
         assert sorted(image.size) == [1, side]

@@ -125,15 +125,21 @@ def test_a_dry_run_prints_every_row_and_writes_nothing(folder, write, capsys, ma
     assert Artwork.objects.get().title == "disc-a"
 
 
-def test_a_dry_run_finds_a_picture_that_is_damaged_beyond_its_header(folder, write, capsys):
-    content = pictures.encode(pictures.draw("bars-b"), "JPEG")
-    (folder / "cut.jpg").write_bytes(content[: len(content) // 2])
-    path = write("file\ncut.jpg\ndisc-a.png\n")
-    with pytest.raises(CommandError, match="1 of 2"):
-        run(path, "--dry-run")
-    assert "row 2, cut.jpg: The image is damaged" in capsys.readouterr().err
-    run(path)
-    assert Artwork.objects.count() == 2
+def test_a_dry_run_decodes_pictures_and_reports_those_that_a_worker_cannot(
+    folder, tmp_path, capsys
+):
+    jpeg = pictures.encode(pictures.draw("bars-b", (400, 300)), "JPEG")
+    (folder / "half.jpg").write_bytes(jpeg[: len(jpeg) // 2])
+    report = tmp_path / "report.csv"
+    with pytest.raises(CommandError, match="1 of 4"):
+        run(folder, "--dry-run", "--report", str(report))
+    printed = capsys.readouterr()
+    assert "half.jpg: The image is damaged or incomplete" in printed.err
+    assert "3 added, 0 already in the collection, 1 failed." in printed.out
+    rows = {row["file"]: row for row in read_csv_report(report)}
+    assert rows["half.jpg"]["state"] == "failed"
+    assert "damaged or incomplete" in rows["half.jpg"]["reason"]
+    assert not Artwork.objects.exists()
 
 
 def read_csv_report(path: Path) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from django.template import Context, engines
 from django.test import override_settings
 from django.urls import include, path, reverse
 
+from stylesim_app.collection import thumbnails
 from stylesim_app.messages import share
 from stylesim_app.models import Artwork
 from stylesim_app.templatetags import stylesim as tags
@@ -34,6 +35,7 @@ def member_client(client, django_user_model):
 
 def test_a_thumbnail_is_a_jpeg_that_browsers_keep(client, make_artwork):
     work = make_artwork()
+    thumbnails.make_thumbnails(work)
     address = tags.thumbnail_url(work, "small")
     response = client.get(address)
     assert response["Content-Type"] == "image/jpeg"

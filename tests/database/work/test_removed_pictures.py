@@ -57,7 +57,8 @@ def replace(artwork: Artwork, name: str = "cross-b") -> None:
 
 
 def colour(artwork: Artwork):
-    with thumbnails.make_thumbnail(artwork, "small") as file:
+    thumbnails.make_thumbnails(artwork, ["small"])
+    with thumbnails.find_thumbnail(artwork, "small") as file:
         return Image.open(io.BytesIO(file.read())).getpixel((5, 5))
 
 
@@ -65,7 +66,7 @@ def test_a_replaced_picture_leaves_neither_original_nor_thumbnail(
     make_artwork, originals, committed
 ):
     artwork = make_artwork("disc-a")
-    thumbnails.make_thumbnail(artwork, "small").close()
+    thumbnails.make_thumbnails(artwork, ["small"])
     small = Thumbnail.objects.get().name
     with committed():
         replace(artwork)
@@ -134,7 +135,7 @@ def test_a_replaced_file_that_another_artwork_has_is_kept(make_artwork, original
     artwork = make_artwork("disc-a")
     name = artwork.image.name
     Artwork.objects.create(title="The same file", image=name)
-    thumbnails.make_thumbnail(artwork, "small").close()
+    thumbnails.make_thumbnails(artwork, ["small"])
     small = Thumbnail.objects.get().name
     with committed():
         replace(artwork)
@@ -174,7 +175,7 @@ def test_the_schedule_deletes_what_a_stopped_process_left(
 ):
     settings.STYLESIM_KEEP_REMOVED_DAYS = days
     artwork = make_artwork("disc-a")
-    thumbnails.make_thumbnail(artwork, "small").close()
+    thumbnails.make_thumbnails(artwork, ["small"])
     # Without ``committed``, as if the process stopped right after the commit.
     artwork.delete()
     assert originals()

@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 
 import pytest
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from easy_thumbnails.models import Thumbnail
 from PIL import Image
 
-from stylesim_app import files
+from stylesim_app import files, tasks
 from stylesim_app.collection import thumbnails
 from stylesim_app.collection.decoders import Decoders
 from stylesim_app.core.decoding import to_thumbnails
-from stylesim_app.core.errors import ImageError
 from stylesim_app.models import IndexEntry
+from stylesim_app.work import queue
 from tests import pictures
 from tests.odd_pictures import odd_picture
 
@@ -62,16 +64,48 @@ def test_a_picture_that_no_worker_could_decode_is_not_tried_by_a_page(
     assert (response.status_code, response["Content-Type"]) == (404, "image/svg+xml")
 
 
-def test_a_page_waits_for_one_try_and_not_for_long(make_artwork, client, monkeypatch):
-    tries = []
+@pytest.fixture
+def requested(monkeypatch):
+    """The artworks whose thumbnails were requested from the workers."""
+    cache.clear()
+    keys: list = []
+    monkeypatch.setattr(queue, "request_thumbnails", keys.append)
+    return keys
 
-    def decode(pool, content, request, seconds, **options):
-        tries.append((seconds, options))
-        raise ImageError("image_too_slow", limit=seconds)
 
-    monkeypatch.setattr(Decoders, "decode", decode)
-    assert show(client, make_artwork(is_public=True), "small").status_code == 404
-    assert tries == [(thumbnails.SECONDS, {"tries": 1})]
+def test_a_page_shows_a_placeholder_and_requests_the_thumbnail_once(
+    make_artwork, client, requested, monkeypatch
+):
+    artwork = make_artwork(is_public=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(Decoders, "decode", None)
+        for _ in range(2):
+            response = show(client, artwork, "small")
+            assert (response.status_code, response["Content-Type"]) == (202, "image/svg+xml")
+            assert (response["Retry-After"], response["Cache-Control"]) == ("5", "no-store")
+        api = client.get(f"/api/artworks/{artwork.pk}/small.jpg")
+        assert (api.status_code, api["Retry-After"], api.content) == (202, "5", b"")
+    assert requested == [artwork.pk]
+    tasks.make_thumbnails(artwork.pk)
+    assert show(client, artwork, "small")["Content-Type"] == "image/jpeg"
+
+
+def test_a_picture_that_is_gone_is_not_requested(make_artwork, client, requested):
+    artwork = make_artwork(is_public=True)
+    artwork.image.storage.delete(artwork.image.name)
+    assert show(client, artwork, "small").status_code == 404
+    assert requested == []
+
+
+def test_a_request_for_what_cannot_be_decoded_or_is_gone_is_no_error(make_artwork, client):
+    artwork = make_artwork()
+    artwork.image.save("half.jpg", ContentFile(large_jpeg()[:5000]))
+    tasks.make_thumbnails(artwork.pk)
+    artwork.image.storage.delete(artwork.image.name)
+    tasks.make_thumbnails(artwork.pk)
+    artwork.delete()
+    tasks.make_thumbnails(artwork.pk)
+    assert not Thumbnail.objects.exists()
 
 
 def test_thumbnails_that_cannot_be_stored_do_not_fail_the_work(
@@ -90,6 +124,7 @@ def test_thumbnails_that_cannot_be_stored_do_not_fail_the_work(
 def test_odd_pictures_have_thumbnails(make_artwork, client, name):
     artwork = make_artwork(is_public=True)
     artwork.image.save(name, ContentFile(odd_picture(name)))
+    tasks.make_thumbnails(artwork.pk)
     assert show(client, artwork, "small")["Content-Type"] == "image/jpeg"
     assert files.private_storage().listdir("thumbnails")
 
