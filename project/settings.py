@@ -142,6 +142,8 @@ KNOX_TOKEN_MODEL = "access.ApiToken"  # noqa: S105  (the name of a model)
 # The table of Knox's own model is not needed.
 MIGRATION_MODULES = {"knox": None}
 API_TOKENS_PER_PERSON = 20
+# Requests of one visitor to pages with a public token.
+PUBLIC_TOKEN_THROTTLE = "120/minute"  # noqa: S105  (a rate)
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
@@ -214,6 +216,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["project.access.throttling.PublicTokenThrottle"],
 }
 
 # Proxies in front of the site, each of which adds an address to X-Forwarded-For.

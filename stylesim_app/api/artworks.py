@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from ..collection.filters import artwork_filterset
 from ..conf import conf
-from ..views.pictures import jpeg_response, read_thumbnail
+from ..views.pictures import jpeg_response, read_thumbnail, share_with_other_sites
 from ..work import known_files
 from . import uploads
 from .base import ApiView, Conflict
@@ -177,4 +177,4 @@ class ThumbnailView(ApiView):
         if content is None:
             raise NotFound(_("The picture of this artwork is missing or cannot be opened."))
         # The picture may be replaced, and the artwork hidden, at any time.
-        return jpeg_response(request, content, max_age=60)
+        return share_with_other_sites(request, jpeg_response(request, content, max_age=60))
