@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "auditlog",
     "project.demo",
     "corsheaders",
+    "stylesim_app.webhooks",
 ]
 
 STYLESIM_STORE = os.environ.get("STYLESIM_STORE", "embedded")
@@ -179,6 +180,8 @@ STYLESIM_WEIGHTS = os.environ.get("STYLESIM_WEIGHTS", "paintings")
 STYLESIM_MODEL_DIR = DATA_DIR / "models"
 STYLESIM_CACHE_DIR = DATA_DIR / "cache"
 STYLESIM_METRICS_TOKEN = os.environ.get("STYLESIM_METRICS_TOKEN", "")
+STYLESIM_SITE_URL = os.environ.get("STYLESIM_SITE_URL", "")
+STYLESIM_WEBHOOKS_PRIVATE = flag("STYLESIM_WEBHOOKS_PRIVATE")
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
 if REDIS_URL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .conf import conf
+from .signals import turn_ended
 from .work.queue import quiet, ring
 
 __all__ = ["quiet", "ring", "ring_again", "work"]
@@ -16,6 +17,7 @@ def work(pk: Any = None) -> None:
 
     if worker.work_through():
         ring()
+    turn_ended.send_robust(None)
 
 
 def verify(goes_on: bool = False) -> None:
