@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "auditlog",
     "project.demo",
     "corsheaders",
+    "stylesim_app.webhooks",
 ]
 
 STYLESIM_STORE = os.environ.get("STYLESIM_STORE", "embedded")
@@ -142,6 +143,8 @@ KNOX_TOKEN_MODEL = "access.ApiToken"  # noqa: S105  (the name of a model)
 # The table of Knox's own model is not needed.
 MIGRATION_MODULES = {"knox": None}
 API_TOKENS_PER_PERSON = 20
+# Requests of one visitor to pages with a public token.
+PUBLIC_TOKEN_THROTTLE = "120/minute"  # noqa: S105  (a rate)
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
@@ -177,6 +180,8 @@ STYLESIM_WEIGHTS = os.environ.get("STYLESIM_WEIGHTS", "paintings")
 STYLESIM_MODEL_DIR = DATA_DIR / "models"
 STYLESIM_CACHE_DIR = DATA_DIR / "cache"
 STYLESIM_METRICS_TOKEN = os.environ.get("STYLESIM_METRICS_TOKEN", "")
+STYLESIM_SITE_URL = os.environ.get("STYLESIM_SITE_URL", "")
+STYLESIM_WEBHOOKS_PRIVATE = flag("STYLESIM_WEBHOOKS_PRIVATE")
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
 if REDIS_URL:
@@ -214,6 +219,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["project.access.throttling.PublicTokenThrottle"],
 }
 
 # Proxies in front of the site, each of which adds an address to X-Forwarded-For.

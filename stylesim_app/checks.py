@@ -49,6 +49,7 @@ DAYS = {
     "STYLESIM_AUDIT_DAYS": "audit_days",
     "STYLESIM_KEEP_REMOVED_DAYS": "keep_removed_days",
     "STYLESIM_TRASH_DAYS": "trash_days",
+    "STYLESIM_WEBHOOK_DAYS": "webhook_days",
 }
 #: Characters of a token that cannot be guessed.
 SHORTEST_TOKEN = 20
@@ -517,3 +518,26 @@ def check_audit(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
             id="stylesim_app.W010",
         )
     ]
+
+
+@register()
+def check_webhooks(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    if conf.site_url and not conf.site_url.startswith(("https://", "http://")):
+        messages.append(
+            Error(
+                f"STYLESIM_SITE_URL is {conf.site_url!r}, which is not the address of a site.",
+                hint="Set it to the address of the site, such as https://works.example.org.",
+                id="stylesim_app.E020",
+            )
+        )
+    private = getattr(settings, "STYLESIM_WEBHOOKS_PRIVATE", False)
+    if not isinstance(private, bool):
+        messages.append(
+            Error(
+                f"STYLESIM_WEBHOOKS_PRIVATE must be True or False, not {private!r}.",
+                hint="Remove it to post to public addresses only.",
+                id="stylesim_app.E021",
+            )
+        )
+    return messages

@@ -164,5 +164,17 @@ class Conf:
     def downloads(self) -> str:
         return str(getattr(settings, "STYLESIM_DOWNLOADS", "off"))
 
+    @property
+    def site_url(self) -> str:
+        return str(getattr(settings, "STYLESIM_SITE_URL", ""))
+
+    @property
+    def webhooks_private(self) -> bool:
+        return bool(getattr(settings, "STYLESIM_WEBHOOKS_PRIVATE", False))
+
+    @property
+    def webhook_days(self) -> float:
+        return float(getattr(settings, "STYLESIM_WEBHOOK_DAYS", 30))
+
 
 conf = Conf()

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from .conf import conf
+from .signals import turn_ended
 from .work.queue import quiet, ring
 
 __all__ = ["quiet", "ring", "ring_again", "work"]
@@ -19,6 +20,7 @@ def work(pk: Any = None) -> None:
 
     if worker.work_through():
         ring()
+    turn_ended.send_robust(None)
 
 
 def verify(goes_on: bool = False) -> None:

@@ -20,11 +20,19 @@ else:
 class ApiTokenAdmin(ModelAdmin):
     """The tokens of all persons, to read and to revoke."""
 
-    list_display = ("name", "user", "allowed", "created", "expiry")
-    list_filter = ("expiry",)
+    list_display = ("name", "user", "allowed", "is_public", "created", "expiry")
+    list_filter = ("is_public", "expiry")
     list_select_related = ("user",)
     search_fields = ("name", "user__username")
-    fields = readonly_fields = ("name", "user", "allowed", "created", "expiry")
+    fields = readonly_fields = (
+        "name",
+        "user",
+        "allowed",
+        "is_public",
+        "origins",
+        "created",
+        "expiry",
+    )
 
     @admin.display(description=_("scopes"))
     def allowed(self, token: ApiToken) -> str:

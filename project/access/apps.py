@@ -16,8 +16,9 @@ class AccessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import schema  # noqa: F401  (registers itself)
+        from . import origins, schema  # noqa: F401  (schema registers itself)
 
+        origins.connect()
         post_migrate.connect(make_cache_table, sender=self)
 
 

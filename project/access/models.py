@@ -20,10 +20,16 @@ class Scope(models.TextChoices):
 
 
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # Knox has no types
-    """A token of one person, with a name, scopes and an expiry date; only its hash is stored."""
+    """A token of one person, with a name, scopes and an expiry date; only its hash is stored.
+
+    A public one stands in web pages, where everybody can read it: it allows to read what visitors
+    may see, whoever made it, from the ``origins``, one a line, or from any if there is none.
+    """
 
     name = models.CharField(_("name"), max_length=100)
     scope_names = models.CharField(_("scopes"), max_length=100)
+    is_public = models.BooleanField(_("for public web pages"), default=False)
+    origins = models.TextField(_("allowed web sites"), blank=True)
 
     class Meta:
         verbose_name = _("API token")
@@ -37,6 +43,11 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # Knox has no types
     def scopes(self) -> tuple[str, ...]:
         """The scopes, as ``HasScope`` reads them."""
         return tuple(self.scope_names.split())
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins of pages that may use a public token; empty for any."""
+        return tuple(self.origins.split())
 
     @property
     def scope_labels(self) -> list[str]:

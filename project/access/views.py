@@ -20,17 +20,25 @@ from .tokens import make_token
 def tokens(request: HttpRequest) -> HttpResponse:
     """List the person's tokens and make new ones; the text of a new one is shown once."""
     form = TokenForm(request.POST or None)
-    made = None
+    made = made_token = None
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:
-            _, made = make_token(request.user, facts["name"], facts["scopes"], form.lifetime())
+            made_token, made = make_token(
+                request.user,
+                facts["name"],
+                facts["scopes"],
+                form.lifetime(),
+                public=form.is_public(),
+                origins=facts["origins"] if form.is_public() else (),
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
             form = TokenForm()
     found = ApiToken.objects.filter(user=request.user.pk)
-    return render(request, "access/tokens.html", {"form": form, "made": made, "tokens": found})
+    context = {"form": form, "made": made, "made_token": made_token, "tokens": found}
+    return render(request, "access/tokens.html", context)
 
 
 @login_required

@@ -21,6 +21,7 @@ from ..collection import visibility
 from ..index import figures
 from ..index.status import SILENCE
 from ..models import IndexEntry, WorkerSign, WorkItem
+from ..views import places
 from ..work import audit, pause, queue, worklist
 from .index import ReadOnlyAdmin
 
@@ -94,6 +95,7 @@ class IndexStatusAdmin(ReadOnlyAdmin):
             failures=_failure_rows(found),
             workers=[_worker_row(sign) for sign in found.workers],
             may_index=visibility.may_index(request.user),
+            panels=places.status_panels(request),
         )
 
     def action_view(self, request: HttpRequest, action: str) -> HttpResponse:

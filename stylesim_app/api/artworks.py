@@ -23,7 +23,13 @@ from rest_framework.response import Response
 
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
-from ..views.pictures import RETRY_SECONDS, ThumbnailPending, jpeg_response, read_thumbnail
+from ..views.pictures import (
+    RETRY_SECONDS,
+    ThumbnailPending,
+    jpeg_response,
+    read_thumbnail,
+    share_with_other_sites,
+)
 from ..work import known_files, trash
 from . import uploads
 from .base import AnswerRenderer, ApiView, Conflict
@@ -244,4 +250,4 @@ class ThumbnailView(ApiView):
         if content is None:
             raise NotFound(_("The picture of this artwork is missing or cannot be opened."))
         # The picture may be replaced, and the artwork hidden, at any time.
-        return jpeg_response(request, content, max_age=60)
+        return share_with_other_sites(request, jpeg_response(request, content, max_age=60))

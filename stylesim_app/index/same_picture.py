@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..conf import conf
 from ..core.same_picture.detail import WORK
 from ..core.same_picture.relation import Relation
 from ..models import IndexEntry, PictureMatch, StoredFeatures
+from ..signals import same_picture_found, send_on_commit
 
 if TYPE_CHECKING:
     from ..core.images import Picture
@@ -101,9 +102,44 @@ def _match(stored: StoredFeatures) -> None:
         with transaction.atomic():
             row = StoredFeatures.objects.filter(pk=stored.pk)
             if row.update(matched_at=timezone.now()):
+                inliers = _not_known(stored, found)
                 PictureMatch.objects.bulk_create(matches, ignore_conflicts=True)
+                _announce(stored, inliers)
     except IntegrityError:
         logger.info("a work was deleted while it was matched; it is matched again")
+
+
+def _not_known(stored: StoredFeatures, found: list[tuple[int, Relation]]) -> dict[int, int]:
+    """Return the inliers of matches without a row yet, by the key of the other features."""
+    of_both = Q(query=stored) | Q(candidate=stored)
+    pairs = PictureMatch.objects.filter(of_both).values_list("query_id", "candidate_id")
+    known = {stored.pk, *(key for pair in pairs for key in pair)}
+    return {key: relation.inliers for key, relation in found if key not in known}
+
+
+def _announce(stored: StoredFeatures, inliers: dict[int, int]) -> None:
+    """Send ``same_picture_found`` for new matches, and for copies of the file.
+
+    Of two copies without enough details to match, the one that is matched later finds the other.
+    """
+    same_file = StoredFeatures.objects.filter(image_sha256=stored.image_sha256)
+    earlier = same_file.filter(Q(pk__lt=stored.pk) | Q(matched_at__isnull=False))
+    others = earlier.exclude(pk=stored.pk).exclude(
+        Q(matches__candidate=stored) | Q(matched__query=stored)
+    )
+    copies = set(others.values_list("pk", flat=True)) | set(
+        same_file.filter(pk__in=inliers).values_list("pk", flat=True)
+    )
+    if not copies and not inliers:
+        return
+    keys = StoredFeatures.objects.filter(pk__in=[*copies, *inliers])
+    matches = [
+        (artwork, None if pk in copies else inliers[pk])
+        for pk, artwork in keys.values_list("pk", "entry__artwork")
+    ]
+    if matches:
+        artwork = stored.entry.artwork
+        send_on_commit(same_picture_found, type(artwork), artwork=artwork, matches=matches)
 
 
 def _pair(query: int, candidate: int, relation: Relation) -> PictureMatch:

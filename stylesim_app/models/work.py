@@ -130,7 +130,14 @@ class IndexEntry(WorkItem):
     def announce_failure(self) -> None:
         """Send ``artwork_failed`` with the reason as stored now."""
         self.refresh_from_db()
-        send_on_commit(artwork_failed, type(self.artwork), artwork=self.artwork, reason=self.reason)
+        artwork = self.artwork
+        send_on_commit(
+            artwork_failed,
+            type(artwork),
+            artwork=artwork,
+            reason=self.reason,
+            code=self.error_code,
+        )
 
 
 class ImageSearch(WorkItem):

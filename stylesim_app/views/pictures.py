@@ -58,7 +58,8 @@ def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpRespon
     if content is None:
         return _placeholder(request, 404)
     current = request.GET.get("v") == thumbnails.version_of(artwork)
-    return jpeg_response(request, content, max_age=WEEK if current else 0)
+    response = jpeg_response(request, content, max_age=WEEK if current else 0)
+    return share_with_other_sites(request, response)
 
 
 def _placeholder(request: HttpRequest, status: int) -> HttpResponse:
@@ -87,7 +88,7 @@ def original(request: HttpRequest, path: str) -> HttpResponseBase:
     )
     response["X-Content-Type-Options"] = "nosniff"
     patch_cache_control(response, private=True, max_age=DAY)
-    return response
+    return share_with_other_sites(request, response)
 
 
 @require_safe
@@ -101,6 +102,15 @@ def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     except (FileNotFoundError, DescriptorError, StorageUnavailable) as error:
         raise Http404 from error
     return jpeg_response(request, content, max_age=WEEK)
+
+
+def share_with_other_sites(request: Any, response: HttpResponseBase) -> HttpResponseBase:
+    """Allow pages of other sites to show a picture, unless the caller is signed in and may see more
+    than everybody."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    response["Cross-Origin-Resource-Policy"] = "same-site" if signed_in else "cross-origin"
+    return response
 
 
 def read_thumbnail(artwork: Any, size: str) -> bytes | None:

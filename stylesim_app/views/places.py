@@ -36,6 +36,7 @@ class Result(Protocol):
 #: Return HTML that is safe to show, or an empty text; mostly by ``render_to_string``.
 ResultBlock = Callable[[HttpRequest, Answer, Result], str]
 ArtworkPanel = Callable[[HttpRequest, Any], str]
+StatusPanel = Callable[[HttpRequest], str]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ _menu: list[MenuItem] = []
 _result_blocks: list[ResultBlock] = []
 _artwork_panels: list[ArtworkPanel] = []
 _admin_panels: list[ArtworkPanel] = []
+_status_panels: list[StatusPanel] = []
 
 
 def add_menu_item(item: MenuItem) -> None:
@@ -76,6 +78,11 @@ def add_admin_panel(render: ArtworkPanel) -> None:
     _add(_admin_panels, render)
 
 
+def add_status_panel(render: StatusPanel) -> None:
+    """Add a panel to the page on the state of the index, above its tables."""
+    _add(_status_panels, render)
+
+
 def menu(request: HttpRequest) -> list[MenuItem]:
     """Return the entries of the menu that the caller may use."""
     return [item for item in _menu if item.allowed(request)]
@@ -94,6 +101,11 @@ def artwork_panels(request: HttpRequest, artwork: Any) -> list[str]:
 def admin_panels(request: HttpRequest, artwork: Any) -> list[str]:
     """Return the panels of an artwork's record in the admin."""
     return [panel for render in _admin_panels if (panel := render(request, artwork))]
+
+
+def status_panels(request: HttpRequest) -> list[str]:
+    """Return the panels of the page on the state of the index."""
+    return [panel for render in _status_panels if (panel := render(request))]
 
 
 def _add(renderers: list[Any], render: Any) -> None:

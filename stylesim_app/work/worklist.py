@@ -155,8 +155,9 @@ def claim(model: type[Item], limit: int) -> list[Item]:
     """
     stopped = WorkError("worker_stopped", attempts=conf.max_attempts)
     for row in claimable(model).filter(attempts__gte=conf.max_attempts):
-        if claimable(model).filter(pk=row.pk).update(**failure_fields(stopped)):
-            row.announce_failure()
+        with transaction.atomic():
+            if claimable(model).filter(pk=row.pk).update(**failure_fields(stopped)):
+                row.announce_failure()
     waiting = claimable(model).order_by("-requested_at", "-pk")
     return _take(waiting.filter(attempts=0), limit) or _take(waiting, 1)
 
@@ -201,10 +202,11 @@ def fail(item: WorkItem, error: CoreError, *, final: bool) -> bool:
         delay = timedelta(seconds=RETRY_SECONDS * item.attempts)
         changes |= {"state": State.PENDING, "due_at": timezone.now() + delay}
     claimed = type(item)._default_manager.filter(pk=item.pk, lease_token=item.lease_token)
-    if not claimed.update(**changes):
-        return False
-    if changes["state"] == State.FAILED:
-        item.announce_failure()
+    with transaction.atomic():
+        if not claimed.update(**changes):
+            return False
+        if changes["state"] == State.FAILED:
+            item.announce_failure()
     return True
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.template import Context, Template
 from easy_thumbnails.models import Thumbnail
 
 from stylesim_app import files
@@ -79,6 +81,16 @@ def test_pages_show_the_works_and_their_ranking(indexed, client):
     assert client.get(f"/artworks/{indexed[0].pk}/small.jpg").status_code == 200
     for key in (uuid.uuid4(), "1", "nonsense"):
         assert client.get(f"/artworks/{key}/").status_code == 404
+
+
+def test_a_page_of_the_host_shows_similar_works(indexed, rf):
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    tag = "{% load stylesim_embed %}{% similar_works work limit=2 %}"
+    for work in (indexed[0], str(indexed[0].pk)):
+        html = Template(tag).render(Context({"work": work, "request": request}))
+        [address] = re.findall(r'href="([^"]+)"', html)[:1]
+        assert address in [f"/artworks/{other.pk}/" for other in indexed[1:]]
 
 
 def test_the_api_lists_shows_and_ranks(indexed, client):

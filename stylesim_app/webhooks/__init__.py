@@ -1,0 +1,1 @@
+"""Webhooks: a wing that posts events about artworks to other programs."""
