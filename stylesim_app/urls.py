@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from .api.metrics import metrics
 from .collection.thumbnails import SIZES
-from .views import artworks, health, pictures, searches
+from .views import artworks, health, pairs, pictures, searches
 
 app_name = "stylesim"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("search/", searches.search, name="search"),
     path("search/<uuid:pk>/", searches.results, name="search-results"),
     path("search/<uuid:pk>/preview.jpg", pictures.search_preview, name="search-preview"),
+    path("pairs/", pairs.closest_pairs, name="pairs"),
     path("metrics", metrics, name="metrics"),
     re_path(r"^health/live/?$", health.live, name="health-live"),
     re_path(r"^health/(?:ready/?)?$", health.ready, name="health-ready"),

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from ..collection.thumbnails import SIZES
 from .artworks import ArtworkDetailView, ArtworkListView, ThumbnailView
 from .index import IndexView
+from .pairs import PairsView
 from .rankings import CompareView, SearchDetailView, SearchView, SimilarView
 from .site import DocsView, NowhereView, RootView, SchemaView
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("search/", SearchView.as_view(), name="search"),
     path("search/<uuid:pk>/", SearchDetailView.as_view(), name="search-detail"),
     path("compare/", CompareView.as_view(), name="compare"),
+    path("pairs/", PairsView.as_view(), name="pairs"),
     path("index/", IndexView.as_view(), name="index"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),

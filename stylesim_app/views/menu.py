@@ -20,3 +20,11 @@ def add_items() -> None:
             allowed=lambda request: visibility.may(request.user, "add"),
         )
     )
+    add_menu_item(
+        MenuItem(
+            _("Closest pairs"),
+            "stylesim:pairs",
+            order=40,
+            allowed=lambda request: visibility.may(request.user, "view"),
+        )
+    )
