@@ -73,6 +73,8 @@ class BulkEditForm(forms.Form):
             may_be_empty = not field.required
             field.required = False
             field.may_be_empty = may_be_empty
+            # The visible label belongs to the tick.
+            field.widget.attrs["aria-label"] = adapter().label(str(name))
             self.fields[f"{_SET}{name}"] = forms.BooleanField(
                 required=False, label=adapter().label(str(name))
             )

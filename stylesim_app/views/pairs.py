@@ -14,8 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict, Streaming
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from ..collection import visibility
@@ -26,19 +25,19 @@ from ..ranking import pairs
 from ..ranking.pair_sources import ARTISTS, DIFFERENT, SAME, Scope, artist_path
 
 ARTIST_LABELS = {
-    SAME: gettext_lazy("Both by the same artist"),
-    DIFFERENT: gettext_lazy("By different artists"),
+    SAME: _("Both by the same artist"),
+    DIFFERENT: _("By different artists"),
 }
 
 
 class PairsForm(forms.Form):
     """The lane of the pairs, and the condition on their artists; each may be absent."""
 
-    lane = forms.ChoiceField(required=False, label=gettext_lazy("Comparison"))
+    lane = forms.ChoiceField(required=False, label=_("Comparison"))
     artists = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("Artists"),
-        choices=[("", gettext_lazy("Any")), *((name, ARTIST_LABELS[name]) for name in ARTISTS)],
+        label=_("Artists"),
+        choices=[("", _("Any")), *((name, ARTIST_LABELS[name]) for name in ARTISTS)],
     )
 
     def __init__(self, query: QueryDict) -> None:
@@ -191,7 +190,7 @@ def _rows(lane: str, scope: Scope) -> Iterator[list[Any]]:
         yield [
             *_cells(pair.first, facts),
             *_cells(pair.second, facts),
-            _("yes") if pair.same_file else "",
+            "yes" if pair.same_file else "",
             pair.inliers,
             pair.distance,
             pair.closer_than,
