@@ -30,11 +30,12 @@ if not SECRET_KEY:
     from .secret_key import read_or_make_secret_key
 
     SECRET_KEY = read_or_make_secret_key(DATA_DIR / "secret_key")
+SITE_NAME = os.environ.get("STYLESIM_SITE_NAME", "stylesim")
 ALLOWED_HOSTS = words("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
 INSTALLED_APPS = [
     "stylesim_app",
-    "django.contrib.admin",
+    "project.admin_site.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "axes",
     "project.access",
     "auditlog",
+    "import_export",
     "project.demo",
     "corsheaders",
     "stylesim_app.webhooks",

@@ -10,6 +10,7 @@ from .views import (
     figures,
     health,
     keeping,
+    pairs,
     pictures,
     rankings,
     searches,
@@ -46,6 +47,7 @@ urlpatterns = [
     re_path(
         r"^sets/(?P<reference>[^/]+)/export\.(?P<kind>csv|xlsx)$", sets.export, name="set-export"
     ),
+    path("pairs/", pairs.closest_pairs, name="pairs"),
     path("metrics", metrics, name="metrics"),
     re_path(r"^health/live/?$", health.live, name="health-live"),
     re_path(r"^health/(?:ready/?)?$", health.ready, name="health-ready"),

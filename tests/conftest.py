@@ -35,6 +35,7 @@ ON_POSTGRESQL = (
     "acceptance/test_swapped.py",
     "acceptance/test_worker.py",
     "database/admin/test_admin.py",
+    "database/admin/test_admin_many.py",
     "database/api/test_artwork_fields.py",
     "database/api/test_artworks.py",
     "database/api/test_idempotency.py",

@@ -5,6 +5,7 @@ A host with its own artwork model adds ``SimilarWorksAdminMixin`` to its ModelAd
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
 
 from ..models import (
@@ -38,7 +39,12 @@ from .status import IndexStatusAdmin
 __all__ = ["ArtworkAdmin", "SimilarWorksAdminMixin"]
 
 if not Artwork._meta.swapped:
-    admin.site.register(Artwork, ArtworkAdmin)
+    if apps.is_installed("import_export"):
+        from .table_admin import TableArtworkAdmin
+
+        admin.site.register(Artwork, TableArtworkAdmin)
+    else:
+        admin.site.register(Artwork, ArtworkAdmin)
 admin.site.register(IndexEntry, IndexEntryAdmin)
 admin.site.register(IndexingPause, IndexStatusAdmin)
 admin.site.register(DescriptorSet, DescriptorSetAdmin)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,20 +25,32 @@ from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
 from ..collection.keys import TEXT_FACTS, text_fields
+from ..collection.spreadsheets import csv_lines
 from ..core.boxes import Box
 from ..models import AbstractArtwork, IndexEntry
 from ..ranking import lanes
 from ..ranking.options import RankingOptions
+from ..ranking.pairs import pair_lanes
 from ..views import places
 from ..views.forms import RankingPageForm
+from ..views.pairs import answer as answer_pairs
 from ..views.pictures import serve_thumbnail
 from ..work import audit, known_files, worklist
 from .again import IndexAgainMixin, request_artworks
+from .bulk_edit import BulkEditMixin
 from .deletion import list_deleted
+from .many import MAX_ROWS, csv_rows, make_table
 from .numbers import AccessionNumberFilter
 from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
 from .searching import SearchMixin
-from .states import FewValuesFilter, IndexStateFilter, artwork_badge, index_facts, notices
+from .states import (
+    FewValuesFilter,
+    IndexStateFilter,
+    artwork_badge,
+    index_facts,
+    is_waiting,
+    notices,
+)
 from .surroundings import LEAST, SurroundingsForm, found_box, initial
 from .trash import TrashMixin
 from .uploading import UploadMixin
@@ -167,6 +179,7 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
                 "stylesim_section": section,
                 "stylesim_panels": places.admin_panels(request, artwork),
                 "stylesim_facts": index_facts(artwork),
+                "stylesim_waiting": is_waiting(artwork),
                 "stylesim_large": self._picture_address(artwork, "large"),
                 "stylesim_surroundings": self._reverse("surroundings", quote(artwork.pk))
                 if self.has_change_permission(request, artwork)
@@ -192,9 +205,10 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
     def find_similar_works(
         self, request: HttpRequest, artworks: QuerySet[Any]
     ) -> HttpResponseRedirect:
-        """Redirect to the page of similar works, whose URL can be shared."""
-        keys = list(artworks.values_list("pk", flat=True)[: MAX_QUERIES + 1])
-        return HttpResponseRedirect(self._similar_address(keys))
+        """Redirect to the page of similar works, whose URL can be shared; a table for several."""
+        keys = list(artworks.values_list("pk", flat=True)[: MAX_ROWS + 1])
+        page = "similar" if len(keys) == 1 else "similar_table"
+        return HttpResponseRedirect(self._similar_address(keys, page))
 
     @admin.action(description=_("Index again"), permissions=["index"])
     def index_again(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
@@ -207,6 +221,8 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
         wrap = self.admin_site.admin_view
         return [
             path("similar/", wrap(self.similar_view), name=self._url_name("similar")),
+            path("similar/table/", wrap(self.table_view), name=self._url_name("similar_table")),
+            path("pairs/", wrap(self.pairs_view), name=self._url_name("pairs")),
             path(
                 "<str:object_id>/picture/<str:size>.jpg",
                 wrap(self.thumbnail_view, cacheable=True),
@@ -222,21 +238,7 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
 
     def similar_view(self, request: HttpRequest) -> HttpResponse:
         """Show similar works for one or several queries, side by side, with a choice of weights."""
-        keys = [key for key in request.GET.get("ids", "").split(",") if key]
-        artworks = [self._get_visible(request, key) for key in keys[:MAX_QUERIES]]
-        if not artworks:
-            raise Http404
-        if len(keys) > MAX_QUERIES:
-            self.message_user(
-                request,
-                ngettext(
-                    "Only %(count)d work can be shown at once; select fewer to see the others.",
-                    "Only %(count)d works can be shown at once; select fewer to see the others.",
-                    MAX_QUERIES,
-                )
-                % {"count": MAX_QUERIES},
-                messages.WARNING,
-            )
+        artworks = self._read_chosen(request, MAX_QUERIES)
         form = RankingPageForm(request.GET)
         visible = visibility.visible_artworks(request)
         filters = artwork_filterset()(request.GET, queryset=visible)
@@ -266,6 +268,45 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
             "sections": sections,
         }
         return TemplateResponse(request, "admin/stylesim_app/similar_works.html", context)
+
+    def table_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Show the best matches of many works in a table, or return them as CSV."""
+        artworks = self._read_chosen(request, MAX_ROWS)
+        visible = visibility.visible_artworks(request)
+        if request.GET.get("format") == "csv":
+            lines = "".join(csv_lines(csv_rows(artworks, visible)))
+            response = HttpResponse(lines, content_type="text/csv; charset=utf-8")
+            response["Content-Disposition"] = 'attachment; filename="similar.csv"'
+            return response
+        keys = [artwork.pk for artwork in artworks]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": make_title(artworks),
+            "opts": self.opts,
+            "media": self.media,
+            "lanes": pair_lanes(),
+            "rows": make_table(
+                artworks,
+                visible,
+                self._make_card,
+                lambda artwork: self._similar_address([artwork.pk]),
+            ),
+            "export": self._similar_address(keys, "similar_table", format="csv"),
+        }
+        return TemplateResponse(request, "admin/stylesim_app/similar_table.html", context)
+
+    def pairs_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Show the closest pairs of the collection."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Closest pairs"),
+            "opts": self.opts,
+            "media": self.media,
+        }
+        request.current_app = self.admin_site.name
+        return answer_pairs(request, "admin/stylesim_app/pairs.html", context, self._make_card)
 
     def thumbnail_view(self, request: HttpRequest, object_id: str, size: str) -> HttpResponseBase:
         """Return a small picture for staff; the admin needs neither pages nor served media."""
@@ -300,6 +341,31 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
         }
         return TemplateResponse(request, "admin/stylesim_app/surroundings.html", context)
 
+    def _read_chosen(self, request: HttpRequest, limit: int) -> list[Any]:
+        """Return the artworks that an address names, with a message if there are too many."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        keys = [unquote(key) for key in request.GET.get("ids", "").split(",") if key]
+        try:
+            chosen = [self.opts.pk.clean(key, None) for key in keys[:limit]]
+        except ValidationError as error:
+            raise Http404 from error
+        known = self.get_queryset(request).in_bulk(chosen)
+        # One that is hidden is not found, like one that does not exist.
+        if not chosen or any(key not in known for key in chosen):
+            raise Http404
+        artworks = [known[key] for key in chosen]
+        if not all(self.has_view_permission(request, artwork) for artwork in artworks):
+            raise Http404
+        if len(keys) > limit:
+            said = ngettext(
+                "Only %(count)d work can be shown at once; select fewer to see the others.",
+                "Only %(count)d works can be shown at once; select fewer to see the others.",
+                limit,
+            )
+            self.message_user(request, said % {"count": limit}, messages.WARNING)
+        return artworks
+
     def _get_visible(self, request: HttpRequest, object_id: str) -> Any:
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -324,8 +390,8 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
         address = self._reverse("picture", quote(artwork.pk), size)
         return f"{address}?v={thumbnails.version_of(artwork)}"
 
-    def _similar_address(self, keys: Iterable[Any], **options: str) -> str:
-        return f"{self._reverse('similar')}?{urlencode({'ids': _join(keys), **options})}"
+    def _similar_address(self, keys: Iterable[Any], page: str = "similar", **options: str) -> str:
+        return f"{self._reverse(page)}?{urlencode({'ids': _join(keys), **options})}"
 
     def _make_card(self, artwork: Any) -> Card:
         return Card(
@@ -335,10 +401,10 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
         )
 
 
-class ArtworkAdmin(TrashMixin, SimilarWorksAdminMixin):
+class ArtworkAdmin(TrashMixin, BulkEditMixin, SimilarWorksAdminMixin):
     """The admin of the app's own artworks and of models derived from ``AbstractArtwork``."""
 
-    actions = ("make_public", "make_private")
+    actions: Sequence[Any] = ("make_public", "make_private", "edit_facts")
     list_display = ("title", "artist", "year_shown", "accession_number", "is_public")
     list_filter = (
         "is_public",

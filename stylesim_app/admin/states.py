@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -51,6 +52,11 @@ class FewValuesFilter(admin.AllValuesFieldListFilter):
     def has_output(self) -> bool:
         return 1 < len(self.lookup_choices) <= self.MAX_VALUES
 
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Return the values with a text for each link, also for works without a value."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or gettext("(empty)")}
+
 
 def with_picture(artworks: QuerySet[Any]) -> QuerySet[Any]:
     """Return the artworks that have a picture to index."""
@@ -86,6 +92,12 @@ def artwork_badge(artwork: Any) -> SafeString:
     if not adapter().image(artwork):
         return format_html('<span class="stylesim-state">{}</span>', gettext("no picture"))
     return badge(entry_of(artwork))
+
+
+def is_waiting(artwork: Any) -> bool:
+    """Return whether a worker is still to index the picture of an artwork."""
+    entry = entry_of(artwork)
+    return bool(adapter().image(artwork)) and (entry is None or entry.state == State.PENDING)
 
 
 def index_facts(artwork: Any) -> list[tuple[str, Any]]:

@@ -6,6 +6,7 @@ from ..collection.thumbnails import SIZES
 from .artworks import ArtworkDetailView, ArtworkListView, ThumbnailView
 from .facets import FacetsView
 from .index import IndexView
+from .pairs import PairsView
 from .rankings import CompareView, SearchDetailView, SearchView, SimilarView
 from .sets import SetDetailView, SetListView, SetWorksView, SetWorkView
 from .site import DocsView, NowhereView, RootView, SchemaView
@@ -25,6 +26,7 @@ urlpatterns = [
     path("search/", SearchView.as_view(), name="search"),
     path("search/<uuid:pk>/", SearchDetailView.as_view(), name="search-detail"),
     path("compare/", CompareView.as_view(), name="compare"),
+    path("pairs/", PairsView.as_view(), name="pairs"),
     path("index/", IndexView.as_view(), name="index"),
     path("sets/", SetListView.as_view(), name="set-list"),
     path("sets/<str:pk>/", SetDetailView.as_view(), name="set-detail"),

@@ -114,6 +114,7 @@ class Neighbour(models.Model):
     class Meta:
         verbose_name = _("neighbour")
         verbose_name_plural = _("neighbours")
+        indexes = (models.Index(fields=["distance", "id"], name="stylesim_nearest_pairs"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["owner", "neighbour"], name="stylesim_one_line_a_neighbour"

@@ -51,6 +51,7 @@ class PictureMatch(models.Model):
     class Meta:
         verbose_name = _("same picture")
         verbose_name_plural = _("same pictures")
+        indexes = (models.Index(fields=["-inliers", "id"], name="stylesim_surest_pairs"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["query", "candidate"], name="stylesim_one_match_a_pair"

@@ -28,3 +28,11 @@ def add_items() -> None:
             allowed=lambda request: request.user.is_authenticated,
         )
     )
+    add_menu_item(
+        MenuItem(
+            _("Closest pairs"),
+            "stylesim:pairs",
+            order=50,
+            allowed=lambda request: visibility.may(request.user, "view"),
+        )
+    )

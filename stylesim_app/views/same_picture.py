@@ -18,7 +18,7 @@ from . import places
 def add_panels() -> None:
     """Add the panels of the app itself."""
     places.add_artwork_panel(render_panel)
-    places.add_admin_panel(render_panel)
+    places.add_admin_panel(render_admin_panel)
 
 
 def is_shown(request: HttpRequest) -> bool:
@@ -26,7 +26,12 @@ def is_shown(request: HttpRequest) -> bool:
     return request.GET.get("lane", "") in ("", Measure.name)
 
 
-def render_panel(request: HttpRequest, artwork: Any) -> str:
+def render_admin_panel(request: HttpRequest, artwork: Any) -> str:
+    """Return the panel with links to the records of the works."""
+    return render_panel(request, artwork, in_admin=True)
+
+
+def render_panel(request: HttpRequest, artwork: Any, *, in_admin: bool = False) -> str:
     """Return the panel of an artwork; empty where no visible work shows the same picture, and
     above the other lanes."""
     if not is_shown(request):
@@ -38,5 +43,5 @@ def render_panel(request: HttpRequest, artwork: Any) -> str:
         picture = thumbnail_url(artwork, "medium")
     except NoReverseMatch:
         picture = ""
-    context = {"found": found, "picture": picture}
+    context = {"found": found, "picture": picture, "in_admin": in_admin}
     return render_to_string("stylesim_app/includes/same_picture.html", context, request)

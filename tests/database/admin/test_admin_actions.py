@@ -37,11 +37,15 @@ def make_staff(client, django_user_model):
     return make
 
 
-def test_the_action_leads_to_the_ranked_page_of_all_selected(staff_client, collection):
-    chosen = [collection["disc-a"], collection["bars-c"]]
-    response = act(staff_client, "find_similar_works", chosen)
+def test_the_action_leads_to_the_ranked_page_of_one_work(staff_client, collection):
+    response = act(staff_client, "find_similar_works", [collection["disc-a"]])
     assert response.status_code == 302
-    page = staff_client.get(response.url)
+    assert response.url == f"{SIMILAR}?ids={collection['disc-a'].pk}"
+
+
+def test_several_works_are_ranked_one_under_another(staff_client, collection):
+    chosen = [collection["disc-a"], collection["bars-c"]]
+    page = staff_client.get(f"{SIMILAR}?ids={','.join(str(work.pk) for work in chosen)}")
     html = page.content.decode()
     queries = [section.query.artwork for section in page.context["sections"]]
     assert set(queries) == set(chosen)
@@ -55,8 +59,8 @@ def test_one_query_is_named_in_the_heading(staff_client, collection):
 
 
 def test_more_than_ten_are_not_asked_about_at_once(staff_client, collection):
-    response = act(staff_client, "find_similar_works", collection.values())
-    page = staff_client.get(response.url)
+    keys = ",".join(str(work.pk) for work in collection.values())
+    page = staff_client.get(f"{SIMILAR}?ids={keys}")
     assert len(page.context["sections"]) == 10
     assert messages_of(page) == [
         "Only 10 works can be shown at once; select fewer to see the others."
@@ -190,6 +194,7 @@ def test_staff_who_may_only_view(make_staff, collection):
     assert set(dict(page.context["action_form"].fields["action"].choices)) == {
         "",
         "find_similar_works",
+        "export_table",
     }
     IndexEntry.objects.update(state="failed")
     act(client, "index_again", [artwork])

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stylesim_app", "0011_storage"),
+        ("stylesim_app", "0014_selections"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from ..collection.swapping import get_artwork_model_string
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("stylesim_app", "0011_storage"),
+        ("stylesim_app", "0013_pairs"),
     ]
 
     operations = [

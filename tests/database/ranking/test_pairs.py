@@ -1,0 +1,185 @@
+"""The closest pairs of the collection: each once, nearest first, page after page."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from stylesim_app.index import upkeep
+from stylesim_app.models import Artwork, IndexEntry, Neighbour, StoredDescriptor
+from stylesim_app.ranking import pairs
+from stylesim_app.ranking.pair_sources import DIFFERENT, SAME, Scope
+from tests.rankings import rank
+
+ALL = "measure"
+PICTURES = "same_picture"
+
+
+@pytest.fixture
+def listed(collection):
+    """The collection with its lists of neighbours."""
+    upkeep.maintain(60, idle=True)
+    return collection
+
+
+def walk(lane, scope, size):
+    """All pairs in pages of a size, forwards and then backwards to the first page."""
+    forwards, page = [], pairs.list_pairs(lane, scope, size)
+    while True:
+        forwards.append(page)
+        if page.next is None:
+            break
+        page = pairs.list_pairs(lane, scope, size, page.next)
+    backwards = [page]
+    while page.previous:
+        page = pairs.list_pairs(lane, scope, size, page.previous)
+        backwards.append(page)
+    return forwards, backwards[::-1]
+
+
+def names(page):
+    return [frozenset((pair.first.title, pair.second.title)) for pair in page.pairs]
+
+
+def everything(**conditions):
+    return Scope(Artwork.objects.all(), **conditions)
+
+
+def test_each_pair_is_listed_once_and_in_the_order_of_the_measure(listed):
+    expected = {}
+    for artwork in listed.values():
+        for result in rank(artwork, limit=20).results:
+            expected[frozenset((artwork.title, result.artwork.title))] = result.distance
+    page = pairs.list_pairs(ALL, everything(), 100)
+    found = names(page)
+    assert len(found) == len(set(found)) == len(list(combinations(listed, 2)))
+    distances = [pair.distance or 0.0 for pair in page.pairs]
+    assert distances == sorted(distances)
+    assert distances == pytest.approx([expected[each] for each in found])
+    nearest = page.pairs[0]
+    result = rank(nearest.first, limit=20).results[0]
+    assert nearest.closer_than == result.closer_than
+    assert nearest.style_distance == pytest.approx(result.style_distance)
+    assert nearest.content_distance == pytest.approx(result.content_distance)
+
+
+def test_pages_join_without_gaps_in_both_directions(listed):
+    complete = names(pairs.list_pairs(ALL, everything(), 100))
+    forwards, backwards = walk(ALL, everything(), 7)
+    assert [each for page in forwards for each in names(page)] == complete
+    assert [names(page) for page in backwards] == [names(page) for page in forwards]
+    assert forwards[0].previous is None
+
+
+def test_a_pair_that_only_one_list_holds_is_listed(listed):
+    first, second = listed["disc-a"], listed["disc-b"]
+    for owner, neighbour in ((first, second), (second, first)):
+        complete = set(names(pairs.list_pairs(ALL, everything(), 100)))
+        lines = Neighbour.objects.filter(
+            owner__entry__artwork=owner, neighbour__entry__artwork=neighbour
+        )
+        line = lines.get()
+        lines.delete()
+        assert set(names(pairs.list_pairs(ALL, everything(), 100))) == complete
+        line.save(force_insert=True)
+
+
+def test_hidden_works_are_in_no_pair(listed):
+    hidden = listed["disc-a"]
+    visible = Artwork.objects.exclude(pk=hidden.pk)
+    for lane in pairs.LANES:
+        page = pairs.list_pairs(lane, Scope(visible), 100)
+        assert hidden.title not in {name for each in names(page) for name in each}
+
+
+def test_filters_match_one_of_the_works(listed, monkeypatch):
+    matching = Artwork.objects.filter(artist="Artist A")
+    wanted = set(matching.values_list("title", flat=True))
+    complete = names(pairs.list_pairs(ALL, everything(), 100))
+    expected = [each for each in complete if each & wanted]
+    for few in (1000, 0):
+        monkeypatch.setattr("stylesim_app.ranking.pair_sources.FEW", few)
+        assert names(pairs.list_pairs(ALL, everything(matching=matching), 100)) == expected
+
+
+def test_artists_are_the_same_or_different_and_unknown_ones_are_neither(listed):
+    Artwork.objects.filter(pk=listed["disc-a"].pk).update(artist="")
+    for artwork in Artwork.objects.all():
+        artwork.save()
+    artists = dict(Artwork.objects.values_list("title", "artist"))
+    complete = names(pairs.list_pairs(ALL, everything(), 100))
+    known = [each for each in complete if all(artists[name] for name in each)]
+    same = [each for each in known if len({artists[name] for name in each}) == 1]
+    different = [each for each in complete if len({artists[name] for name in each}) == 2]
+    assert names(pairs.list_pairs(ALL, everything(artists=SAME), 100)) == same
+    assert names(pairs.list_pairs(ALL, everything(artists=DIFFERENT), 100)) == different
+
+
+def test_the_same_file_is_before_the_same_picture(matched_works):
+    originals, copy = matched_works
+    for artwork in (originals[0], originals[3], originals[4]):
+        IndexEntry.objects.filter(artwork=artwork).update(image_sha256="a" * 64)
+    page = pairs.list_pairs(PICTURES, everything(), 100)
+    files = [pair for pair in page.pairs if pair.same_file]
+    assert page.pairs[: len(files)] == files
+    assert {frozenset((p.first.title, p.second.title)) for p in files} == {
+        frozenset(each) for each in combinations(("work 0", "work 3", "work 4"), 2)
+    }
+    (match,) = page.pairs[len(files) :]
+    assert (match.first, match.second) == (originals[0], copy)
+    assert match.inliers == match.relation.inliers
+    assert match.relation.mirrored
+    # The copy shows a part of the original.
+    assert match.relation.query_covered < 0.8 < match.relation.covered
+    forwards, backwards = walk(PICTURES, everything(), 1)
+    assert [each for page in forwards for each in names(page)] == names(page)
+    assert [names(page) for page in backwards] == [names(page) for page in forwards]
+
+
+def test_a_pair_with_the_same_file_is_listed_once(matched_works):
+    originals, copy = matched_works
+    entry = IndexEntry.objects.get(artwork=originals[0])
+    IndexEntry.objects.filter(artwork=copy).update(image_sha256=entry.image_sha256)
+    (pair,) = pairs.list_pairs(PICTURES, everything(), 100).pairs
+    assert pair.same_file
+    assert pair.inliers is None
+
+
+@pytest.mark.parametrize("artists", [SAME, DIFFERENT])
+def test_artists_of_the_same_file(matched_works, artists):
+    originals, _copy = matched_works
+    for number, artwork in enumerate(originals[:3]):
+        artwork.artist = ["Ann", "Ann", "Bea"][number]
+        artwork.save()
+        IndexEntry.objects.filter(artwork=artwork).update(image_sha256="a" * 64)
+    expected = {
+        SAME: [{"work 0", "work 1"}],
+        # The artist of the copy is not known.
+        DIFFERENT: [{"work 0", "work 2"}, {"work 1", "work 2"}, {"work 0", "copy"}],
+    }[artists]
+
+    def listed_with(**conditions):
+        page = pairs.list_pairs(PICTURES, everything(artists=artists, **conditions), 100)
+        return sorted(names(page), key=sorted)
+
+    assert listed_with() == sorted(expected, key=sorted)
+    matching = Artwork.objects.filter(title="work 1")
+    assert listed_with(matching=matching) == [each for each in expected if "work 1" in each]
+
+
+def test_cursors_of_another_lane_or_hand_are_refused(listed):
+    cursor = pairs.list_pairs(ALL, everything(), 5).next
+    assert cursor is not None
+    for lane, token in ((PICTURES, cursor), (ALL, "x" + cursor), (ALL, "x" * 1000)):
+        with pytest.raises(pairs.InvalidCursor):
+            pairs.list_pairs(lane, everything(), 5, token)
+
+
+def test_works_that_are_still_to_be_compared_are_counted(listed):
+    assert pairs.list_pairs(ALL, everything()).unlisted == 0
+    stored = StoredDescriptor.objects.filter(entry__artwork=listed["disc-a"])
+    stored.update(list_state=StoredDescriptor.ListState.NEW)
+    assert pairs.list_pairs(ALL, everything()).unlisted == 1
+    hidden = Scope(Artwork.objects.exclude(pk=listed["disc-a"].pk))
+    assert pairs.list_pairs(ALL, hidden).unlisted == 0
