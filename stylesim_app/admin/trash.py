@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -157,7 +158,7 @@ class TrashMixin(BaseAdmin):
 
     if TYPE_CHECKING:
 
-        def describe_deleted(self, artwork: Any) -> str: ...
+        def describe_deleted(self, artwork: Any) -> SafeString: ...
 
         def _url_name(self, page: str) -> str: ...
 

@@ -304,6 +304,10 @@ class ManyFilesInput(forms.FileInput):
     def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
         super().__init__({"multiple": True, **(attrs or {})})
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        # Each file has a form of its own.
+        return files.get(name)
+
 
 #: Facts that only the admin and the API write.
 _NOT_ON_THE_PAGE = ("year_number", "extra")

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from ..collection.adapter import adapter
+from ..conf import conf
 from .uploads import refuse, wants_json
 
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
@@ -34,6 +35,11 @@ class SentField:
     def is_long(self) -> bool:
         """Whether the value needs several lines."""
         return len(self.value) > LINE or "\n" in self.value
+
+    @property
+    def is_box(self) -> bool:
+        """Whether it is a box that was ticked, as browsers send it."""
+        return self.value == "on"
 
 
 class NamesOnly(FileUploadHandler):
@@ -106,10 +112,13 @@ def _sent(request: HttpRequest, max_body: int) -> tuple[list[SentField], list[st
         # It was read already, or it cannot be read.
         return [], [], False
     is_secret = any("password" in name.lower() for name in sent)
+    # Browsers send a choice of no file as an empty text.
+    unchosen = [name for name in _file_fields() if sent.get(name) == ""]
+    files += [name for name in unchosen if name not in files]
     fields = [
         SentField(name, _label(name), value, hidden=_is_internal(name))
         for name, values in sent.lists()
-        if name != TOKEN
+        if name != TOKEN and name not in files
         for value in values
     ]
     return fields, files, is_secret
@@ -118,6 +127,10 @@ def _sent(request: HttpRequest, max_body: int) -> tuple[list[SentField], list[st
 def _is_own_form(request: HttpRequest) -> bool:
     origin = request.headers.get("Origin") or request.headers.get("Referer") or ""
     return bool(origin) and urlsplit(origin).netloc == request.get_host()
+
+
+def _file_fields() -> set[str]:
+    return {"image", conf.artwork_image_field}
 
 
 def _is_internal(name: str) -> bool:

@@ -18,6 +18,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -83,7 +84,7 @@ class UploadPage:
         return self._show(request, outcome.form, known=outcome.known)
 
     def add(
-        self, request: HttpRequest, upload: UploadedFile | None, *, by_name: bool = False
+        self, request: HttpRequest, upload: UploadedFile[Any] | None, *, by_name: bool = False
     ) -> Outcome:
         """Save one file as an artwork unless it is refused or known.
 
@@ -95,7 +96,9 @@ class UploadPage:
         if by_name and title is not None:
             longest = getattr(adapter().model._meta.get_field(title), "max_length", None)
             data[title] = title_of_file(name)[:longest]
-        files = {} if upload is None else {conf.artwork_image_field: upload}
+        files: MultiValueDict[str, UploadedFile[Any]] = MultiValueDict()
+        if upload is not None:
+            files[conf.artwork_image_field] = upload
         form = artwork_upload_form()(data, files)
         if upload is None or not form.is_valid():
             return Outcome(name, form)
@@ -136,7 +139,9 @@ class UploadPage:
         }
         return render(request, self.template, context)
 
-    def _respond_to_script(self, request: HttpRequest, uploads: list[UploadedFile]) -> HttpResponse:
+    def _respond_to_script(
+        self, request: HttpRequest, uploads: list[UploadedFile[Any]]
+    ) -> HttpResponse:
         if len(uploads) > 1:
             return refuse(400, _("Send each file in a request of its own."), "one_file")
         upload = uploads[0] if uploads else None
@@ -209,7 +214,7 @@ def _count(outcomes: list[Outcome]) -> dict[str, int]:
 
 
 def _answer_once(
-    request: HttpRequest, upload: UploadedFile | None, act: Callable[[], dict[str, Any]]
+    request: HttpRequest, upload: UploadedFile[Any] | None, act: Callable[[], dict[str, Any]]
 ) -> HttpResponse:
     """Return the answer of ``act``; a request that is repeated under its key adds no second work,
     and gets the first answer again."""
@@ -243,7 +248,7 @@ def _carry_out(attempt: repeatable.Attempt, act: Callable[[], dict[str, Any]]) -
     return response
 
 
-def _fingerprint(request: HttpRequest, upload: UploadedFile | None) -> str:
+def _fingerprint(request: HttpRequest, upload: UploadedFile[Any] | None) -> str:
     """Return a hash of the fields and the file, without the token, which may be renewed."""
     fields = sorted(
         (name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"

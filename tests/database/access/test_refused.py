@@ -46,6 +46,13 @@ def test_a_form_that_is_out_of_date_keeps_what_was_typed(strict):
     assert post(strict, **sent)[0].status_code == 302
 
 
+def test_boxes_and_empty_choices_of_a_file_stay_what_they_are(strict):
+    _, text = post(strict, is_public="on", image="")
+    assert '<input type="checkbox" name="is_public" id="sent-1" checked>' in text
+    assert text.count('name="image"') == 1
+    assert '<input type="file" name="image"' in text
+
+
 def test_what_another_site_sends_is_not_offered_again(strict):
     for headers in ({"origin": "https://elsewhere.example"}, {}):
         response, text = post(strict, headers=headers, title="forged")

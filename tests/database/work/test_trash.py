@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from stylesim_app import tasks
+from stylesim_app.importing.outcome import ImportedRow
 from stylesim_app.importing.run import import_works
 from stylesim_app.importing.sources import open_source
 from stylesim_app.index import upkeep
@@ -164,7 +165,7 @@ def test_a_known_file_in_the_trash_is_said_to_be_there(staff_client, trashed, tm
     folder = tmp_path / "pictures"
     folder.mkdir()
     (folder / "again.png").write_bytes(pictures.png("disc-a"))
-    rows = []
+    rows: list[ImportedRow] = []
     import_works(open_source(folder).rows(), update=True, on_row=rows.append)
     (row,) = rows
     assert (row.artwork, row.reason) == (trashed.pk, "This work is in the trash.")
