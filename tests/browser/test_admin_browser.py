@@ -116,7 +116,7 @@ def test_upload_rank_and_choose_weights(page, variant, run_worker, tmp_path):
     look(page, variant, "record")
 
     # On to the record of the nearest work, by keyboard.
-    results.first.locator("a").focus()
+    results.first.locator("> a").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#id_title")).to_have_value("disc-a")
 
