@@ -152,9 +152,10 @@ def _spellings(
         .order_by()
         .values_list(key, field)
         .annotate(count=Count("pk"))
-        .order_by("count", field)
     )
-    return {folded: str(text) for folded, text, _count in counted}
+    # Among equals a capital comes first; databases would not agree on their order.
+    by_number = sorted(counted, key=lambda row: (-row[2], str(row[1])))
+    return {folded: str(text) for folded, text, _count in reversed(by_number)}
 
 
 def _centuries(
