@@ -339,6 +339,8 @@ def test_all_of_it_works_by_keyboard(open_browser, collection):
     page.keyboard.press("Tab")
     expect(page.locator(".skip-link")).to_be_focused()
     page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(".cite summary")).to_be_focused()
     tabs = page.locator(".lanes a")
     # The works before and after, and the enlarged picture.
     for _ in range(4):
