@@ -173,8 +173,10 @@ class ThumbnailView(ApiView):
         responses=with_problems({(200, "image/jpeg"): OpenApiTypes.BINARY}, 401, 403, 404),
     )
     def get(self, request: Request, pk: str, size: str) -> HttpResponseBase:
-        content = read_thumbnail(self.find_artwork(pk), size)
+        artwork = self.find_artwork(pk)
+        content = read_thumbnail(artwork, size)
         if content is None:
             raise NotFound(_("The picture of this artwork is missing or cannot be opened."))
         # The picture may be replaced, and the artwork hidden, at any time.
-        return share_with_other_sites(request, jpeg_response(request, content, max_age=60))
+        response = jpeg_response(request, content, max_age=60)
+        return share_with_other_sites(request, artwork, response)

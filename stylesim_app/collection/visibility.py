@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -14,6 +16,16 @@ from .adapter import adapter
 def visible_artworks(request: HttpRequest) -> QuerySet[Any]:
     """Return the artworks that the caller may see, by ``STYLESIM_VISIBLE_ARTWORKS``."""
     return conf.visible_artworks(request)
+
+
+def is_public(request: Any, artwork: Any) -> bool:
+    """Return whether a visitor without an account may see an artwork that the caller sees."""
+    if not request.user.is_authenticated:
+        return True
+    # Not the request of Django REST framework, which hands its user on.
+    visitor = copy.copy(getattr(request, "_request", request))
+    visitor.user = AnonymousUser()
+    return bool(visible_artworks(visitor).filter(pk=artwork.pk).exists())
 
 
 def sees_all(request: HttpRequest) -> bool:
