@@ -54,6 +54,7 @@ ON_POSTGRESQL = (
     "database/ranking",
     "database/stores",
     "database/test_checks.py",
+    "database/webhooks",
     "database/work",
 )
 

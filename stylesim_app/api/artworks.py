@@ -242,12 +242,14 @@ class ThumbnailView(ApiView):
         ),
     )
     def get(self, request: Request, pk: str, size: str) -> HttpResponseBase:
+        artwork = self.find_artwork(pk)
         try:
-            content = read_thumbnail(self.find_artwork(pk), size)
+            content = read_thumbnail(artwork, size)
         except ThumbnailPending:
             # No body: a client that expects a JPEG shows nothing instead of something else.
             return HttpResponse(status=202, headers={"Retry-After": str(RETRY_SECONDS)})
         if content is None:
             raise NotFound(_("The picture of this artwork is missing or cannot be opened."))
         # The picture may be replaced, and the artwork hidden, at any time.
-        return share_with_other_sites(request, jpeg_response(request, content, max_age=60))
+        response = jpeg_response(request, content, max_age=60)
+        return share_with_other_sites(request, artwork, response)

@@ -24,9 +24,10 @@ def sees_all(request: HttpRequest) -> bool:
     return bool(visible_artworks(request).count() == adapter().model._default_manager.count())
 
 
-def is_public(request: HttpRequest, artwork: Any) -> bool:
+def is_public(request: Any, artwork: Any) -> bool:
     """Return whether anyone may see an artwork: without an account, cookies or parameters."""
-    visitor = copy(request)
+    # Not the request of Django REST framework, which hands its user on.
+    visitor = copy(getattr(request, "_request", request))
     # A copy lacks it.
     visitor.resolver_match = getattr(request, "resolver_match", None)
     visitor.user = AnonymousUser()

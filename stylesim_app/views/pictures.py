@@ -17,7 +17,7 @@ from .. import files
 from ..collection import thumbnails
 from ..collection.adapter import adapter
 from ..collection.fields import image_limits
-from ..collection.visibility import visible_artworks
+from ..collection.visibility import is_public, visible_artworks
 from ..conf import conf
 from ..core.errors import DescriptorError, ImageError
 from ..core.images import read_header
@@ -59,7 +59,7 @@ def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpRespon
         return _placeholder(request, 404)
     current = request.GET.get("v") == thumbnails.version_of(artwork)
     response = jpeg_response(request, content, max_age=WEEK if current else 0)
-    return share_with_other_sites(request, response)
+    return share_with_other_sites(request, artwork, response)
 
 
 def _placeholder(request: HttpRequest, status: int) -> HttpResponse:
@@ -88,7 +88,7 @@ def original(request: HttpRequest, path: str) -> HttpResponseBase:
     )
     response["X-Content-Type-Options"] = "nosniff"
     patch_cache_control(response, private=True, max_age=DAY)
-    return share_with_other_sites(request, response)
+    return share_with_other_sites(request, artwork, response)
 
 
 @require_safe
@@ -104,12 +104,12 @@ def search_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     return jpeg_response(request, content, max_age=WEEK)
 
 
-def share_with_other_sites(request: Any, response: HttpResponseBase) -> HttpResponseBase:
-    """Allow pages of other sites to show a picture, unless the caller is signed in and may see more
-    than everybody."""
-    user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
-    response["Cross-Origin-Resource-Policy"] = "same-site" if signed_in else "cross-origin"
+def share_with_other_sites(
+    request: Any, artwork: Any, response: HttpResponseBase
+) -> HttpResponseBase:
+    """Allow pages of other sites to show the picture of a work that everybody may see."""
+    policy = "cross-origin" if is_public(request, artwork) else "same-site"
+    response["Cross-Origin-Resource-Policy"] = policy
     return response
 
 

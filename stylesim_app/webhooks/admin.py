@@ -39,16 +39,16 @@ class EndpointForm(BaseForm):
     """The address of an endpoint, and the events that it gets."""
 
     events = forms.MultipleChoiceField(
-        choices=[(event.value, f"{event.value}: {event.label}") for event in EVENTS],
+        choices=[(event.value, event.label) for event in EVENTS],
         initial=[event.value for event in EVENTS],
-        label=_("events"),
+        label=_("Events"),
         widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:
         model = Endpoint
         fields = ("name", "url", "events", "enabled")
-        widgets = {"url": forms.URLInput(attrs={"class": "vTextField"})}
+        widgets = {"url": forms.URLInput(attrs={"class": "vURLField", "size": 60})}
 
 
 @admin.register(Endpoint)

@@ -48,6 +48,9 @@ FOR_STAFF = (
     "/admin/stylesim_app/descriptorset/",
     "/admin/stylesim_app/workersign/",
     "/admin/django_q/schedule/",
+    "/admin/stylesim_webhooks/endpoint/",
+    "/admin/stylesim_webhooks/endpoint/add/",
+    "/admin/stylesim_webhooks/delivery/",
 )
 
 

@@ -22,6 +22,8 @@ from stylesim_app.collection.swapping import get_artwork_model
 from stylesim_app.collection.thumbnails import SIZES
 from stylesim_app.models import IndexEntry, RemovedPicture, StoredDescriptor, WorkItem
 from stylesim_app.selections import keeping
+from stylesim_app.webhooks import sending
+from stylesim_app.webhooks.models import Endpoint
 from tests import pictures
 from tests.swapped.models import Picture
 
@@ -91,6 +93,27 @@ def test_a_page_of_the_host_shows_similar_works(indexed, rf):
         html = Template(tag).render(Context({"work": work, "request": request}))
         [address] = re.findall(r'href="([^"]+)"', html)[:1]
         assert address in [f"/artworks/{other.pk}/" for other in indexed[1:]]
+
+
+def test_webhooks_tell_of_the_works_of_the_host(
+    settings, run_worker, monkeypatch, django_capture_on_commit_callbacks
+):
+    bodies = []
+
+    def post(_address, body, _headers):
+        bodies.append(json.loads(body))
+        return sending.Answer(200)
+
+    monkeypatch.setattr(sending, "post", post)
+    Endpoint.objects.create(name="Catalogue", url="https://a.org/")
+    picture = Picture()
+    with django_capture_on_commit_callbacks(execute=True):
+        picture.scan.save("a.png", ContentFile(pictures.png(NAMES[0])))
+    run_worker()
+    [told] = [body["data"]["artwork"] for body in bodies]
+    assert told["id"] == str(picture.pk)
+    assert told["accession_number"] is None
+    assert told["url"] == f"/artworks/{picture.pk}/"
 
 
 def test_the_api_lists_shows_and_ranks(indexed, client):

@@ -159,4 +159,7 @@ def test_pictures_that_visitors_may_see_can_stand_in_other_sites(client, staff, 
     policy = "Cross-Origin-Resource-Policy"
     assert {client.get(path)[policy] for path in paths} == {"cross-origin"}
     client.force_login(staff)
+    assert {client.get(path)[policy] for path in paths} == {"cross-origin"}
+    work.is_public = False
+    work.save()
     assert {client.get(path)[policy] for path in paths} == {"same-site"}
