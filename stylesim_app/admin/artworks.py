@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib.admin.utils import quote
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import NoReverseMatch, path
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..collection import thumbnails, visibility
+from ..collection import visibility
 from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
 from ..collection.keys import TEXT_FACTS, text_fields
-from ..collection.spreadsheets import csv_lines
 from ..core.boxes import Box
 from ..models import AbstractArtwork, IndexEntry
 from ..ranking import lanes
 from ..ranking.options import RankingOptions
-from ..ranking.pairs import pair_lanes
 from ..views import places
 from ..views.forms import RankingPageForm
-from ..views.pairs import answer as answer_pairs
 from ..views.pictures import serve_thumbnail
 from ..work import audit, known_files, worklist
+from .addresses import join_keys
 from .again import IndexAgainMixin, request_artworks
 from .bulk_edit import BulkEditMixin
+from .collection_pages import CollectionPagesMixin
 from .deletion import list_deleted
-from .many import MAX_ROWS, csv_rows, make_table
+from .many import MAX_ROWS
 from .numbers import AccessionNumberFilter
-from .ranking import MAX_QUERIES, Card, Section, make_title, rank_section
+from .ranking import MAX_QUERIES, Section, make_title, rank_section
 from .searching import SearchMixin
 from .states import (
     FewValuesFilter,
@@ -61,7 +59,7 @@ else:
     BaseAdmin = admin.ModelAdmin
 
 
-class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmin):
+class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, CollectionPagesMixin):
     """Pictures, index states and ranked similar works in the admin of an artwork model.
 
     Works that ``STYLESIM_VISIBLE_ARTWORKS`` hides from a member of staff are hidden here too.
@@ -221,8 +219,6 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
         wrap = self.admin_site.admin_view
         return [
             path("similar/", wrap(self.similar_view), name=self._url_name("similar")),
-            path("similar/table/", wrap(self.table_view), name=self._url_name("similar_table")),
-            path("pairs/", wrap(self.pairs_view), name=self._url_name("pairs")),
             path(
                 "<str:object_id>/picture/<str:size>.jpg",
                 wrap(self.thumbnail_view, cacheable=True),
@@ -259,7 +255,7 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
             "title": make_title(artworks),
             "opts": self.opts,
             "media": self.media,
-            "ids": _join(artwork.pk for artwork in artworks),
+            "ids": join_keys(artwork.pk for artwork in artworks),
             "form": form,
             "lanes": lanes.registered(),
             "has_artist": (adapter().field("artist") is not None),
@@ -268,45 +264,6 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
             "sections": sections,
         }
         return TemplateResponse(request, "admin/stylesim_app/similar_works.html", context)
-
-    def table_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Show the best matches of many works in a table, or return them as CSV."""
-        artworks = self._read_chosen(request, MAX_ROWS)
-        visible = visibility.visible_artworks(request)
-        if request.GET.get("format") == "csv":
-            lines = "".join(csv_lines(csv_rows(artworks, visible)))
-            response = HttpResponse(lines, content_type="text/csv; charset=utf-8")
-            response["Content-Disposition"] = 'attachment; filename="similar.csv"'
-            return response
-        keys = [artwork.pk for artwork in artworks]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": make_title(artworks),
-            "opts": self.opts,
-            "media": self.media,
-            "lanes": pair_lanes(),
-            "rows": make_table(
-                artworks,
-                visible,
-                self._make_card,
-                lambda artwork: self._similar_address([artwork.pk]),
-            ),
-            "export": self._similar_address(keys, "similar_table", format="csv"),
-        }
-        return TemplateResponse(request, "admin/stylesim_app/similar_table.html", context)
-
-    def pairs_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Show the closest pairs of the collection."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Closest pairs"),
-            "opts": self.opts,
-            "media": self.media,
-        }
-        request.current_app = self.admin_site.name
-        return answer_pairs(request, "admin/stylesim_app/pairs.html", context, self._make_card)
 
     def thumbnail_view(self, request: HttpRequest, object_id: str, size: str) -> HttpResponseBase:
         """Return a small picture for staff; the admin needs neither pages nor served media."""
@@ -340,65 +297,6 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, BaseAdmi
             "record_address": self._reverse("change", quote(artwork.pk)),
         }
         return TemplateResponse(request, "admin/stylesim_app/surroundings.html", context)
-
-    def _read_chosen(self, request: HttpRequest, limit: int) -> list[Any]:
-        """Return the artworks that an address names, with a message if there are too many."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        keys = [unquote(key) for key in request.GET.get("ids", "").split(",") if key]
-        try:
-            chosen = [self.opts.pk.clean(key, None) for key in keys[:limit]]
-        except ValidationError as error:
-            raise Http404 from error
-        known = self.get_queryset(request).in_bulk(chosen)
-        # One that is hidden is not found, like one that does not exist.
-        if not chosen or any(key not in known for key in chosen):
-            raise Http404
-        artworks = [known[key] for key in chosen]
-        if not all(self.has_view_permission(request, artwork) for artwork in artworks):
-            raise Http404
-        if len(keys) > limit:
-            said = ngettext(
-                "Only %(count)d work can be shown at once; select fewer to see the others.",
-                "Only %(count)d works can be shown at once; select fewer to see the others.",
-                limit,
-            )
-            self.message_user(request, said % {"count": limit}, messages.WARNING)
-        return artworks
-
-    def _get_visible(self, request: HttpRequest, object_id: str) -> Any:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        artwork = self.get_object(request, unquote(object_id))
-        if artwork is None or not self.has_view_permission(request, artwork):
-            raise Http404
-        return artwork
-
-    # URLs
-
-    def _url_name(self, page: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
-
-    def _reverse(self, page: str, *args: Any) -> str:
-        name = f"admin:{self._url_name(page)}"
-        return reverse(name, args=args, current_app=self.admin_site.name)
-
-    def _picture_address(self, artwork: Any, size: str) -> str:
-        """Return the URL of a thumbnail, or an empty string for an artwork without a picture."""
-        if not adapter().image(artwork):
-            return ""
-        address = self._reverse("picture", quote(artwork.pk), size)
-        return f"{address}?v={thumbnails.version_of(artwork)}"
-
-    def _similar_address(self, keys: Iterable[Any], page: str = "similar", **options: str) -> str:
-        return f"{self._reverse(page)}?{urlencode({'ids': _join(keys), **options})}"
-
-    def _make_card(self, artwork: Any) -> Card:
-        return Card(
-            artwork=artwork,
-            address=self._reverse("change", quote(artwork.pk)),
-            picture=self._picture_address(artwork, "medium"),
-        )
 
 
 class ArtworkAdmin(TrashMixin, BulkEditMixin, SimilarWorksAdminMixin):
@@ -457,7 +355,3 @@ class ArtworkAdmin(TrashMixin, BulkEditMixin, SimilarWorksAdminMixin):
             return artwork.get_absolute_url()
         except NoReverseMatch:
             return None
-
-
-def _join(keys: Iterable[Any]) -> str:
-    return ",".join(str(quote(key)) for key in keys)

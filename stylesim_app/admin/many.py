@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 
 from ..collection.adapter import adapter
 from ..ranking.many import Near, Row, rank_many
+from ..ranking.many_vectors import rank_by_vectors
+from ..ranking.vector_lanes import VectorLane
 from .ranking import Card
 
 #: Works of a table, and the nearest works that each row opens to.
@@ -26,6 +28,8 @@ class TableRow:
     same_pictures: list[tuple[Near, Card]]
     is_listed: bool
     is_matched: bool
+    #: In the lane that was chosen besides; None without one.
+    chosen: list[tuple[Near, Card]] | None
     #: The page with all comparisons of the query.
     address: str
 
@@ -35,8 +39,10 @@ def make_table(
     visible: QuerySet[Any],
     make_card: Callable[[Any], Card],
     make_address: Callable[[Any], str],
+    lane: VectorLane | None = None,
 ) -> list[TableRow]:
-    """Return the rows of the page."""
+    """Return the rows of the page, with a column for a lane of vectors if one is chosen."""
+    by_vectors = rank_by_vectors(lane, artworks, visible, SHOWN) if lane else {}
 
     def cards(found: Sequence[Near]) -> list[tuple[Near, Card]]:
         return [(near, make_card(near.artwork)) for near in found]
@@ -48,21 +54,27 @@ def make_table(
             cards(row.same_pictures),
             row.is_listed,
             row.is_matched,
+            cards(by_vectors.get(row.artwork.pk, ())) if lane else None,
             make_address(row.artwork),
         )
         for row in rank_many(artworks, visible, SHOWN)
     ]
 
 
-def csv_rows(artworks: Sequence[Any], visible: QuerySet[Any]) -> Iterator[list[Any]]:
+def csv_rows(
+    artworks: Sequence[Any], visible: QuerySet[Any], lane: VectorLane | None = None
+) -> Iterator[list[Any]]:
     """Return the rows of the CSV file, one for each work near a query."""
     yield [
         *("query_id", "query_title", "lane", "rank", "id", "title", "artist"),
         *("same_file", "matching_points", "distance", "closer_than"),
     ]
+    by_vectors = rank_by_vectors(lane, artworks, visible, SHOWN) if lane else {}
     for row in rank_many(artworks, visible, SHOWN):
         yield from _lines(row, "same_picture", row.same_pictures)
         yield from _lines(row, "measure", row.nearest)
+        if lane:
+            yield from _lines(row, lane.name, by_vectors.get(row.artwork.pk, ()))
 
 
 def _lines(row: Row, lane: str, found: Sequence[Near]) -> Iterator[list[Any]]:

@@ -25,13 +25,17 @@ MAX_COPIES = 1000
 
 @dataclass(frozen=True)
 class Near:
-    """A work near a query: its distance in the measure, or how it shows the same picture."""
+    """A work near a query: its distance in a lane, or how it shows the same picture.
+
+    ``words`` tell how unusual the distance is where ``closer_than`` does not.
+    """
 
     artwork: Any
     distance: float | None = None
     closer_than: float | None = None
     same_file: bool = False
     inliers: int | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from stylesim_app.admin.many import MAX_ROWS
 from stylesim_app.index import upkeep
 from stylesim_app.models import Artwork
+from stylesim_app.ranking import lanes
+from stylesim_app.ranking.options import RankingOptions
 from tests.admin_pages import LIST, act, messages_of
 from tests.rankings import rank
 
@@ -60,6 +62,21 @@ def test_same_pictures_and_files_are_in_the_table_and_its_csv(staff_client, matc
     (same,) = [row for row in rows if row["lane"] == "same_picture"]
     assert same["title"] == "'=copy"
     assert int(same["matching_points"]) > 0
+
+
+def test_a_lane_of_vectors_is_added_on_demand(staff_client, collection):
+    upkeep.maintain(60, idle=True)
+    works = list(collection.values())[:3]
+    lane = lanes.get("artist_style")
+    visible = Artwork.objects.all()
+    page = staff_client.get(address(works, lane=lane.name))
+    for row, work in zip(page.context["rows"], works, strict=True):
+        answer = lane.of_artwork(work, RankingOptions(limit=5), visible, visible)
+        expected = [(result.artwork, result.figure) for result in answer.results]
+        assert [(near.artwork, near.distance) for near, _ in row.chosen] == expected
+    content = staff_client.get(address(works, lane=lane.name, format="csv")).content.decode()
+    rows = list(csv.DictReader(StringIO(content.lstrip("\ufeff"))))
+    assert sum(row["lane"] == lane.name for row in rows) == 15
 
 
 def test_hidden_works_are_neither_rows_nor_results(staff_client, collection, settings):
