@@ -132,7 +132,9 @@ class PairsView(ApiView):
     def get(self, request: Request) -> Response:
         form = PairsForm(request.query_params)
         if not form.is_valid():
-            raise ValidationError({name: list(found) for name, found in form.errors.items()})
+            raise ValidationError(
+                {name: list(map(str, each)) for name, each in form.errors.items()}
+            )
         lane = form.cleaned_data["lane"]
         visible = self.get_queryset()
         filtered = any(request.query_params.get(name) for name in ranking_filterset().base_filters)

@@ -52,9 +52,9 @@ def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpRespon
     try:
         content = read_thumbnail(artwork, size)
     except ThumbnailPending:
-        response = _placeholder(request, 202)
-        response["Retry-After"] = str(RETRY_SECONDS)
-        return response
+        placeholder = _placeholder(request, 202)
+        placeholder["Retry-After"] = str(RETRY_SECONDS)
+        return placeholder
     if content is None:
         return _placeholder(request, 404)
     current = request.GET.get("v") == thumbnails.version_of(artwork)

@@ -44,11 +44,11 @@ def let_pass(**time_passed):
     for row in Delivery.objects.all():
         row.due_at -= passed
         row.save()
-    for row in Endpoint.objects.all():
+    for endpoint in Endpoint.objects.all():
         for name in ("paused_until", "failing_since", "previous_until"):
-            if getattr(row, name) is not None:
-                setattr(row, name, getattr(row, name) - passed)
-        row.save()
+            if getattr(endpoint, name) is not None:
+                setattr(endpoint, name, getattr(endpoint, name) - passed)
+        endpoint.save()
 
 
 def test_the_example_of_the_documentation_verifies_what_arrives(receiver, delivery, verify):
