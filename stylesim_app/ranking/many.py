@@ -58,7 +58,8 @@ def rank_many(
     keys = [artwork.pk for artwork in artworks]
     listed = _listed(keys, visible, each, serving)
     matched = _matched(keys)
-    wanted = {other for found in (*listed.values(), *matched.values()) for other, _ in found}
+    wanted = {other for found in listed.values() for other, _ in found}
+    wanted |= {other for found in matched.values() for other, _ in found}
     others = visible.select_related("stylesim_entry").in_bulk(wanted)
     shares = _shares(listed, serving)
     stored = StoredDescriptor.objects.filter(

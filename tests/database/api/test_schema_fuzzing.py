@@ -38,7 +38,7 @@ OPERATIONS = (
     *("PUT /api/artworks/{id}/", "PATCH /api/artworks/{id}/", "DELETE /api/artworks/{id}/"),
     *("GET /api/artworks/{id}/similar/", "GET /api/artworks/{id}/{size}.jpg", "POST /api/search/"),
     *("GET /api/search/{id}/", "GET /api/compare/", "GET /api/index/", "POST /api/index/"),
-    "POST /api/token/",
+    *("GET /api/pairs/", "POST /api/token/"),
 )
 #: Operations that take nothing, or any text.
 ALWAYS_VALID = {

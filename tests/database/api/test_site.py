@@ -43,7 +43,7 @@ def test_the_root_lists_the_addresses(visitor, db):
     addresses = visitor.get("/api/").json()
     assert addresses == {
         name: f"{HOST}/api/{name}/"
-        for name in ("artworks", "search", "compare", "index", "token", "schema", "docs")
+        for name in ("artworks", "search", "compare", "pairs", "index", "token", "schema", "docs")
     }
 
 
@@ -176,6 +176,7 @@ def test_options_describe_an_address(curator, db):
         ("search/", "POST"),
         ("search/b5317a9b-0366-4ef9-a227-a6d979a63550/", "GET"),
         ("compare/", "GET"),
+        ("pairs/", "GET"),
         ("index/", "GET, POST"),
         ("token/", "POST"),
         ("schema/", "GET"),
@@ -204,6 +205,7 @@ def test_the_schema_is_valid_and_without_warnings(db):
         *("listArtworks", "createArtwork", "getArtwork", "replaceArtwork", "updateArtwork"),
         *("deleteArtwork", "getThumbnail", "listSimilarArtworks", "startSearch", "getSearch"),
         *("compareArtworks", "getIndex", "requestIndexing", "getToken", "listAddresses"),
+        "listPairs",
     }
     for operation in operations.values():
         problems = [
