@@ -253,6 +253,19 @@ def drawn() -> store_contract.Drawn:
 
 
 @pytest.fixture
+def stored_matches(make_artwork: Callable[..., Artwork]) -> tuple[list[Artwork], Artwork]:
+    """Four works without artists, and a mirrored part of the first, without any descriptor."""
+    works = [make_artwork("disc-a", title=f"work {number}", artist="") for number in range(4)]
+    copy = make_artwork("disc-b", title="copy", artist="")
+    for number, artwork in enumerate((*works, copy)):
+        IndexEntry.objects.create(
+            artwork=artwork, state=WorkItem.State.INDEXED, image_sha256=f"{number:064}"
+        )
+    same_pictures.match(works[0], copy)
+    return works, copy
+
+
+@pytest.fixture
 def matched_works(db: None) -> tuple[list[Artwork], Artwork]:
     """Six pictures, and a mirrored crop of the first, indexed by a worker."""
     originals = [same_pictures.upload(draw(seed), f"work {seed}") for seed in range(6)]

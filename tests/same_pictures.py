@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from PIL import Image
 
-from stylesim_app.models import Artwork
+from stylesim_app.models import Artwork, IndexEntry, PictureMatch, StoredFeatures
 from stylesim_app.work import worker, worklist
 
 
@@ -36,3 +37,38 @@ def work() -> None:
     """Do what the schedule and the worker do."""
     worklist.reconcile()
     assert worker.work_through() is False
+
+
+def match(earlier: Artwork, later: Artwork, inliers: int = 40) -> PictureMatch:
+    """Store a match as a worker does: the later work shows a part of the earlier one, mirrored."""
+    candidate, query = (_features(artwork) for artwork in (earlier, later))
+    complete = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    part = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]
+    return PictureMatch.objects.create(
+        query=query,
+        candidate=candidate,
+        inliers=inliers,
+        relation={
+            "inliers": inliers,
+            "mirrored": True,
+            "turned": 0.0,
+            "covered": 0.36,
+            "query_covered": 1.0,
+            "region": part,
+            "query_region": complete,
+        },
+    )
+
+
+def _features(artwork: Artwork) -> StoredFeatures:
+    entry = IndexEntry.objects.get(artwork=artwork)
+    features, _ = StoredFeatures.objects.get_or_create(
+        entry=entry,
+        defaults={
+            "fingerprint": "0" * 16,
+            "image_sha256": entry.image_sha256,
+            "record": b"",
+            "matched_at": timezone.now(),
+        },
+    )
+    return features

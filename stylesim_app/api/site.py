@@ -42,6 +42,7 @@ class RootView(ApiMixin, APIView):
             "artworks": "artwork-list",
             "search": "search",
             "compare": "compare",
+            "pairs": "pairs",
             "index": "index",
             "sets": "set-list",
             "schema": "schema",

@@ -57,6 +57,16 @@ def test_no_migration_is_missing_and_no_check_complains():
     call_command("check", fail_level="WARNING")
 
 
+def test_the_closest_pairs_are_listed(indexed, admin_client):
+    query = {"lane": "measure"}
+    assert admin_client.get("/pairs/").status_code == 200
+    assert len(admin_client.get("/pairs/", query).context["page"].pairs) == 6
+    results = admin_client.get("/api/pairs/", query).json()["results"]
+    assert len({frozenset((each["first"]["id"], each["second"]["id"])) for each in results}) == 6
+    table = admin_client.get("/pairs/", {**query, "format": "csv"})
+    assert len(b"".join(table.streaming_content).splitlines()) == 7
+
+
 def test_migrations_go_back_to_nothing_and_forth(transactional_db):
     call_command("migrate", "stylesim_app", "zero", verbosity=0)
     assert "stylesim_app_indexentry" not in connection.introspection.table_names()

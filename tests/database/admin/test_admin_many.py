@@ -48,8 +48,8 @@ def test_the_number_of_queries_does_not_grow(staff_client, collection):
     assert counts[0] == counts[1]
 
 
-def test_same_pictures_and_files_are_in_the_table_and_its_csv(staff_client, matched_works):
-    originals, copy = matched_works
+def test_same_pictures_and_files_are_in_the_table_and_its_csv(staff_client, stored_matches):
+    originals, copy = stored_matches
     page = staff_client.get(address([originals[0], originals[1]]))
     first, second = page.context["rows"]
     assert [near.artwork for near, _ in first.same_pictures] == [copy]

@@ -51,8 +51,8 @@ def test_a_record_polls_until_its_picture_is_indexed(staff_client, make_artwork,
     assert "data-stylesim-poll" not in staff_client.get(address).content.decode()
 
 
-def test_same_pictures_lead_to_their_records(staff_client, matched_works):
-    originals, copy = matched_works
+def test_same_pictures_lead_to_their_records(staff_client, stored_matches):
+    originals, copy = stored_matches
     html = staff_client.get(f"{LIST}{originals[0].pk}/change/").content.decode()
     panel = html.partition('class="same-picture"')[2].partition("</section>")[0]
     assert f'href="{LIST}{copy.pk}/change/"' in panel

@@ -43,7 +43,11 @@ def test_the_root_lists_the_addresses(visitor, db):
     addresses = visitor.get("/api/").json()
     assert addresses == {
         name: f"{HOST}/api/{name}/"
+<<<<<<< HEAD
         for name in ("artworks", "search", "compare", "index", "sets", "token", "schema", "docs")
+=======
+        for name in ("artworks", "search", "compare", "pairs", "index", "token", "schema", "docs")
+>>>>>>> registrar
     }
 
 
@@ -176,6 +180,7 @@ def test_options_describe_an_address(curator, db):
         ("search/", "POST"),
         ("search/b5317a9b-0366-4ef9-a227-a6d979a63550/", "GET"),
         ("compare/", "GET"),
+        ("pairs/", "GET"),
         ("index/", "GET, POST"),
         ("sets/", "GET, POST"),
         ("sets/1/", "GET, PUT, PATCH, DELETE"),
@@ -208,9 +213,13 @@ def test_the_schema_is_valid_and_without_warnings(db):
         *("listArtworks", "createArtwork", "getArtwork", "replaceArtwork", "updateArtwork"),
         *("deleteArtwork", "getThumbnail", "listSimilarArtworks", "startSearch", "getSearch"),
         *("compareArtworks", "getIndex", "requestIndexing", "getToken", "listAddresses"),
+<<<<<<< HEAD
         "listFacets",
         *("listSets", "createSet", "getSet", "replaceSet", "updateSet", "deleteSet"),
         *("listWorksOfSet", "addWorksToSet", "removeWorkFromSet"),
+=======
+        "listPairs",
+>>>>>>> registrar
     }
     for operation in operations.values():
         problems = [

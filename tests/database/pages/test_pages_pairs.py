@@ -99,8 +99,8 @@ def test_the_api_refuses_what_it_cannot_use(client, staff_client, listed, django
     assert client.get(API).status_code == 403
 
 
-def test_the_api_tells_how_a_picture_is_the_same(staff_client, matched_works):
-    originals, copy = matched_works
+def test_the_api_tells_how_a_picture_is_the_same(staff_client, stored_matches):
+    originals, copy = stored_matches
     (pair,) = staff_client.get(API).json()["results"]
     assert (pair["first"]["id"], pair["second"]["id"]) == (originals[0].pk, copy.pk)
     assert pair["relation"]["mirrored"]
