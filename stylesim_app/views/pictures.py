@@ -44,8 +44,8 @@ def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpRespon
         patch_cache_control(response, no_store=True)
         return response
     current = request.GET.get("v") == thumbnails.version_of(artwork)
-    response = jpeg_response(request, content, max_age=WEEK if current else 0)
-    return share_with_other_sites(request, artwork, response)
+    picture = jpeg_response(request, content, max_age=WEEK if current else 0)
+    return share_with_other_sites(request, artwork, picture)
 
 
 @require_safe
