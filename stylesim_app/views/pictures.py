@@ -58,8 +58,8 @@ def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpRespon
     if content is None:
         return _placeholder(request, 404)
     current = request.GET.get("v") == thumbnails.version_of(artwork)
-    response = jpeg_response(request, content, max_age=WEEK if current else 0)
-    return share_with_other_sites(request, artwork, response)
+    picture = jpeg_response(request, content, max_age=WEEK if current else 0)
+    return share_with_other_sites(request, artwork, picture)
 
 
 def _placeholder(request: HttpRequest, status: int) -> HttpResponse:

@@ -58,18 +58,19 @@ def catalogue(tmp_path, policy):
 
 
 @pytest.fixture
-def errors() -> list[str]:
-    """The errors in the browser's console."""
+def errors():
+    """The errors on the console of the page."""
     return []
 
 
 @pytest.fixture
 def browser(monkeypatch, errors):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
     def note(line):
         if line.type == "error":
             errors.append(line.text)
 
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = started.new_page(locale="en")
@@ -89,7 +90,7 @@ def write(catalogue, live_server, work, token, **changes):
 
 
 def test_the_page_of_the_documentation_shows_similar_works_on_another_origin(
-    browser, errors, live_server, catalogue, collection, staff
+    browser, live_server, catalogue, collection, staff, errors
 ):
     work = collection["disc-a"]
     _, token = make_token(staff, "Page", (), timedelta(days=1), public=True, origins=[catalogue[1]])

@@ -163,3 +163,10 @@ def test_pictures_that_visitors_may_see_can_stand_in_other_sites(client, staff, 
     work.is_public = False
     work.save()
     assert {client.get(path)[policy] for path in paths} == {"same-site"}
+
+
+def test_the_script_can_be_checked_or_loaded_as_a_module_from_another_site(client):
+    response = client.get("/static/stylesim_app/similar.js")
+    assert response.status_code == 200
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert "javascript" in response["Content-Type"]

@@ -43,11 +43,10 @@ def test_the_root_lists_the_addresses(visitor, db):
     addresses = visitor.get("/api/").json()
     assert addresses == {
         name: f"{HOST}/api/{name}/"
-<<<<<<< HEAD
-        for name in ("artworks", "search", "compare", "index", "sets", "token", "schema", "docs")
-=======
-        for name in ("artworks", "search", "compare", "pairs", "index", "token", "schema", "docs")
->>>>>>> registrar
+        for name in (
+            *("artworks", "search", "compare", "pairs", "index"),
+            *("sets", "token", "schema", "docs"),
+        )
     }
 
 
@@ -213,13 +212,10 @@ def test_the_schema_is_valid_and_without_warnings(db):
         *("listArtworks", "createArtwork", "getArtwork", "replaceArtwork", "updateArtwork"),
         *("deleteArtwork", "getThumbnail", "listSimilarArtworks", "startSearch", "getSearch"),
         *("compareArtworks", "getIndex", "requestIndexing", "getToken", "listAddresses"),
-<<<<<<< HEAD
         "listFacets",
         *("listSets", "createSet", "getSet", "replaceSet", "updateSet", "deleteSet"),
         *("listWorksOfSet", "addWorksToSet", "removeWorkFromSet"),
-=======
         "listPairs",
->>>>>>> registrar
     }
     for operation in operations.values():
         problems = [
