@@ -8,7 +8,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from stylesim_app import checks
+from stylesim_app.checks import artworks as checks
 from stylesim_app.collection import swapping
 from stylesim_app.collection.adapter import adapter
 
@@ -50,8 +50,8 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_THROTTLE_CACHE", "default", "stylesim_app.W008"),
         ("STYLESIM_CROP_BORDERS", "no", "stylesim_app.E014"),
         ("STYLESIM_WEBHOOK_DAYS", -1, "stylesim_app.E016"),
-        ("STYLESIM_SITE_URL", "works.example.org", "stylesim_app.E020"),
-        ("STYLESIM_WEBHOOKS_PRIVATE", "no", "stylesim_app.E021"),
+        ("STYLESIM_SITE_URL", "works.example.org", "stylesim_app.E017"),
+        ("STYLESIM_WEBHOOKS_PRIVATE", "no", "stylesim_app.E018"),
         ("STYLESIM_STORE", "faiss", "stylesim_app.E009"),
         ("STYLESIM_WATCHDOG_SECONDS", -1, "stylesim_app.E015"),
         ("STYLESIM_WATCHDOG_SECONDS", "long", "stylesim_app.E015"),

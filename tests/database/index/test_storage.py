@@ -17,7 +17,8 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from stylesim_app import checks, files
+from stylesim_app import files
+from stylesim_app.checks import storage as checks
 from stylesim_app.exceptions import (
     StorageForeign,
     StorageFull,

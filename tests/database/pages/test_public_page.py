@@ -193,7 +193,7 @@ def test_a_missing_file_is_not_found(client, irises, settings):
 
 def test_an_unknown_offer_is_reported_and_offers_nothing(client, irises, settings):
     settings.STYLESIM_DOWNLOADS = "all"
-    assert "stylesim_app.E025" in {each.id for each in run_checks()}
+    assert "stylesim_app.E019" in {each.id for each in run_checks()}
     assert client.get(f"/artworks/{irises.pk}/download/").status_code == 404
 
 
