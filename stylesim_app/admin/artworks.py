@@ -31,7 +31,7 @@ from ..ranking.options import RankingOptions
 from ..views import places
 from ..views.forms import RankingPageForm
 from ..views.pictures import serve_thumbnail
-from ..work import audit, known_files, worklist
+from ..work import audit, known_files, trash, worklist
 from .addresses import join_keys
 from .again import IndexAgainMixin, request_artworks
 from .bulk_edit import BulkEditMixin
@@ -160,6 +160,10 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
                 ),
                 messages.WARNING,
             )
+        deleted = known_files.works_with(sha256, trash.works_known_to(request)).first()
+        if deleted is not None:
+            text = f"{gettext('This file is in the trash:')} {adapter().title(deleted)}"
+            self.message_user(request, text, messages.WARNING)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

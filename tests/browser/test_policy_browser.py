@@ -35,6 +35,8 @@ FOR_STAFF = (
     "/admin/stylesim_app/artwork/",
     "/admin/stylesim_app/artwork/?q=disc",
     "/admin/stylesim_app/artwork/add/",
+    "/admin/stylesim_app/artwork/upload/",
+    "/admin/stylesim_app/artwork/trash/",
     "/admin/stylesim_app/artwork/{pk}/change/",
     "/admin/stylesim_app/artwork/{pk}/delete/",
     "/admin/stylesim_app/artwork/{pk}/history/",

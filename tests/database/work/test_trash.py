@@ -162,6 +162,10 @@ def test_a_known_file_in_the_trash_is_said_to_be_there(staff_client, trashed, tm
     data["image"] = upload_of("disc-a")
     problem = staff_client.post("/api/artworks/", data).json()
     assert problem["detail"].startswith(f"Artwork {trashed.pk} in the trash has the same file.")
+    data |= {"image": upload_of("disc-a"), "extra": "{}"}
+    said = messages_of(staff_client.post(f"{LIST}add/", data, follow=True))
+    assert "This file is in the trash: disc-a" in said
+    Artwork.objects.filter(title="again").delete()
     folder = tmp_path / "pictures"
     folder.mkdir()
     (folder / "again.png").write_bytes(pictures.png("disc-a"))
