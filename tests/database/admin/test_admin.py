@@ -232,7 +232,7 @@ def test_the_record_shows_index_facts_and_ranked_works(
     assert f'href="{SIMILAR}?ids={artwork.pk}">More options' in html
     assert "Distance = 1 × style + 0.0001 × content" in html
     # The copy is closer than all pairs; of the nearest other work, rounding decides whether it is.
-    shares = len(re.findall(r"closer than [\d.]+% of random pairs", html))
+    shares = len(re.findall(r"Closer than [\d.]+% of pairs", html))
     all_pairs = html.count("Closer than all random pairs")
     assert shares + all_pairs == 10
     assert all_pairs in (1, 2)
