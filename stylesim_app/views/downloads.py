@@ -7,14 +7,17 @@ import mimetypes
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ..collection.adapter import adapter
 from ..conf import conf
 from .file_names import attachment, readable_name
-from .pictures import read_thumbnail
+from .pictures import ThumbnailPending, read_thumbnail
 from .ranking import visible_artwork
 
 THUMBNAIL, ORIGINAL = "thumbnail", "original"
@@ -31,7 +34,12 @@ def download(request: HttpRequest, pk: str) -> HttpResponseBase:
     """
     artwork = visible_artwork(request, pk)
     if conf.downloads == THUMBNAIL:
-        content = read_thumbnail(artwork, SIZE)
+        try:
+            content = read_thumbnail(artwork, SIZE)
+        except ThumbnailPending:
+            said = _("The picture is being prepared. Please try again in a moment.")
+            messages.info(request, said)
+            return redirect("stylesim:artwork", artwork.pk)
         if content is None:
             raise Http404
         return _as_file(io.BytesIO(content), "image/jpeg", name_of(artwork, "jpg"))

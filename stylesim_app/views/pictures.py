@@ -54,9 +54,9 @@ def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpRespon
     except ThumbnailPending:
         placeholder = _placeholder(request, 202)
         placeholder["Retry-After"] = str(RETRY_SECONDS)
-        return placeholder
+        return share_with_other_sites(request, artwork, placeholder)
     if content is None:
-        return _placeholder(request, 404)
+        return share_with_other_sites(request, artwork, _placeholder(request, 404))
     current = request.GET.get("v") == thumbnails.version_of(artwork)
     picture = jpeg_response(request, content, max_age=WEEK if current else 0)
     return share_with_other_sites(request, artwork, picture)

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.http import HttpResponse
 
+from stylesim_app.collection import thumbnails
 from stylesim_app.middleware import NoStoreMiddleware
 
 PUBLIC = ("/", "/search/", "/accounts/login/", "/admin/login/", "/api/", "/api/docs/", "/nothing/")
@@ -56,7 +57,9 @@ def test_what_anyone_may_see_can_be_kept(client, db):
 
 
 def test_pictures_keep_the_times_that_they_set(staff_client, make_artwork):
-    response = staff_client.get(f"/artworks/{make_artwork().pk}/small.jpg")
+    work = make_artwork()
+    thumbnails.make_thumbnails(work)
+    response = staff_client.get(f"/artworks/{work.pk}/small.jpg")
     assert response["Cache-Control"] == "private, max-age=0"
 
 

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from project.access.models import ApiToken
 from project.access.origins import parse_origin
 from project.access.tokens import make_token
+from stylesim_app.collection import thumbnails
 from tests.database.api.conftest import check_problem, upload
 
 DAY = timedelta(days=1)
@@ -155,7 +156,11 @@ def test_the_page_says_what_is_wrong(client, staff, sent, reason):
 
 def test_pictures_that_visitors_may_see_can_stand_in_other_sites(client, staff, make_artwork):
     work = make_artwork()
-    paths = (f"/artworks/{work.pk}/small.jpg", f"/api/artworks/{work.pk}/small.jpg", work.image.url)
+    page = f"/artworks/{work.pk}/small.jpg"
+    # Before a worker has made it, a placeholder.
+    assert client.get(page)["Cross-Origin-Resource-Policy"] == "cross-origin"
+    thumbnails.make_thumbnails(work)
+    paths = (page, f"/api/artworks/{work.pk}/small.jpg", work.image.url)
     policy = "Cross-Origin-Resource-Policy"
     assert {client.get(path)[policy] for path in paths} == {"cross-origin"}
     client.force_login(staff)

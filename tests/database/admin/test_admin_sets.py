@@ -25,8 +25,9 @@ def test_sets_are_listed_and_not_changed(staff_client, django_user_model, make_a
 
 
 def test_an_account_and_an_artwork_are_deleted_where_sets_hold_them(
-    admin_client, django_user_model, make_artwork
+    admin_client, django_user_model, make_artwork, settings
 ):
+    settings.STYLESIM_TRASH_DAYS = 0
     owner = django_user_model.objects.create_user("anna")
     work = make_artwork()
     made = keeping.create(owner, "Secret name", keys=[work.pk])

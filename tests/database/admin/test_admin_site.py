@@ -54,6 +54,6 @@ def test_a_record_polls_until_its_picture_is_indexed(staff_client, make_artwork,
 def test_same_pictures_lead_to_their_records(staff_client, stored_matches):
     originals, copy = stored_matches
     html = staff_client.get(f"{LIST}{originals[0].pk}/change/").content.decode()
-    panel = html.partition('class="same-picture"')[2].partition("</section>")[0]
+    panel = html.partition('class="same-picture')[2].partition("</section>")[0]
     assert f'href="{LIST}{copy.pk}/change/"' in panel
     assert f'href="{copy.get_absolute_url()}"' not in panel

@@ -163,6 +163,7 @@ def test_the_smallest_limit_bounds_a_page_that_names_no_size(visitor, collection
 
 def test_who_sees_what(visitor, curator, with_permissions, make_artwork):
     public, hidden = make_artwork("disc-a"), make_artwork("disc-b", is_public=False)
+    thumbnails.make_thumbnails(hidden)
     clerk = with_permissions(is_staff=True)
     member = with_permissions("view_artwork")
     viewer = with_permissions("view_artwork", is_staff=True)

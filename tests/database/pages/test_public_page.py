@@ -11,6 +11,7 @@ from django.core.checks import run_checks
 from django.http import HttpRequest
 from django.utils import timezone
 
+from stylesim_app.collection import thumbnails
 from stylesim_app.collection.visibility import is_public
 from stylesim_app.models import Artwork
 from stylesim_app.views.file_names import attachment, readable_name
@@ -180,7 +181,10 @@ def test_an_original_is_downloaded_under_a_readable_name(client, irises, setting
 
 def test_a_thumbnail_is_downloaded_as_jpeg(client, irises, settings):
     settings.STYLESIM_DOWNLOADS = "thumbnail"
-    response = client.get(f"/artworks/{irises.pk}/download/")
+    address = f"/artworks/{irises.pk}/download/"
+    assert "The picture is being prepared" in client.get(address, follow=True).content.decode()
+    thumbnails.make_thumbnails(irises)
+    response = client.get(address)
     assert b"".join(response.streaming_content).startswith(b"\xff\xd8")
     assert response["Content-Disposition"].endswith('90.PA.20.jpg"')
 
