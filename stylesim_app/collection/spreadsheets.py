@@ -10,10 +10,9 @@ from typing import Any
 #: The beginning of a UTF-8 file, by which spreadsheet programs know its encoding.
 BYTE_ORDER_MARK = "\ufeff"
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_PROTECTED = re.compile(r"'+[=+\-@\t\r]")
-#: A negative number, such as a year before Christ.
-_NUMBER = re.compile(r"-\d+(\.\d+)?")
+_FORMULA = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r]")
+#: A negative number, such as a year before Christ, is no formula.
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
 def protect(text: str) -> str:
@@ -22,7 +21,7 @@ def protect(text: str) -> str:
     >>> protect("=1+1"), protect("-500"), protect("'s-Hertogenbosch")
     ("'=1+1", '-500', "'s-Hertogenbosch")
     """
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if is_formula(text) and not _NUMBER.fullmatch(text) else text
 
 
 def unprotect(text: str) -> str:
@@ -31,7 +30,12 @@ def unprotect(text: str) -> str:
     >>> unprotect("'=1+1"), unprotect("''=1"), unprotect("'s-Hertogenbosch")
     ('=1+1', "'=1", "'s-Hertogenbosch")
     """
-    return text[1:] if _PROTECTED.match(text) else text
+    return text[1:] if text.startswith("'") and is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet might compute a text, also without the apostrophes before it."""
+    return _FORMULA.match(text) is not None
 
 
 class _Echo:

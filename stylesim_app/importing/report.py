@@ -13,6 +13,7 @@ from typing import Self, TextIO
 
 from django.utils.translation import gettext as _
 
+from ..collection.spreadsheets import protect
 from ..exceptions import ImportFailed
 from .outcome import ImportedRow
 from .sources.base import Skipped, as_text, reason_of
@@ -21,8 +22,6 @@ COLUMNS = ("row", "file", "state", "artwork", "reason")
 #: The kinds of reports, by the endings of their names.
 ENDINGS = (".csv", ".json")
 _SKIPPED = "skipped"
-# A spreadsheet would compute a cell that begins so.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Report:
@@ -90,7 +89,7 @@ class Report:
 
     def _write_cells(self, cells: tuple[object, ...]) -> None:
         texts = ["" if cell is None else str(cell) for cell in cells]
-        safe = [f"'{text}" if text.startswith(_FORMULA) else text for text in texts]
+        safe = [protect(text) for text in texts]
         try:
             csv.writer(self._file).writerow(safe)
             self._file.flush()

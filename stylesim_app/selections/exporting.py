@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from ..collection.adapter import FACTS, adapter
+from ..collection.spreadsheets import csv_lines, is_formula
 
 #: The columns by which a table is read again.
 KEY, NUMBER, TITLE = "id", "accession_number", "title"
 #: The address of a work's page.
 ADDRESS = "url"
-#: A spreadsheet would compute a cell that begins like this.
-_FORMULA = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r]")
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
-#: Excel reads UTF-8 only with it.
-_MARK = "\ufeff"
 _SHEET = "Set"
 _WIDEST = 60
 
 #: From an artwork to the address of its page.
 Address = Callable[[Any], str]
-
-
-def harmless(text: str) -> str:
-    """Return a text that a spreadsheet shows and does not compute."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def as_written(text: str) -> str:
-    """Return the text that ``harmless`` was given."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def rows_of(artworks: Iterable[Any], address: Address) -> tuple[list[str], list[dict[str, str]]]:
@@ -63,11 +48,8 @@ def rows_of(artworks: Iterable[Any], address: Address) -> tuple[list[str], list[
 
 def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
     """Return a table as CSV in UTF-8."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(map(harmless, columns))
-    writer.writerows([harmless(row.get(name, "")) for name in columns] for row in rows)
-    return f"{_MARK}{text.getvalue()}".encode("utf-8", "replace")
+    lines = ([row.get(name, "") for name in columns] for row in rows)
+    return "".join(csv_lines(chain([columns], lines))).encode("utf-8", "replace")
 
 
 def to_xlsx(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
@@ -92,7 +74,7 @@ def to_xlsx(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
         cell = WriteOnlyCell(sheet, plain)
         # Without this, a text with an equals sign is a formula.
         cell.data_type = "s"
-        cell.quotePrefix = bool(_FORMULA.match(plain))
+        cell.quotePrefix = is_formula(plain)
         return cell
 
     head = [cell_of(name) for name in columns]

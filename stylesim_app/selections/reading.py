@@ -15,12 +15,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from ..collection.adapter import adapter
+from ..collection.spreadsheets import unprotect
 from ..exceptions import ImportFailed, StylesimError
 from ..importing.sources.csv_file import read_csv
 from ..importing.sources.manifest import SPREADSHEETS
 from ..importing.sources.table import Line, Table
 from ..importing.sources.xlsx_file import read_xlsx
-from .exporting import ADDRESS, KEY, NUMBER, TITLE, Address, as_written
+from .exporting import ADDRESS, KEY, NUMBER, TITLE, Address
 from .finding import read_key
 from .keeping import MAX_WORKS, too_many_works
 
@@ -145,7 +146,7 @@ def _target(column: str) -> str:
 def _cell(line: Line, index: int | None) -> str:
     if index is None or index >= len(line.cells):
         return ""
-    return as_written(line.cells[index].strip())
+    return unprotect(line.cells[index].strip())
 
 
 @dataclass(frozen=True)

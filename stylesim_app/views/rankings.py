@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import uuid
-from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,12 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ..collection.adapter import adapter
+from ..collection.spreadsheets import csv_lines
 from ..ranking import image_search
 from ..ranking.table import table_of
 from .ranking import rank, visible_artwork
-
-#: A spreadsheet takes a text that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @require_safe
@@ -42,37 +39,17 @@ def of_search(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _respond(request, context, found.get_absolute_url(), "search")
 
 
-def write_csv(
-    response: HttpResponse, heads: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> HttpResponse:
-    """Write a table that spreadsheets open as UTF-8, and in which no text is a formula."""
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(heads)
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return response
-
-
-def safe_cell(value: Any) -> Any:
-    """Return a value of a cell; a text that begins as a formula does has an apostrophe before."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
-        return value
-    text = str(value)
-    return f"'{text}" if text.lstrip(" \u3000").startswith(FORMULA) or text[:1] in FORMULA else text
-
-
 def _respond(request: HttpRequest, context: dict[str, Any], page: str, name: str) -> HttpResponse:
     if context["status"] != "ranked":
         query = request.GET.urlencode()
         return redirect(f"{page}?{query}" if query else page)
     heads, rows = table_of(context["answer"], lambda work: _address(request, work))
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    lines = "".join(csv_lines(chain([heads], rows)))
+    response = HttpResponse(lines, content_type="text/csv; charset=utf-8")
     file_name = f"similar-{name}-{context['lane'].name}.csv"
     response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     response["X-Content-Type-Options"] = "nosniff"
-    return write_csv(response, heads, rows)
+    return response
 
 
 def _address(request: HttpRequest, artwork: Any) -> str:
