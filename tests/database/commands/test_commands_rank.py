@@ -231,7 +231,7 @@ def test_json_tells_the_same(collection, capsys):
     answer = json.loads(status(capsys, "--json"))
     assert answer.keys() == {
         *("visible", "indexed", "states", "provenance", "calibrated_on", "lists_missing", "worker"),
-        "storage",
+        *("paused", "storage"),
     }
     assert answer["states"] == {"pending": 0, "indexed": 12, "failed": 0, "stale": 0}
     assert answer["provenance"]["network"] == "vgg19"

@@ -67,7 +67,8 @@ def test_an_upload_on_the_page(staff_client, trail):
     assert not any(name.startswith("stylesim") for name in LogEntry.objects.get().changes)
 
 
-def test_changes_by_the_api_name_the_owner_of_the_token(token_client, artwork, trail):
+def test_changes_by_the_api_name_the_owner_of_the_token(token_client, artwork, trail, settings):
+    settings.STYLESIM_TRASH_DAYS = 0
     body = encode_multipart(BOUNDARY, {"image": upload_of("disc-b"), "is_public": "false"})
     token_client.patch(f"{API}{artwork.pk}/", body, content_type=MULTIPART_CONTENT)
     token_client.delete(f"{API}{artwork.pk}/")
@@ -79,7 +80,8 @@ def test_changes_by_the_api_name_the_owner_of_the_token(token_client, artwork, t
     assert "modified" not in changes
 
 
-def test_changes_in_the_admin(staff_client, artwork, trail):
+def test_changes_in_the_admin(staff_client, artwork, trail, settings):
+    settings.STYLESIM_TRASH_DAYS = 0
     staff_client.post(f"{LIST}{artwork.pk}/change/", {"title": "renamed", "extra": "{}"})
     data = {"action": "delete_selected", "_selected_action": [artwork.pk], "post": "yes"}
     staff_client.post(LIST, data)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from stylesim_app import tasks
+from stylesim_app.collection import thumbnails
 from stylesim_app.importing.outcome import ImportedRow
 from stylesim_app.importing.run import import_works
 from stylesim_app.importing.sources import open_source
@@ -96,6 +97,7 @@ def test_a_work_is_restored_or_deleted_for_good_in_the_admin(
     assert f'href="{TRASH}"' in staff_client.get(LIST).content.decode()
     text = staff_client.get(TRASH).content.decode()
     assert "disc-a" in text
+    thumbnails.make_thumbnails(trashed)
     picture = staff_client.get(f"{TRASH}{trashed.pk}/picture.jpg")
     assert picture["Content-Type"] == "image/jpeg"
     chosen = {"work": [str(trashed.pk)]}
