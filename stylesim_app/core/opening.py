@@ -64,8 +64,40 @@ class _Jpeg(JpegImagePlugin.JpegImageFile):
         """Leave out the resolution, whose tags may have any type."""
 
 
+# Pillow looks for the number of a BigTIFF where only little-endian files have it.
+_BIG_ENDIAN_BIGTIFF, _WHERE_PILLOW_LOOKS = b"MM\0+", b"MM+\0"
+TiffImagePlugin.PREFIXES.append(_WHERE_PILLOW_LOOKS)
+
+
+class _Renumbered(io.BytesIO):
+    """The start of a big-endian BigTIFF as Pillow recognises it, and the rest of its file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        at = self._file.tell()
+        content = self._file.read(-1 if size is None else size)
+        return content if at else _WHERE_PILLOW_LOOKS + content[4:]
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
 class _Tiff(TiffImagePlugin.TiffImageFile):
     """The first page of a TIFF, without the tags that only describe it."""
+
+    def _open(self) -> None:
+        file: Any = self.fp
+        start = file.read(4)
+        file.seek(0)
+        if start == _BIG_ENDIAN_BIGTIFF:
+            self.fp = _Renumbered(file)
+        super()._open()
+        self.fp = self._fp = file
 
     def _setup(self) -> None:
         for tag in _RESOLUTION_TAGS:
