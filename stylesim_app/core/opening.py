@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from . import png
+from . import jpeg, png
 from .errors import ImageError
 from .image_file import (
     FIRST_FRAME,
@@ -194,6 +194,7 @@ def open_first(content: bytes, limits: Limits, min_side: int | None = None) -> O
             content, profile = essence.content, essence.profile
         else:
             notes, profile = [FIRST_FRAME] if _is_animated_gif(content) else [], None
+            notes += [READ_WITH_ERRORS] if _is_damaged_jpeg(content) else []
         try:
             return _decode(content, limits, min_side, notes, profile)
         except (ImageError, UnidentifiedImageError, MemoryError, Image.DecompressionBombError):
@@ -298,6 +299,10 @@ def _is_animated_gif(content: bytes) -> bool:
     except Exception:  # noqa: BLE001
         # The first frame may be whole.
         return False
+
+
+def _is_damaged_jpeg(content: bytes) -> bool:
+    return content.startswith(_JPEG) and jpeg.is_damaged(content)
 
 
 def _without_metadata(content: bytes) -> bytes:
