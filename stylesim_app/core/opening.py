@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from . import png
+from . import jpeg, png
 from .errors import ImageError
 from .image_file import (
     FIRST_FRAME,
@@ -64,8 +64,40 @@ class _Jpeg(JpegImagePlugin.JpegImageFile):
         """Leave out the resolution, whose tags may have any type."""
 
 
+# Pillow looks for the number of a BigTIFF where only little-endian files have it.
+_BIG_ENDIAN_BIGTIFF, _WHERE_PILLOW_LOOKS = b"MM\0+", b"MM+\0"
+TiffImagePlugin.PREFIXES.append(_WHERE_PILLOW_LOOKS)
+
+
+class _Renumbered(io.BytesIO):
+    """The start of a big-endian BigTIFF as Pillow recognises it, and the rest of its file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        at = self._file.tell()
+        content = self._file.read(-1 if size is None else size)
+        return content if at else _WHERE_PILLOW_LOOKS + content[4:]
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
 class _Tiff(TiffImagePlugin.TiffImageFile):
     """The first page of a TIFF, without the tags that only describe it."""
+
+    def _open(self) -> None:
+        file: Any = self.fp
+        start = file.read(4)
+        file.seek(0)
+        if start == _BIG_ENDIAN_BIGTIFF:
+            self.fp = _Renumbered(file)
+        super()._open()
+        self.fp = self._fp = file
 
     def _setup(self) -> None:
         for tag in _RESOLUTION_TAGS:
@@ -162,6 +194,7 @@ def open_first(content: bytes, limits: Limits, min_side: int | None = None) -> O
             content, profile = essence.content, essence.profile
         else:
             notes, profile = [FIRST_FRAME] if _is_animated_gif(content) else [], None
+            notes += [READ_WITH_ERRORS] if _is_damaged_jpeg(content) else []
         try:
             return _decode(content, limits, min_side, notes, profile)
         except (ImageError, UnidentifiedImageError, MemoryError, Image.DecompressionBombError):
@@ -266,6 +299,10 @@ def _is_animated_gif(content: bytes) -> bool:
     except Exception:  # noqa: BLE001
         # The first frame may be whole.
         return False
+
+
+def _is_damaged_jpeg(content: bytes) -> bool:
+    return content.startswith(_JPEG) and jpeg.is_damaged(content)
 
 
 def _without_metadata(content: bytes) -> bytes:
