@@ -3,7 +3,7 @@
 SQLite runs every test, two at a time. At the same time, PostgreSQL runs the tests that use the
 database in a special way (the marker ``postgresql``); their output is printed afterwards.
 ``--all``, for a release, adds training and tests marked ``release``, and on PostgreSQL all that
-read the database.
+read the database, and the artwork models of hosts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EVERYDAY = {
     "sqlite": "not training and not release and not drills",
     "postgresql": "postgresql and not release",
 }
-ALL = {"sqlite": "", "postgresql": "postgresql or database or browser or drills"}
+ALL = {"sqlite": "", "postgresql": "postgresql or database or browser or drills or swapped"}
 OPTIONS = ("-q", "-rs", "--durations=20", "--cov-report=", "--cov-fail-under=0")
 #: A file's tests stay together, for they share what the file makes, and files keep their order.
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")

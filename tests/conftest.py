@@ -32,7 +32,6 @@ SHARED_DATA = TESTS.parents[1] / "shared" / "data"
 FOLDERS = ("drills", "acceptance", "browser", "training", "database", "unit")
 #: What touches the database in its own way, and so runs on PostgreSQL too.
 ON_POSTGRESQL = (
-    "acceptance/test_swapped.py",
     "acceptance/test_worker.py",
     "database/admin/test_admin.py",
     "database/admin/test_admin_many.py",
@@ -65,6 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item, place in places.items():
         if place.parts[0] in FOLDERS:
             item.add_marker(place.parts[0])
+        if place.name == "test_swapped.py":
+            item.add_marker("swapped")
         if any(place.is_relative_to(name) for name in ON_POSTGRESQL):
             item.add_marker("postgresql")
 
