@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext, gettext_noop, pgettext
 
-from .core.errors import CoreError
+from .core.errors import CoreError, detail_of
 from .core.image_file import FIRST_FRAME, FIRST_PAGE, LAID_OVER_GREY, READ_WITH_ERRORS
 from .core.same_picture.relation import Relation
 
@@ -32,7 +32,19 @@ class WorkError(CoreError):
             "OpenCV is not installed. Install the worker packages: pip install "
             "'django-stylesim[worker]'."
         ),
-        "unexpected": gettext_noop("%(kind)s: %(reason)s"),
+        "unexpected": gettext_noop("An unexpected error occurred while indexing this image."),
+    }
+    CAUSES = {
+        ("unexpected", "denied"): gettext_noop(
+            "The image file cannot be read from storage: access is denied."
+        ),
+        ("unexpected", "unreadable"): gettext_noop("The image file cannot be read from storage."),
+        ("unexpected", "unreachable"): gettext_noop(
+            "The storage of the image file cannot be reached."
+        ),
+        ("unexpected", "memory"): gettext_noop(
+            "The worker ran out of memory while indexing this image."
+        ),
     }
 
 
@@ -44,7 +56,20 @@ WAN, YI = 10**4, 10**8
 
 def localize(error: CoreError) -> str:
     """Return an error of the core in the reader's language."""
-    return gettext(error.MESSAGES[error.code]) % _localized(error.code, error.params)
+    message = error.message_of(error.code, error.params)
+    return gettext(message) % _localized(error.code, error.params)
+
+
+def localize_for_staff(error: CoreError) -> str:
+    """Return an error of the core in the reader's language, and the words of the library."""
+    return with_detail(localize(error), detail_of(error.params))
+
+
+def with_detail(reason: str, detail: str) -> str:
+    """Return a reason, followed by the words of a library where there are any."""
+    if not detail:
+        return reason
+    return "\n".join([reason, gettext("Technical detail: %(detail)s") % {"detail": detail}])
 
 
 def _localized(code: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,7 +106,7 @@ def translate_error(code: str, params: Mapping[str, Any], english: str) -> str:
     """Return a stored error in the reader's language; an unknown code keeps the English text."""
     for kind in (*CoreError.__subclasses__(),):
         if code in kind.MESSAGES:
-            return gettext(kind.MESSAGES[code]) % _localized(code, params)
+            return gettext(kind.message_of(code, params)) % _localized(code, params)
     return english
 
 

@@ -14,7 +14,7 @@ ENTRIES = "/admin/stylesim_app/indexentry/"
 
 
 def fail(artwork, code="image_broken", **params):
-    reason = "The image is damaged or incomplete and cannot be opened (cut short)."
+    reason = "The image is damaged or incomplete and cannot be opened. (cut short)"
     IndexEntry.objects.update_or_create(
         artwork=artwork,
         defaults={

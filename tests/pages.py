@@ -16,7 +16,7 @@ BAD_FILES = {
     "text": ("a.jpg", b"just words", "The file is not an image in one of these formats"),
     "svg": ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The file is not an image"),
     "html": ("a.png", b"<script>alert(1)</script>", "The file is not an image"),
-    "truncated": ("a.png", TRUNCATED, "The image is damaged or incomplete"),
+    "truncated": ("a.png", TRUNCATED, "a part of the file is missing"),
 }
 
 

@@ -114,6 +114,8 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
             )
         )
     names = ("attempts", "requested_at", "indexed_at", "image_sha256")
+    if entry.detail:
+        facts.append((gettext("Technical detail"), entry.detail))
     facts += [(_label(name), value) for name in names if (value := getattr(entry, name))]
     if words := surroundings_words(entry.cut_kind):
         facts.append((_label("cut_kind"), words))

@@ -42,6 +42,7 @@ class FailureRow:
 
     code: str
     reason: str
+    detail: str
     count: int
 
 
@@ -193,9 +194,9 @@ class IndexStatusAdmin(ReadOnlyAdmin):
 def _failure_rows(found: figures.Figures) -> list[FailureRow]:
     examples = IndexEntry.objects.in_bulk([failure.example for failure in found.failures])
     return [
-        FailureRow(failure.code, examples[failure.example].reason, failure.count)
+        FailureRow(failure.code, example.reason, example.detail, failure.count)
         for failure in found.failures
-        if failure.example in examples
+        if (example := examples.get(failure.example)) is not None
     ]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 def gettext_noop(message: str) -> str:
@@ -14,15 +15,32 @@ class CoreError(ValueError):
     """A problem with an argument or a file.
 
     Subclasses list their messages in ``MESSAGES``; ``code`` names one of them and ``params`` fills
-    it in. ``str(error)`` is the English sentence.
+    it in. The parameter ``cause`` chooses the message of a common cause from ``CAUSES``. The words
+    of a library, ``reason``, are no part of a message. ``str(error)`` is the English sentence with
+    those words, for logs.
     """
 
     MESSAGES: ClassVar[dict[str, str]] = {}
+    CAUSES: ClassVar[dict[tuple[str, str], str]] = {}
 
     def __init__(self, code: str, **params: object) -> None:
         self.code = code
         self.params = params
-        super().__init__(self.MESSAGES[code] % params)
+        #: The English sentence alone.
+        self.words = self.message_of(code, params) % params
+        detail = detail_of(params)
+        super().__init__(f"{self.words} ({detail})" if detail else self.words)
+
+    @classmethod
+    def message_of(cls, code: str, params: Mapping[str, Any]) -> str:
+        """Return the message for a code, or for its cause if that has one."""
+        return cls.CAUSES.get((code, str(params.get("cause", ""))), cls.MESSAGES[code])
+
+
+def detail_of(params: Mapping[str, Any]) -> str:
+    """Return the words of the library that failed, empty if there are none."""
+    reason = str(params.get("reason", ""))
+    return f"{params['kind']}: {reason}" if "kind" in params else reason
 
 
 class ImageError(CoreError):
@@ -41,16 +59,23 @@ class ImageError(CoreError):
             "million pixels."
         ),
         "image_bomb": gettext_noop("The image has too many pixels to open safely."),
-        "image_broken": gettext_noop(
-            "The image is damaged or incomplete and cannot be opened (%(reason)s)."
-        ),
+        "image_broken": gettext_noop("The image is damaged or incomplete and cannot be opened."),
         "image_decoder_died": gettext_noop(
-            "The image cannot be opened: it stopped the program that decodes images (%(reason)s)."
+            "The image cannot be opened: it stopped the program that decodes images."
         ),
         "image_too_slow": gettext_noop(
             "The image takes too long to open. The limit is %(limit)d seconds."
         ),
         "image_too_much_memory": gettext_noop("The image needs too much memory to open."),
+    }
+    CAUSES: ClassVar[dict[tuple[str, str], str]] = {
+        ("image_broken", "cut_short"): gettext_noop(
+            "The image is incomplete: a part of the file is missing. Copy or export it again."
+        ),
+        ("image_broken", "unsupported"): gettext_noop(
+            "The image is stored in a way that cannot be read here. Save it as an ordinary JPEG, "
+            "PNG or TIFF file."
+        ),
     }
 
 
@@ -67,15 +92,14 @@ class WeightsError(CoreError):
             "Weights must be a .safetensors or .pth file, not %(path)s."
         ),
         "weights_unreadable": gettext_noop(
-            "The weights file %(path)s cannot be read; it is incomplete or in another format "
-            "(%(reason)s)."
+            "The weights file %(path)s cannot be read; it is incomplete or in another format."
         ),
         "weights_unsafe": gettext_noop(
             "The weights file %(path)s contains more than tensors and was refused, because "
-            "loading it could run code (%(reason)s)."
+            "loading it could run code."
         ),
         "weights_other_network": gettext_noop(
-            "The weights file %(path)s is not a VGG19 with torchvision's layer names: %(reason)s."
+            "The weights file %(path)s is not a VGG19 with torchvision's layer names."
         ),
         "weights_not_finite": gettext_noop(
             "The weights file %(path)s contains NaN or infinite values."
@@ -85,9 +109,9 @@ class WeightsError(CoreError):
             "%(actual)s, expected %(expected)s. Reinstall the package."
         ),
         "weights_no_network": gettext_noop(
-            "The imagenet weights could not be downloaded (%(reason)s). Without internet "
-            "access, copy %(file)s to %(folder)s, give the path of a weights file, or use the "
-            "paintings weights, which need no download."
+            "The imagenet weights could not be downloaded. Without internet access, copy %(file)s "
+            "to %(folder)s, give the path of a weights file, or use the paintings weights, which "
+            "need no download."
         ),
     }
 
@@ -97,7 +121,7 @@ class DescriptorError(CoreError):
 
     MESSAGES: ClassVar[dict[str, str]] = {
         "descriptor_missing": gettext_noop("The descriptor file is missing from storage."),
-        "descriptor_unreadable": gettext_noop("The descriptor file is damaged (%(reason)s)."),
+        "descriptor_unreadable": gettext_noop("The descriptor file is damaged."),
         "descriptor_checksum": gettext_noop(
             "The file is damaged: its checksum has changed since it was stored."
         ),

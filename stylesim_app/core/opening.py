@@ -17,6 +17,7 @@ from typing import IO, Any
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from . import jpeg, png
+from .causes import cause_of
 from .errors import ImageError
 from .image_file import (
     FIRST_FRAME,
@@ -141,12 +142,13 @@ def decoding() -> Iterator[None]:
     except Exception as error:
         if "out of memory" in str(error).lower():
             raise ImageError("image_too_much_memory") from error
-        raise ImageError("image_broken", reason=_in_words(error)) from error
+        raise _broken(error) from error
 
 
-def _in_words(error: Exception) -> str:
+def _broken(error: Exception) -> ImageError:
     text = "".join(each if each.isprintable() else " " for each in str(error)).strip()
-    return text[:_REASON_LENGTH] or type(error).__name__
+    reason = text[:_REASON_LENGTH] or type(error).__name__
+    return ImageError("image_broken", reason=reason, cause=cause_of(reason))
 
 
 def read_header(file: IO[bytes], size: int, limits: Limits) -> ImageFacts:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from .causes import CUT_SHORT
 from .errors import ImageError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -88,7 +89,7 @@ def check_end(file: IO[bytes]) -> None:
         if head[4:] == b"IEND":
             return
         if len(head) < 8 or at > size:
-            raise ImageError("image_broken", reason="image file is truncated")
+            raise ImageError("image_broken", reason="image file is truncated", cause=CUT_SHORT)
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:

@@ -21,9 +21,13 @@ class RowState(Enum):
 
 @dataclass(frozen=True)
 class ImportedRow:
-    """A row, its outcome, the key of its artwork, and the reason of a failure or another remark."""
+    """A row, its outcome, the key of its artwork, and the reason of a failure or another remark.
+
+    ``detail`` has the words of the library that failed.
+    """
 
     row: Row
     state: RowState
     reason: str = ""
     artwork: Any = None
+    detail: str = ""

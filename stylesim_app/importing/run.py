@@ -83,6 +83,7 @@ class _Run:
         """Import a row; whatever goes wrong concerns this row alone."""
         if row.problem:
             return ImportedRow(row, RowState.FAILED, row.problem)
+        detail = ""
         try:
             with row.open() as file:
                 return self._take(row, file)
@@ -97,11 +98,14 @@ class _Run:
             for connection in connections.all(initialized_only=True):
                 if not connection.in_atomic_block:
                     connection.close_if_unusable_or_obsolete()
-            reason = str(error)
+            detail = f"{type(error).__name__}: {error}"
+            logger.info("Import of %s: %s", row.place, detail)
+            reason = _("The row could not be stored, because the database did not answer.")
         except Exception as error:
-            logger.debug("Import of %s", row.place, exc_info=True)
-            reason = str(error) or type(error).__name__
-        return ImportedRow(row, RowState.FAILED, reason)
+            detail = f"{type(error).__name__}: {error}"
+            logger.info("Import of %s", row.place, exc_info=True)
+            reason = _("An unexpected error occurred with this row.")
+        return ImportedRow(row, RowState.FAILED, reason, detail=detail)
 
     def _take(self, row: Row, file: BufferedIOBase) -> ImportedRow:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -116,7 +116,7 @@ def _check_descriptor(stored: StoredDescriptor) -> Finding | None:
     except FileNotFoundError:
         return found(Kind.MISSING, reason=NO_FILE)
     except DescriptorError as error:
-        return found(Kind.DAMAGED, reason=str(error))
+        return found(Kind.DAMAGED, reason=error.words)
     if descriptor.provenance.digest != stored.descriptor_set.digest:
         return found(Kind.EXCHANGED, reason=OTHER_NETWORK)
     described, expected = read_image_sha256(content), stored.entry.image_sha256
@@ -151,7 +151,7 @@ def _check_file(
     except FileNotFoundError:
         return Finding(Kind.MISSING, place, name, NO_FILE, row)
     except CoreError as error:
-        return Finding(Kind.DAMAGED, place, name, str(error), row)
+        return Finding(Kind.DAMAGED, place, name, error.words, row)
     return None
 
 

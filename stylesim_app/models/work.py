@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from .. import files
 from ..collection.swapping import get_artwork_model_string
 from ..core.boxes import Box
-from ..core.errors import CoreError
+from ..core.errors import CoreError, detail_of
 from ..messages import translate_error
 from ..signals import artwork_failed, send_on_commit
 
@@ -51,6 +51,11 @@ class WorkItem(models.Model):
     def reason(self) -> str:
         """The last error in the reader's language."""
         return translate_error(self.error_code, self.error_params, self.error)
+
+    @property
+    def detail(self) -> str:
+        """The words of the library that failed, as they came; empty for most errors."""
+        return detail_of(self.error_params)
 
     def finish(self, **results: Any) -> bool:
         """Write the outcome of a claimed row; return False if it or its lease is gone."""

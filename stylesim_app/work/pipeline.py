@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -33,6 +34,8 @@ PATIENCE = 5.0
 #: Batches that are computed at once. Each has its share of the cores: threads that work on one
 #: product wait for the slowest, which is the one that shares its core with a decoder.
 NETWORK_THREADS = 2
+
+_NOT_REACHED = re.compile("Connect|Endpoint|Timeout")
 
 #: A file as ``(storage, name)``; there may be no path. A third member is the box of the work that
 #: a person chose.
@@ -239,4 +242,18 @@ def read_file(path: Path, detail: Detail | None = QUERY) -> Picture:
 
 def as_work_error(error: Exception) -> WorkError:
     """Return an unforeseen failure of the device or storage as an error to store and show."""
-    return WorkError("unexpected", kind=type(error).__name__, reason=error)
+    kind = type(error).__name__
+    return WorkError("unexpected", kind=kind, reason=error, cause=_cause_of(error))
+
+
+def _cause_of(error: Exception) -> str:
+    """Return the common cause of a failure, empty if it is none of them."""
+    kind = type(error).__name__
+    if isinstance(error, PermissionError):
+        return "denied"
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "memory"
+    # A bucket's errors have no common base, but telling names.
+    if isinstance(error, (ConnectionError, TimeoutError)) or _NOT_REACHED.search(kind):
+        return "unreachable"
+    return "unreadable" if isinstance(error, OSError) else ""

@@ -89,6 +89,7 @@ def test_every_message_of_the_core_can_be_translated():
     }
     kinds = errors.CoreError.__subclasses__()
     assert {text for kind in kinds for text in kind.MESSAGES.values()} <= marked
+    assert {text for kind in kinds for text in kind.CAUSES.values()} <= marked
 
 
 def test_every_test_lies_in_a_folder_that_says_what_it_needs():

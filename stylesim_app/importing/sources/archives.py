@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from collections.abc import Iterable
 from io import BytesIO
@@ -17,6 +18,8 @@ MAX_BYTES = 200_000_000_000
 MAX_RATIO = 200
 #: Of small entries, for example a picture of one colour, the ratio means nothing.
 _SMALL = 1_000_000
+
+logger = logging.getLogger(__name__)
 
 
 class EntryProblem(Exception):
@@ -74,12 +77,10 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int)
             # The size that the archive states may be wrong.
             content = file.read(entry.file_size + 1)
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError) as error:
-        raise EntryProblem(
-            _("The file cannot be read from the archive (%(reason)s).") % {"reason": error}
-        ) from error
+        logger.info("%s in an archive: %s", entry.filename, error)
+        raise EntryProblem(_("The file cannot be read from the archive.")) from error
     except Exception as error:
         # Each compression has errors of its own.
-        raise EntryProblem(
-            _("The file is damaged in the archive (%(reason)s).") % {"reason": error}
-        ) from error
+        logger.info("%s in an archive: %s", entry.filename, error)
+        raise EntryProblem(_("The file is damaged in the archive.")) from error
     return BytesIO(content)

@@ -14,7 +14,7 @@ from ...core.errors import CoreError
 from ...evaluation import report
 from ...evaluation.run import Plan, evaluate
 from ...exceptions import EvaluationFailed
-from ...messages import localize
+from ...messages import localize_for_staff
 from ...ranking import lanes
 from ..output import table_lines
 
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             found = evaluate(plan, output, _track, self._report_problem)
             written = report.write(found, output)
         except CoreError as error:
-            raise CommandError(localize(error)) from error
+            raise CommandError(localize_for_staff(error)) from error
         except EvaluationFailed as error:
             raise CommandError(str(error)) from error
         except OSError as error:

@@ -19,6 +19,7 @@ from ...importing.report import Report
 from ...importing.sources import open_source
 from ...importing.sources.base import Source
 from ...importing.sources.columns import parse_mapping
+from ...messages import with_detail
 from ..progress import Progress
 from ..signals import Ended, ending_cleanly, ending_quietly
 
@@ -140,7 +141,9 @@ class Command(BaseCommand):
         """Print a row that failed or is a repetition, in a dry run every row."""
         if imported.state is RowState.FAILED:
             progress.clear()
-            self.stderr.write(f"{imported.row.place}: {imported.reason}")
+            self.stderr.write(
+                with_detail(f"{imported.row.place}: {imported.reason}", imported.detail)
+            )
         elif imported.reason or self.dry_run:
             progress.clear()
             text = imported.reason

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ...core.errors import WeightsError
 from ...exceptions import StorageUnavailable
-from ...messages import localize
+from ...messages import localize_for_staff
 from ...work import foreground, pause
 from ...work.foreground import Request
 from ...work.queue import ring
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             else:
                 self._index(waiting)
         except WeightsError as error:
-            raise CommandError(localize(error)) from error
+            raise CommandError(localize_for_staff(error)) from error
         except StorageUnavailable as error:
             raise CommandError(str(error)) from error
 

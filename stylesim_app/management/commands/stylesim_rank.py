@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from ...api.answers import serialize_answer
 from ...core.errors import CoreError
 from ...exceptions import NotIndexed
-from ...messages import localize
+from ...messages import localize_for_staff
 from ...ranking import lanes
 from ...ranking.queries import FileQuery
 from ...views.forms import CHOICES, WEIGHTS, RankingForm
@@ -85,7 +85,7 @@ def _explained(image: Path) -> Iterator[None]:
     try:
         yield
     except CoreError as error:
-        raise CommandError(localize(error)) from error
+        raise CommandError(localize_for_staff(error)) from error
     except OSError as error:
         raise CommandError(f"{image}: {error.strerror}") from error
     except NotIndexed as error:

@@ -50,7 +50,7 @@ def test_the_page_shows_works_failures_and_workers(staff_client, collection):
     page = staff_client.get(STATUS)
     html = page.content.decode()
     assert "2\xa0hours" in html
-    assert "cannot be opened (cut short)" in html
+    assert "Technical detail: cut short" in html
     assert "0123456789ab" in html
     assert {row.state for row in page.context["workers"]} == {"ended", "silent", "busy"}
     seen = {row.sign.host: row.seen for row in page.context["workers"]}

@@ -40,7 +40,7 @@ def large_png(side):
 BAD_FILES = {
     "empty": ("a.jpg", b"", "The file is empty."),
     "text": ("a.jpg", b"not a picture at all", "is not an image in one of these formats"),
-    "truncated": ("a.png", pictures.png()[:5000], "damaged or incomplete"),
+    "truncated": ("a.png", pictures.png()[:5000], "a part of the file is missing"),
     "bomb": ("a.png", large_png(60_000), "too many pixels to open safely"),
     "too many pixels": ("a.png", large_png(12_000), "The limit is 100 million pixels."),
     "svg": ("a.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not an image in one of"),

@@ -34,7 +34,7 @@ def animation() -> bytes:
 BAD_PICTURES = {
     "empty": ("empty.jpg", b"", "empty"),
     "text": ("text.jpg", b"This is a letter.", "not an image"),
-    "truncated": ("half.png", truncated_png(), "damaged or incomplete"),
+    "truncated": ("half.png", truncated_png(), "a part of the file is missing"),
     "bomb": ("bomb.png", png_bomb(), "pixels"),
     "svg": ("drawing.png", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not an image"),
     "html": ("page.png", b"<html><script>alert(1)</script></html>", "not an image"),

@@ -255,7 +255,7 @@ def test_bad_rows_are_reported_with_row_file_and_reason_and_the_rest_goes_on(fol
     reasons = [
         "The file is empty.",
         "not an image in one of these formats",
-        "damaged or incomplete",
+        "a part of the file is missing",
         "File not found.",
         "is outside the folder",
         "is outside the folder",
@@ -279,8 +279,12 @@ def test_nothing_of_a_failed_row_stays_in_storage(folder, settings, monkeypatch)
     source = open_source(write_pictures(folder / "in", "disc-a"))
     imported: list[ImportedRow] = []
     importing.import_works(source.rows(), on_row=imported.append)
-    assert [(row.state, row.reason) for row in imported] == [
-        (RowState.FAILED, "the host's own rule")
+    assert [(row.state, row.reason, row.detail) for row in imported] == [
+        (
+            RowState.FAILED,
+            "An unexpected error occurred with this row.",
+            "IntegrityError: the host's own rule",
+        )
     ]
     assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 

@@ -144,7 +144,7 @@ def test_what_cannot_be_ranked_by_is_refused_in_words(image, options, message):
     [
         (b"", "The file is empty."),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The file is not an image in one of"),
-        (pictures.png()[:300], "The image is damaged or incomplete"),
+        (pictures.png()[:300], "a part of the file is missing"),
         (b"\0" * 2_000_000, "The file is too large: 2.0 MB. The limit is 1 MB."),
     ],
 )

@@ -51,7 +51,7 @@ BAD_WEIGHTS = [
     (lambda folder: folder / "missing.safetensors", "Weights file not found"),
     (lambda folder: folder / "weights.bin", "must be a .safetensors or .pth file"),
     (cut_short, "cannot be read; it is incomplete or in another format"),
-    (of_another_network, "is not a VGG19 with torchvision's layer names: no features.0.weight"),
+    (of_another_network, "layer names.\nTechnical detail: no features.0.weight"),
     (that_runs_code, "was refused, because loading it could run code"),
 ]
 

@@ -116,7 +116,7 @@ def test_a_dry_run_prints_every_row_and_writes_nothing(folder, write, capsys, ma
     assert "row 3, bars-a.png: would be added" in printed.out
     assert "row 4, bars-a.png: The same file as row 3, bars-a.png." in printed.out
     assert "Dry run, nothing was written: 1 added, 2 already" in printed.out
-    assert "row 5, cut.png: The image is damaged" in printed.err
+    assert "row 5, cut.png: The image is incomplete" in printed.err
     assert Artwork.objects.get().title == "disc-a"
     assert not IndexEntry.objects.exists()
     with pytest.raises(CommandError):
@@ -134,11 +134,11 @@ def test_a_dry_run_decodes_pictures_and_reports_those_that_a_worker_cannot(
     with pytest.raises(CommandError, match="1 of 4"):
         run(folder, "--dry-run", "--report", str(report))
     printed = capsys.readouterr()
-    assert "half.jpg: The image is damaged or incomplete" in printed.err
+    assert "half.jpg: The image is incomplete" in printed.err
     assert "3 added, 0 already in the collection, 1 failed." in printed.out
     rows = {row["file"]: row for row in read_csv_report(report)}
     assert rows["half.jpg"]["state"] == "failed"
-    assert "damaged or incomplete" in rows["half.jpg"]["reason"]
+    assert "a part of the file is missing" in rows["half.jpg"]["reason"]
     assert not Artwork.objects.exists()
 
 
@@ -161,7 +161,7 @@ def test_the_report_has_every_row_and_what_was_skipped(folder, tmp_path):
         "cross-a.png": "added",
         "disc-a.png": "added",
     }
-    assert "damaged" in rows["'=cut.png"]["reason"]
+    assert "is incomplete" in rows["'=cut.png"]["reason"]
     assert rows["disc-a.png"]["artwork"] == str(Artwork.objects.get(title="disc-a").pk)
 
 
@@ -254,7 +254,7 @@ def test_a_database_that_is_busy_costs_one_row(folder, monkeypatch):
     monkeypatch.setattr(Artwork, "save", save_or_fail)
     assert import_all(folder) == {
         "bars-a.png": "",
-        "cross-a.png": "database is locked",
+        "cross-a.png": "The row could not be stored, because the database did not answer.",
         "disc-a.png": "",
     }
     assert Artwork.objects.count() == 2

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -83,7 +84,7 @@ class Entrances:
     def _show_thumbnail(self, name: str, content: bytes) -> None:
         """Store a file without any check, as a host's own code may, and show its thumbnail."""
         artwork = Artwork(title=name[:200], is_public=True)
-        artwork.image.save(name, io.BytesIO(content), save=True)
+        artwork.image.save(name, ContentFile(content))
         address = reverse("stylesim:thumbnail", args=[artwork.pk, "small"])
         answers = [self._client.get(address)]
         tasks.make_thumbnails(artwork.pk)

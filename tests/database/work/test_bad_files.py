@@ -30,7 +30,7 @@ State = WorkItem.State
     [
         (b"", "The file is empty."),
         (b"some text", "The file is not an image in one of these formats"),
-        (pictures.png()[:300], "The image is damaged or incomplete"),
+        (pictures.png()[:300], "a part of the file is missing"),
         (png_bomb(), "too many pixels to open safely"),
         (png_bomb(20_000, 8_000), "20000 x 8000 pixels. The limit is 100 million"),
     ],
@@ -101,18 +101,40 @@ def test_a_device_out_of_memory_is_told_on_the_entry(make_artwork, run_worker, m
 
     monkeypatch.setattr(pipeline, "get_network", Exhausted)
     run_worker()
-    assert IndexEntry.objects.get().error == "RuntimeError: out of memory"
+    entry = IndexEntry.objects.get()
+    assert entry.reason == "The worker ran out of memory while indexing this image."
+    assert entry.detail == "RuntimeError: out of memory"
 
 
-def test_storage_that_cannot_be_read_is_told_on_the_entry(make_artwork, run_worker, monkeypatch):
+class EndpointConnectionError(Exception):
+    """An error of a bucket, which has no base but Exception."""
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError("denied"), "access is denied"),
+        (OSError(5, "Input/output error"), "cannot be read from storage"),
+        (ConnectionResetError("reset"), "cannot be reached"),
+        (EndpointConnectionError("no route"), "cannot be reached"),
+        (ZeroDivisionError("division by zero"), "An unexpected error occurred"),
+    ],
+)
+def test_storage_that_cannot_be_read_is_told_on_the_entry(
+    make_artwork, run_worker, monkeypatch, error, reason
+):
     make_artwork()
 
     def refuse(*args):
-        raise PermissionError("denied")
+        raise error
 
     monkeypatch.setattr(pipeline, "read_picture", refuse)
     run_worker()
-    assert IndexEntry.objects.get().error == "PermissionError: denied"
+    entry = IndexEntry.objects.get()
+    assert reason in entry.reason
+    assert entry.detail == f"{type(error).__name__}: {error}"
+    # The log and the stored error have both.
+    assert entry.error == f"{entry.reason} ({entry.detail})"
 
 
 def test_an_animation_is_described_by_its_first_frame_and_says_so(make_artwork, run_worker):
@@ -259,6 +281,40 @@ def test_a_damaged_query_says_so_and_can_be_indexed_again(collection, run_worker
 def test_reasons_can_be_read_in_another_language(make_artwork, settings):
     entry = IndexEntry(error="gone", error_code="no_such_code", error_params={})
     assert entry.reason == "gone"
+
+
+LIBRARY = "broken data stream when reading image file"
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("image_broken", ""),
+        ("image_broken", "cut_short"),
+        ("image_broken", "unsupported"),
+        ("image_decoder_died", ""),
+        ("unexpected", ""),
+        ("unexpected", "denied"),
+        ("descriptor_unreadable", ""),
+        ("weights_unreadable", ""),
+        ("weights_unsafe", ""),
+        ("weights_other_network", ""),
+        ("weights_no_network", ""),
+    ],
+)
+def test_the_words_of_a_library_are_no_part_of_a_reason(code, cause):
+    params = {"path": "w.pth", "file": "f", "folder": "d", "reason": LIBRARY, "cause": cause}
+    entry = IndexEntry(error=LIBRARY, error_code=code, error_params=params)
+    assert entry.reason
+    assert LIBRARY not in entry.reason
+    assert entry.detail == LIBRARY
+
+
+def test_errors_stored_by_an_earlier_version_have_reasons_and_details():
+    broken = IndexEntry(error_code="image_broken", error_params={"reason": LIBRARY})
+    assert broken.reason == "The image is damaged or incomplete and cannot be opened."
+    other = IndexEntry(error_code="unexpected", error_params={"kind": "OSError", "reason": "no"})
+    assert other.detail == "OSError: no"
 
 
 def test_errors_survive_storage(make_artwork):

@@ -65,7 +65,7 @@ def test_an_import_takes_odd_files_and_goes_on_after_damaged_ones(tmp_path, db, 
     assert len(states) == len(names)
     out = io.StringIO()
     call_command("stylesim_status", stdout=out)
-    assert "damaged or incomplete" in out.getvalue()
+    assert "a part of the file is missing" in out.getvalue()
 
 
 def test_damage_beyond_the_header_is_accepted_and_reported_on_the_record(
@@ -77,7 +77,7 @@ def test_damage_beyond_the_header_is_accepted_and_reported_on_the_record(
     run_worker()
     index = staff_client.get(f"/api/artworks/{Artwork.objects.get().pk}/").json()["index"]
     assert (index["state"], index["attempts"]) == ("failed", 1)
-    assert "damaged or incomplete" in index["reason"]
+    assert "a part of the file is missing" in index["reason"]
 
 
 def test_a_search_by_a_damaged_file_fails_with_the_reason(client, db, run_worker):
@@ -87,7 +87,7 @@ def test_a_search_by_a_damaged_file_fails_with_the_reason(client, db, run_worker
     search = ImageSearch.objects.get()
     assert (search.state, search.error_code) == (State.FAILED, "image_broken")
     page = client.get(search.get_absolute_url()).content.decode()
-    assert "damaged or incomplete" in page
+    assert "a part of the file is missing" in page
 
 
 def test_notes_stand_on_the_page_the_record_and_in_the_api(

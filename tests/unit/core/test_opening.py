@@ -12,6 +12,7 @@ from stylesim_app.core.errors import ImageError
 from stylesim_app.core.images import FORMATS, Limits, open_image, read_header
 from stylesim_app.core.opening import decoding
 from tests import odd_pictures
+from tests.odd.tiffs import tiff
 from tests.odd_pictures import MAKERS, grey, mutants, odd_picture, shown
 from tests.pictures import encode
 
@@ -144,6 +145,25 @@ def test_whatever_a_decoder_raises_has_a_reason(error, code):
         raise error
     assert caught.value.code == code
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (encode(shown(), "JPEG")[:900], "cut_short"),
+        (encode(shown())[:-30], "cut_short"),
+        (encode(shown(), "BMP")[:-900], "cut_short"),
+        (encode(shown(), "TIFF")[:-900], "cut_short"),
+        (encode(shown(), "GIF")[:900], "cut_short"),
+        (encode(shown(), "AVIF")[:-90], "cut_short"),
+        (tiff(np.zeros((9, 9, 3)), 2, sample=3), "unsupported"),
+        (tiff(grey()[..., None].astype(np.uint8), 1234), "unsupported"),
+    ],
+)
+def test_common_causes_are_named(content, cause):
+    with pytest.raises(ImageError) as caught:
+        open_image(content, LIMITS)
+    assert (caught.value.code, caught.value.params["cause"]) == ("image_broken", cause)
 
 
 def test_damaged_files_are_decoded_or_refused_with_a_reason():
