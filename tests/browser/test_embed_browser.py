@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from project.access.tokens import make_token
+from stylesim_app.collection import thumbnails
 from stylesim_app.models import IndexEntry, WorkItem
 from tests.browser.test_policy_browser import ARGUMENTS, CHROMIUM, LISTEN
 
@@ -93,6 +94,8 @@ def test_the_page_of_the_documentation_shows_similar_works_on_another_origin(
     browser, live_server, catalogue, collection, staff, errors
 ):
     work = collection["disc-a"]
+    for each in collection.values():
+        thumbnails.make_thumbnails(each)
     _, token = make_token(staff, "Page", (), timedelta(days=1), public=True, origins=[catalogue[1]])
     browser.goto(write(catalogue, live_server, work.pk, token))
     embedded = browser.locator("stylesim-similar")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 # Fixtures of the other pages.
-from .test_browser import every_day_in, open_browser, visit  # noqa: F401
+from .test_browser import every_day_in, open_browser, open_control, visit  # noqa: F401
 
 #: Presses of Tab within which everything on these pages is reached.
 MOST_TABS = 120
@@ -52,6 +52,7 @@ def test_a_set_is_made_exported_and_imported_by_keyboard(
     page.keyboard.press("x")
     expect(count).to_contain_text("3")
     # Results that are replaced show the choice as well.
+    open_control(page)
     page.locator(".segments label:has([value=style])").click()
     page.wait_for_url("**preset=style**")
     expect(page.locator("#results")).not_to_have_attribute("aria-busy", "true")

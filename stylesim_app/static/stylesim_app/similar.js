@@ -326,6 +326,8 @@
         image.alt = "";
         image.loading = "lazy";
         image.decoding = "async";
+        // The picture may be missing, or not be made yet.
+        image.addEventListener("error", () => frame.remove());
         image.src = picture;
         frame.append(image);
         holder.append(frame);
