@@ -100,6 +100,7 @@ def test_a_set_is_made_exported_and_imported_by_keyboard(
     page.keyboard.press("Enter")
     page.wait_for_url("**within=**")
     expect(page.locator(".ranked .work")).to_have_count(2)
+    open_control(page)
     page.locator("#id_within").select_option("")
     expect(page.locator(".ranked .work")).to_have_count(10)
     expect(page.locator(".within")).to_have_count(0)
