@@ -60,6 +60,7 @@ class IndexEntryAdmin(SearchMixin, IndexAgainMixin, ReadOnlyAdmin):
     fields = (
         "artwork_link",
         "state_shown",
+        "detail_shown",
         "attempts",
         "requested_at",
         "indexed_at",
@@ -128,6 +129,11 @@ class IndexEntryAdmin(SearchMixin, IndexAgainMixin, ReadOnlyAdmin):
     def state_shown(self, entry: IndexEntry) -> SafeString:
         """Return the state, with the reason of a failure."""
         return badge(entry)
+
+    @admin.display(description=_("technical detail"))
+    def detail_shown(self, entry: IndexEntry) -> str:
+        """Return the words of the library that failed."""
+        return entry.detail or self.get_empty_value_display()
 
     @admin.display(description=_("notes"))
     def notes_shown(self, entry: IndexEntry) -> str:

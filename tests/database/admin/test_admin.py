@@ -75,14 +75,14 @@ def test_the_list_shows_picture_state_and_reason(staff_client, collection, make_
     assert html.count('class="stylesim-state stylesim-stale">out of date') == 1
     assert html.count('class="stylesim-state stylesim-pending">waiting') == 1
     assert html.count('class="stylesim-state stylesim-failed">failed') == 1
-    assert "cannot be opened (cut short).</span>" in html
+    assert "cannot be opened.</span>" in html
 
 
 def test_a_long_reason_is_shortened_in_the_list_and_whole_in_its_title(staff_client, make_artwork):
     artwork = make_artwork()
-    fail(artwork, reason="x" * 400)
+    fail(artwork, "weights_missing", path="x" * 400)
     html = staff_client.get(LIST).content.decode()
-    assert f'cannot be opened ({"x" * 400})."' in html
+    assert f'not found: {"x" * 400}."' in html
     assert "…</span>" in html
 
 
@@ -250,7 +250,7 @@ def test_the_distances_of_the_record_are_those_of_the_service(staff_client, coll
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [("none", "This work is waiting to be indexed"), ("failed", "cannot be opened (cut short)")],
+    [("none", "This work is waiting to be indexed"), ("failed", "cannot be opened.")],
 )
 def test_a_record_that_cannot_be_ranked_says_why(staff_client, collection, state, reason):
     artwork = collection["disc-a"]

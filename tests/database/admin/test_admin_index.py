@@ -21,7 +21,7 @@ def test_the_work_list(staff_client, collection):
     page = staff_client.get(f"{ENTRIES}?state__exact=failed")
     (entry,) = page.context["cl"].queryset
     html = page.content.decode()
-    assert "cannot be opened (cut short)" in html
+    assert "cannot be opened." in html
     assert "/add/" not in html.split('id="content"')[1]
     for query in ("disc-b", "damaged", entry.image_name):
         found = staff_client.get(ENTRIES, {"q": query}).context["cl"].queryset
@@ -29,7 +29,8 @@ def test_the_work_list(staff_client, collection):
         assert found.count() == 1
     html = staff_client.get(f"{ENTRIES}{entry.pk}/change/").content.decode()
     assert f'<a href="{LIST}{entry.artwork_id}/change/">disc-b</a>' in html
-    assert "cannot be opened (cut short)" in html
+    assert "cannot be opened." in html
+    assert re.search(r"(?s)Technical detail:.*?cut short", html)
     assert "None" not in html.split('id="content"')[1]
     assert 'name="_save"' not in html
     assert "deletelink" not in html

@@ -141,7 +141,7 @@ def test_the_admin_answers_in_chinese(staff_client, collection):
     content = html.split('id="content"')[1]
     for text in ("馆藏", "索引状态", "查找相似作品", "重新建立索引"):
         assert text in content
-    assert "图片已损坏或不完整，无法打开（cut short）。" in content
+    assert "图片已损坏或不完整，无法打开。" in content
 
 
 def test_a_stored_reason_is_told_in_the_language_of_its_reader(collection):
