@@ -20,7 +20,7 @@ from ..collection.fields import check_upload
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..core.errors import ImageError
-from ..exceptions import ImportFailed
+from ..exceptions import ImportFailed, StylesimError
 from ..messages import localize
 from ..models import ImportedFile, IndexEntry
 from ..work import known_files, queue
@@ -91,6 +91,8 @@ class _Run:
             reason = reason_in_words(error)
         except ImageError as error:
             reason = localize(error)
+        except StylesimError as error:
+            reason = str(error)
         except OSError as error:
             reason = reason_of(error)
         except (OperationalError, InterfaceError) as error:

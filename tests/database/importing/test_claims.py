@@ -192,5 +192,7 @@ def test_a_storage_may_raise_anything(folder, monkeypatch):
 
     monkeypatch.setattr(FileSystemStorage, "save", throttle)
     imported = import_folder(folder)
-    assert [row.reason for row in imported if row.state is RowState.FAILED] == ["Throttled"]
+    [failed] = [row for row in imported if row.state is RowState.FAILED]
+    assert failed.reason == "An unexpected error occurred with this row."
+    assert failed.detail.startswith("Throttled")
     assert Artwork.objects.count() == len(pictures.NAMES) - 1
