@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
+from ..exceptions import StylesimError
 from ..models import ImportedFile
 
 #: An import waits so long for another one that is storing the same file.
@@ -34,7 +35,7 @@ ABANDONED_AFTER = timedelta(minutes=10)
 _PROCESS = uuid.uuid4()
 
 
-class FileClaimed(Exception):
+class FileClaimed(StylesimError):
     """A file that another import has been storing for too long."""
 
 
