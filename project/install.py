@@ -43,7 +43,8 @@ def main(requirements: str) -> int:
         if install(["--extra-index-url", index, *wanted]):
             say(f"That failed (see {LOG}); PyTorch is installed from PyPI.")
     elif brings_cuda():
-        say("PyTorch is installed with CUDA, about 2.6 GB to download.")
+        why = "" if has_gpu() else f" No builds for CPUs were found; {VARIABLE} can name their index."
+        say(f"PyTorch is installed with CUDA, about 2.6 GB to download.{why}")
     status = install(["-r", requirements])
     if status:
         lines = LOG.read_text(errors="replace").splitlines()

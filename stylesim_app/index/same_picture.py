@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -132,14 +132,22 @@ def _announce(stored: StoredFeatures, inliers: dict[int, int]) -> None:
     )
     if not copies and not inliers:
         return
-    keys = StoredFeatures.objects.filter(pk__in=[*copies, *inliers])
-    matches = [
-        (artwork, None if pk in copies else inliers[pk])
-        for pk, artwork in keys.values_list("pk", "entry__artwork")
-    ]
+    rows = StoredFeatures.objects.filter(pk__in=[*copies, *inliers])
+    matches = []
+    for other in rows.select_related("entry__artwork"):
+        count = None if other.pk in copies else inliers[other.pk]
+        if other.pk > stored.pk and other.matched_at is None:
+            # The other came later, in the same batch, so the news concern it.
+            _send(other, [(stored.entry.artwork_id, count)])
+        else:
+            matches.append((other.entry.artwork_id, count))
     if matches:
-        artwork = stored.entry.artwork
-        send_on_commit(same_picture_found, type(artwork), artwork=artwork, matches=matches)
+        _send(stored, matches)
+
+
+def _send(stored: StoredFeatures, matches: list[tuple[Any, int | None]]) -> None:
+    artwork = stored.entry.artwork
+    send_on_commit(same_picture_found, type(artwork), artwork=artwork, matches=matches)
 
 
 def _pair(query: int, candidate: int, relation: Relation) -> PictureMatch:

@@ -44,7 +44,10 @@ def validate_address(address: str) -> None:
         is_private = not is_public(literal)
     if is_private and not conf.webhooks_private:
         raise ValidationError(
-            _("This address is in a private network, which the settings do not allow.")
+            _(
+                "This address is in a private network, which STYLESIM_WEBHOOKS_PRIVATE does not "
+                "allow."
+            )
         )
 
 
