@@ -162,10 +162,12 @@ class Command(BaseCommand):
                 )
             )
         if failed:
-            raise CommandError(
-                _("%(failed)d of %(total)d could not be imported; see the reasons above.")
-                % {"failed": failed, "total": self.counts.total()}
+            text = (
+                _("%(failed)d of %(total)d cannot be imported; see the reasons above.")
+                if self.dry_run
+                else _("%(failed)d of %(total)d could not be imported; see the reasons above.")
             )
+            raise CommandError(text % {"failed": failed, "total": self.counts.total()})
         if reported is not None and reported.failure:
             raise CommandError(
                 _("The report %(path)s cannot be written: %(reason)s.")

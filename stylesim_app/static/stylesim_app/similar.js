@@ -34,6 +34,7 @@
       failed: "Similar works are not available at the moment.",
       retry: "Try again",
       untitled: "Untitled",
+      between: ", ",
     },
     zh: {
       heading: "相似作品",
@@ -47,6 +48,7 @@
       failed: "暂时无法显示相似作品。",
       retry: "重试",
       untitled: "无题",
+      between: "，",
     },
   };
 
@@ -333,7 +335,7 @@
         holder.append(frame);
       }
       holder.append(make("span", "title", title));
-      const line = [work.artist, work.year].filter(Boolean).join(", ");
+      const line = [work.artist, work.year].filter(Boolean).join(this.#words.between);
       if (line) item.append(make("span", "byline", line));
       return item;
     }

@@ -86,6 +86,19 @@ def test_the_same_picture_is_told_once_for_each_pair(
     assert len(sent(receiver, "same_picture.found")) == 1
 
 
+def test_of_two_that_arrive_together_the_later_one_shows_the_same_picture(
+    receiver, make_endpoint, run_worker
+):
+    make_endpoint(events=["same_picture.found"])
+    first = same_pictures.upload(draw(0), "first")
+    second = same_pictures.upload(draw(0).resize((300, 225)), "second")
+    run_worker()
+    run_worker()
+    [told] = sent(receiver, "same_picture.found")
+    assert told["data"]["artwork"]["id"] == second.pk
+    assert [each["artwork"]["id"] for each in told["data"]["matches"]] == [first.pk]
+
+
 def test_an_endpoint_gets_the_events_that_it_asked_for(
     receiver, make_endpoint, make_artwork, run_worker
 ):
