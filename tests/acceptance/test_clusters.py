@@ -6,6 +6,7 @@ import os
 import signal
 
 import psutil
+import pytest
 
 from tests.clusters import exists, group
 
@@ -22,6 +23,7 @@ def test_a_cluster_whose_idle_worker_is_killed_is_started_again(site, workers):
     site.wait_until(lambda: site.states() == ["indexed"] * 2)
 
 
+@pytest.mark.release
 def test_a_deaf_cluster_among_several_ends(site, workers):
     deaf, well = workers(), workers()
     site.wait_until(lambda: len(site.idle_workers()) == 2)
@@ -35,6 +37,7 @@ def test_a_deaf_cluster_among_several_ends(site, workers):
     site.wait_until(lambda: site.states() == ["indexed"])
 
 
+@pytest.mark.release
 def test_a_cluster_that_receives_nothing_ends_while_work_waits(site, workers):
     """The pusher takes messages from the database, so that stopping it makes a cluster deaf."""
     site.environment["DJANGO_SETTINGS_MODULE"] = "tests.short_lease_settings"

@@ -161,6 +161,7 @@ def command_of(pid: int) -> str:
         return ""
 
 
+@pytest.mark.release
 def test_sigterm_while_it_describes_leaves_no_process_and_no_lease(demo):
     for name in pictures.NAMES:
         for side in (80, 96, 112):

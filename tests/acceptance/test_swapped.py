@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -41,6 +43,7 @@ def test_every_case_holds_with_a_swapped_model(tmp_path):
     assert finished.returncode == 0, finished.stdout
 
 
+@pytest.mark.release
 def test_a_host_may_call_the_facts_of_its_works_otherwise(tmp_path):
     options = ("-q", "-p", "no:cacheprovider", "--no-cov", "tests/swapped/print_cases.py")
     finished = run(tmp_path, "-m", "pytest", *options, settings="tests.swapped.print_settings")

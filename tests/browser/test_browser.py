@@ -35,13 +35,13 @@ def variant_name(variant):
     return "-".join(map(str, variant))
 
 
-def every_day_in(chosen):
-    """A walk in one variant every day, and in the others before a release."""
+def every_day_in(*chosen):
+    """A walk in some variants every day, and in the others before a release."""
     return pytest.mark.parametrize(
         "visit",
         [
             pytest.param(
-                each, id=variant_name(each), marks=() if each == chosen else pytest.mark.release
+                each, id=variant_name(each), marks=() if each in chosen else pytest.mark.release
             )
             for each in VARIANTS
         ],
@@ -197,6 +197,7 @@ def picture(tmp_path):
     return path
 
 
+@every_day_in(("en", 1280, "light"), ("zh-hans", 390, "light"))
 def test_from_the_gallery_to_works_that_look_alike(visit, collection):
     page = visit.page
     page.goto("/")
@@ -309,6 +310,7 @@ def test_the_same_picture_is_outlined_on_both(visit, matched_works, tmp_path):
     visit.look("same-picture-artwork")
 
 
+@pytest.mark.release
 def test_a_work_indexed_again_says_when_it_is_done(open_browser, collection, staff):
     visit = open_browser()
     page = visit.page
@@ -321,6 +323,7 @@ def test_a_work_indexed_again_says_when_it_is_done(open_browser, collection, sta
     expect(page.locator(".ranked .work")).to_have_count(10)
 
 
+@pytest.mark.release
 def test_all_of_it_works_without_scripts(open_browser, collection):
     page = open_browser(width=390, java_script_enabled=False).page
     page.goto(f"/artworks/{collection['disc-a'].pk}/?preset=custom&style_weight=0&content_weight=1")
@@ -391,6 +394,7 @@ def test_a_picture_can_be_dropped(open_browser):
     assert page.evaluate("() => document.querySelector('[name=image]').files[0].name") == "a.png"
 
 
+@pytest.mark.release
 def test_weights_that_cannot_be_used_are_marked_in_place(open_browser, collection):
     visit = open_browser()
     page = visit.page
@@ -402,6 +406,7 @@ def test_weights_that_cannot_be_used_are_marked_in_place(open_browser, collectio
     visit.look("weights-refused")
 
 
+@pytest.mark.release
 def test_the_language_switch_stays_on_the_page(open_browser, collection):
     page = open_browser().page
     page.goto("/?q=disc")

@@ -116,6 +116,7 @@ def test_the_page_of_the_documentation_shows_similar_works_on_another_origin(
     assert errors == []
 
 
+@pytest.mark.release
 def test_each_trouble_is_told_in_words(browser, live_server, catalogue, collection, staff):
     work = collection["disc-a"]
     # Without the token, this site may not read the API, as if the server were not there.
@@ -142,6 +143,7 @@ def test_each_trouble_is_told_in_words(browser, live_server, catalogue, collecti
     expect(status).to_contain_text("being compared with the collection")
 
 
+@pytest.mark.release
 def test_a_person_can_try_again(browser, live_server, catalogue, collection, settings):
     settings.CORS_ALLOWED_ORIGINS = [catalogue[1]]
     browser.route("**/similar/**", lambda route: route.abort())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from .test_browser import open_browser  # noqa: F401  (a fixture)
@@ -30,6 +31,7 @@ def test_facets_narrow_the_gallery_by_keyboard(open_browser, collection):  # noq
     expect(facet.get_by_role("link").first).to_be_hidden()
 
 
+@pytest.mark.release
 def test_facets_are_folded_on_a_narrow_window(open_browser, collection):  # noqa: F811
     visit = open_browser("en", 390, "dark")
     page = visit.page
@@ -45,6 +47,7 @@ def test_facets_are_folded_on_a_narrow_window(open_browser, collection):  # noqa
     expect(page.locator(".facet-groups")).to_be_hidden()
 
 
+@pytest.mark.release
 def test_the_documentation_of_the_api_is_part_of_the_site(open_browser, db):  # noqa: F811
     page = open_browser("zh-hans", 320, "dark").page
     page.goto("/api/docs/", wait_until="networkidle")

@@ -83,6 +83,7 @@ def test_every_lane_is_a_tab_that_keeps_filters_and_weights(visit, collage):  # 
     expect(page.locator("[name=preset][value=style]")).to_be_checked()
 
 
+@pytest.mark.release
 def test_a_tab_keeps_what_was_changed_without_a_reload(open_browser, collage):  # noqa: F811
     visit = open_browser()  # noqa: F811
     page = visit.page
@@ -169,6 +170,7 @@ def test_a_box_is_drawn_by_keyboard_alone(open_browser, collage):  # noqa: F811
     assert visit.is_same_document()
 
 
+@pytest.mark.release
 def test_a_box_is_drawn_by_touch(open_browser, collage):  # noqa: F811
     page = open_browser(width=390, has_touch=True, is_mobile=True).page
     page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")
@@ -192,6 +194,7 @@ def test_a_box_is_drawn_by_touch(open_browser, collage):  # noqa: F811
     expect_box(page, 0.54, 0.04, 0.96, 0.46)
 
 
+@pytest.mark.release
 def test_four_numbers_do_without_scripts(open_browser, collage):  # noqa: F811
     page = open_browser(width=390, java_script_enabled=False).page
     page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")

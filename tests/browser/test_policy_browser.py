@@ -143,6 +143,7 @@ def test_forms_and_controls_keep_to_the_policy(visit, collection, admin_user):
     expect(visit.locator(".messagelist .success")).to_be_visible()
 
 
+@pytest.mark.release
 def test_the_documentation_of_the_api_works_under_the_policy(visit, collection):
     visit.goto("/api/docs/", wait_until="networkidle")
     operation = visit.locator("#operations-api-listArtworks, [id$=listArtworks]").first

@@ -9,7 +9,9 @@ from playwright.sync_api import expect
 from .test_browser import open_browser, open_control  # noqa: F401
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 900), pytest.param(390, 844, marks=pytest.mark.release)]
+)
 def test_the_first_result_is_in_sight_and_the_control_stays(
     open_browser,  # noqa: F811
     collection,
