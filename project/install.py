@@ -43,8 +43,9 @@ def main(requirements: str) -> int:
         if install(["--extra-index-url", index, *wanted]):
             say(f"That failed (see {LOG}); PyTorch is installed from PyPI.")
     elif brings_cuda():
-        why = "" if has_gpu() else f" No builds for CPUs were found; {VARIABLE} can name their index."
-        say(f"PyTorch is installed with CUDA, about 2.6 GB to download.{why}")
+        say("PyTorch is installed with CUDA, about 2.6 GB to download.")
+        if not has_gpu():
+            say(f"No index with builds for CPUs answered; {VARIABLE} can name one.")
     status = install(["-r", requirements])
     if status:
         lines = LOG.read_text(errors="replace").splitlines()
