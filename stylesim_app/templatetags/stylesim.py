@@ -163,7 +163,8 @@ def rarity(scale: PairScale | None, unusual: float | None) -> str:
 def comparison(lane: Lane, form: RankingPageForm) -> str:
     """Return the lane and, where it has presets, the chosen one: "Similar style"."""
     if "preset" not in lane.takes_weights:
-        return str(lane.label)
+        # The label of a tab may be a question, but a colon follows here.
+        return str(lane.label).rstrip("?？")
     return gettext("%(lane)s (%(preset)s)") % {"lane": lane.label, "preset": form.chosen_label()}
 
 
