@@ -13,6 +13,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -136,13 +137,17 @@ def _announce(stored: StoredFeatures, inliers: dict[int, int]) -> None:
     matches = []
     for other in rows.select_related("entry__artwork"):
         count = None if other.pk in copies else inliers[other.pk]
-        if other.pk > stored.pk and other.matched_at is None:
+        if other.matched_at is None and _arrived(other) > _arrived(stored):
             # The other came later, in the same batch, so the news concern it.
             _send(other, [(stored.entry.artwork_id, count)])
         else:
             matches.append((other.entry.artwork_id, count))
     if matches:
         _send(stored, matches)
+
+
+def _arrived(stored: StoredFeatures) -> tuple[datetime, int]:
+    return stored.entry.requested_at, stored.entry.pk
 
 
 def _send(stored: StoredFeatures, matches: list[tuple[Any, int | None]]) -> None:

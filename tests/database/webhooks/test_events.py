@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from stylesim_app.models import IndexEntry, PictureMatch, StoredFeatures, WorkItem
 from stylesim_app.webhooks.models import Delivery, Endpoint, Event
+from stylesim_app.work import worklist
 from tests import same_pictures
 from tests.unit.same_picture.drawn import draw
 
@@ -91,6 +92,7 @@ def test_of_two_that_arrive_together_the_later_one_shows_the_same_picture(
 ):
     make_endpoint(events=["same_picture.found"])
     first = same_pictures.upload(draw(0), "first")
+    worklist.reconcile()
     second = same_pictures.upload(draw(0).resize((300, 225)), "second")
     run_worker()
     run_worker()
