@@ -54,12 +54,13 @@ def has_opencv() -> bool:
 def decode(content: bytes, request: Request) -> Picture:
     """Decode the bytes of a file. Raises ImageError."""
     image, facts = open_for_network(content, request.limits)
-    if facts.format == "JPEG" and has_opencv():
-        _listen(content)
     sha256 = hashlib.sha256(content).hexdigest()
     picture = to_picture(image, facts, sha256, request.detail, _find_work(image, request))
     if not request.sides:
         return picture
+    # It takes as long as decoding does, and the note is for works that are stored.
+    if facts.format == "JPEG" and has_opencv():
+        _listen(content)
     longest = max(request.sides)
     if min(image.size) < longest and max(image.size) < max(facts.width, facts.height):
         # The network needs fewer pixels of a JPEG than the largest thumbnail.

@@ -159,14 +159,13 @@ def test_pixels_under_way_are_bounded_over_all_threads():
     assert max(most) <= 10
 
 
-@pytest.mark.parametrize("sides", [(), (240,)])
-def test_damage_that_a_decoder_tolerates_is_noted(pool, sides):
+def test_damage_that_a_decoder_tolerates_is_noted(pool):
     whole = pictures.encode(pictures.draw("disc-a", (400, 300)), "JPEG", quality=95)
     half = whole[: len(whole) // 2] + b"\xff\xd9"
-    picture = pool.decode(half, Request(LIMITS, sides=sides), 60)
+    picture = pool.decode(half, Request(LIMITS, sides=(240,)), 60)
     assert picture.facts.notes == ("read_with_errors",)
     # A complaint about one file is not held against the next.
-    assert pool.decode(whole, Request(LIMITS, sides=sides), 60).facts.notes == ()
+    assert pool.decode(whole, Request(LIMITS, sides=(240,)), 60).facts.notes == ()
 
 
 # The process itself, here without one
