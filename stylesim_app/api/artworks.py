@@ -30,7 +30,7 @@ from ..views.pictures import (
     read_thumbnail,
     share_with_other_sites,
 )
-from ..work import known_files, trash
+from ..work import known_files
 from . import uploads
 from .base import AnswerRenderer, ApiView, Conflict
 from .conditional import CONDITIONS, IF_MATCH, require_match
@@ -150,8 +150,8 @@ class ArtworkListView(SparseMixin, ArtworkView, ListCreateAPIView[Any]):
     delete=describe(
         operation_id="deleteArtwork",
         summary="Delete an artwork",
-        description="It goes to the trash for the days of `STYLESIM_TRASH_DAYS`. Then, or at once "
-        "where there is no trash, its index entry, descriptor and thumbnails are deleted too.",
+        description="Its index entry, descriptor and thumbnails are deleted too, at once: the "
+        "trash is for deletions in the admin.",
         parameters=[IF_MATCH],
         responses=with_problems(
             {204: None}, *(401, 403, 404, 409, 412), conflict="Other records refer to this artwork."
@@ -193,9 +193,6 @@ class ArtworkDetailView(SparseMixin, ArtworkView, RetrieveUpdateDestroyAPIView[A
             yield
 
     def perform_destroy(self, artwork: Any) -> None:
-        if trash.is_in_use():
-            trash.move(type(artwork)._base_manager.filter(pk=artwork.pk))
-            return
         try:
             super().perform_destroy(artwork)
         except (ProtectedError, RestrictedError) as error:

@@ -49,8 +49,10 @@ def is_new_request(artwork: models.Model) -> bool:
     return bool(cache.add(f"stylesim-thumbnails-{digest}", 1, REQUESTED))
 
 
-def make_thumbnails(artwork: models.Model, sizes: Iterable[str] = tuple(SIZES)) -> None:
-    """Make the thumbnails that are missing, in a decoding process.
+def make_thumbnails(
+    artwork: models.Model, sizes: Iterable[str] = tuple(SIZES), seconds: float | None = None
+) -> None:
+    """Make the thumbnails that are missing, in a decoding process, in so many seconds at most.
 
     Raises ImageError for a picture that cannot be decoded, FileNotFoundError for one that is gone.
     """
@@ -65,7 +67,8 @@ def make_thumbnails(artwork: models.Model, sizes: Iterable[str] = tuple(SIZES)) 
     with thumbnailer.source_storage.open(thumbnailer.name, "rb") as file:
         content = file.read()
     request = Request(image_limits(), sides=missing)
-    keep(artwork, decoders().decode(content, request, conf.decoder_seconds).thumbnails)
+    patience = conf.decoder_seconds if seconds is None else seconds
+    keep(artwork, decoders().decode(content, request, patience, tries=1).thumbnails)
 
 
 def keep(artwork: models.Model, thumbnails: Mapping[int, bytes]) -> None:

@@ -16,11 +16,9 @@ from django.views.decorators.http import require_safe
 from .. import files
 from ..collection import thumbnails
 from ..collection.adapter import adapter
-from ..collection.fields import image_limits
 from ..collection.visibility import is_public, visible_artworks
 from ..conf import conf
 from ..core.errors import DescriptorError, ImageError
-from ..core.images import read_header
 from ..exceptions import StorageUnavailable
 from ..ranking import image_search
 from ..work import queue
@@ -31,6 +29,8 @@ DAY = 24 * 3600
 WEEK = 7 * DAY
 #: Seconds after which a client may ask again for a thumbnail that a worker makes.
 RETRY_SECONDS = 5
+#: Seconds that a page waits for a thumbnail that no worker has made yet.
+SECONDS = 5
 
 
 class ThumbnailPending(Exception):
@@ -116,11 +116,10 @@ def share_with_other_sites(
 def read_thumbnail(artwork: Any, size: str) -> bytes | None:
     """Return the bytes of a JPEG; None if the picture is missing or cannot be decoded.
 
-    Raises ThumbnailPending, after a request to the workers, if none of them has made it yet: a
-    web process decodes nothing, and waits for nobody.
+    Where no worker has made it yet, another process makes it in SECONDS at most; what takes longer
+    is left to the workers. Raises ThumbnailPending then.
     """
-    image = adapter().image(artwork)
-    if size not in thumbnails.SIZES or not image:
+    if size not in thumbnails.SIZES or not adapter().image(artwork):
         return None
     entry = getattr(artwork, "stylesim_entry", None)
     if entry is not None and entry.error_code in ImageError.MESSAGES:
@@ -128,17 +127,22 @@ def read_thumbnail(artwork: Any, size: str) -> bytes | None:
         return None
     try:
         file = thumbnails.find_thumbnail(artwork, size)
-        if file is not None:
-            with file:
-                content: bytes = file.read()
-            return content
-        with image.storage.open(str(image.name), "rb") as source:
-            read_header(source, source.size, image_limits())
-    except (ImageError, FileNotFoundError, StorageUnavailable):
+        if file is None:
+            thumbnails.make_thumbnails(artwork, [size], SECONDS)
+            file = thumbnails.find_thumbnail(artwork, size)
+    except ImageError as error:
+        if error.code != "image_too_slow":
+            return None
+        file = None
+    except (FileNotFoundError, StorageUnavailable):
         return None
-    if thumbnails.is_new_request(artwork):
-        queue.request_thumbnails(artwork.pk)
-    raise ThumbnailPending
+    if file is None:
+        if thumbnails.is_new_request(artwork):
+            queue.request_thumbnails(artwork.pk)
+        raise ThumbnailPending
+    with file:
+        content: bytes = file.read()
+    return content
 
 
 def jpeg_response(request: HttpRequest, content: bytes, max_age: int) -> HttpResponseBase:

@@ -129,7 +129,7 @@ def test_nothing_is_written_where_the_marker_is_missing(collection, root, client
     with pytest.raises(StorageMissing):
         files.private_storage().save("thumbnails/a.jpg", ContentFile(b"content"))
     artwork = collection["disc-a"]
-    assert client.get(f"/artworks/{artwork.pk}/small.jpg").status_code == 202
+    assert client.get(f"/artworks/{artwork.pk}/small.jpg").status_code == 404
     page = staff_client.post(
         "/search/", {"image": ContentFile(pictures.png("disc-b"), name="a.png")}
     )

@@ -15,6 +15,7 @@ from stylesim_app import files, tasks
 from stylesim_app.collection import thumbnails
 from stylesim_app.collection.decoders import Decoders
 from stylesim_app.core.decoding import to_thumbnails
+from stylesim_app.core.errors import ImageError
 from stylesim_app.models import IndexEntry
 from stylesim_app.work import queue
 from tests import pictures
@@ -73,12 +74,16 @@ def requested(monkeypatch):
     return keys
 
 
-def test_a_page_shows_a_placeholder_and_requests_the_thumbnail_once(
+def too_slow(*_: object, **__: object) -> None:
+    raise ImageError("image_too_slow", limit=5)
+
+
+def test_a_thumbnail_that_takes_long_is_left_to_the_workers(
     make_artwork, client, requested, monkeypatch
 ):
     artwork = make_artwork(is_public=True)
     with monkeypatch.context() as patched:
-        patched.setattr(Decoders, "decode", None)
+        patched.setattr(Decoders, "decode", too_slow)
         for _ in range(2):
             response = show(client, artwork, "small")
             assert (response.status_code, response["Content-Type"]) == (202, "image/svg+xml")

@@ -63,7 +63,7 @@ def test_a_work_in_the_trash_is_found_nowhere(staff_client, trashed, collection)
     assert IndexEntry.objects.get(artwork=trashed).state == "indexed"
 
 
-@pytest.mark.parametrize("by", ["page", "action", "api"])
+@pytest.mark.parametrize("by", ["page", "action"])
 def test_deletion_moves_a_work_to_the_trash(
     staff_client, collection, django_capture_on_commit_callbacks, by
 ):
@@ -73,22 +73,27 @@ def test_deletion_moves_a_work_to_the_trash(
             text = staff_client.get(f"{LIST}{work.pk}/delete/").content.decode()
             assert "can be restored for 30 days" in text
             staff_client.post(f"{LIST}{work.pk}/delete/", {"post": "yes"})
-        elif by == "action":
+        else:
             chosen = {"action": "delete_selected", "_selected_action": [work.pk]}
             text = staff_client.post(LIST, chosen).content.decode()
             assert "can be restored for 30 days" in text
             staff_client.post(LIST, chosen | {"post": "yes"})
-        else:
-            assert staff_client.delete(f"/api/artworks/{work.pk}/").status_code == 204
     assert not Artwork.objects.filter(pk=work.pk).exists()
     assert trash.works().get() == work
     assert work.image.storage.exists(work.image.name)
     assert not RemovedPicture.objects.exists()
     changes = audit.entries_of(work).first().changes
     assert changes["trashed_at"][0] == "None"
-    if by != "api":
-        said = " ".join(messages_of(staff_client.get(LIST)))
-        assert "Deleted works stay in the trash for 30 days." in said
+    said = " ".join(messages_of(staff_client.get(LIST)))
+    assert "Deleted works stay in the trash for 30 days." in said
+
+
+def test_the_api_deletes_at_once(staff_client, collection, django_capture_on_commit_callbacks):
+    work = collection["disc-a"]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert staff_client.delete(f"/api/artworks/{work.pk}/").status_code == 204
+    assert not trash.works().exists()
+    assert not work.image.storage.exists(work.image.name)
 
 
 def test_a_work_is_restored_or_deleted_for_good_in_the_admin(
