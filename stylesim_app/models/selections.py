@@ -44,7 +44,7 @@ class Selection(models.Model):
 
     @property
     def is_shared(self) -> bool:
-        """Whether there is a link by which others may read it."""
+        """True if there is a link by which others may read it."""
         return self.share_token is not None
 
 

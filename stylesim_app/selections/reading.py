@@ -66,7 +66,7 @@ class FoundWorks:
 
 @dataclass(frozen=True)
 class _Named:
-    """What a row says about a work."""
+    """The facts of a work in a row."""
 
     line: int
     key: str

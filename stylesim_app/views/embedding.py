@@ -41,7 +41,7 @@ class EmbeddedWork:
 
 @dataclass(frozen=True)
 class Embedded:
-    """What to show; ``status`` is ``ranked``, ``waiting``, ``unavailable`` or ``absent``."""
+    """The content to show; ``status`` is ``ranked``, ``waiting``, ``unavailable`` or ``absent``."""
 
     status: str
     works: Sequence[EmbeddedWork] = ()

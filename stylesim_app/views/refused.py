@@ -33,12 +33,12 @@ class SentField:
 
     @property
     def is_long(self) -> bool:
-        """Whether the value needs several lines."""
+        """True if the value needs several lines."""
         return len(self.value) > LINE or "\n" in self.value
 
     @property
     def is_box(self) -> bool:
-        """Whether it is a box that was ticked, as browsers send it."""
+        """True for a box that was ticked, as browsers send it."""
         return self.value == "on"
 
 

@@ -1,4 +1,4 @@
-"""What a registrar does in the admin, in Chromium, with the keyboard: a table, and a record."""
+"""The work of a registrar in the admin, in Chromium, with the keyboard: a table, and a record."""
 
 from __future__ import annotations
 

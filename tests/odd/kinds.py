@@ -1,4 +1,4 @@
-"""What every odd file has: a maker, the size that it shows, and how near it is to the picture."""
+"""An odd file: its maker, the size that it shows, and how near it is to the picture."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ Tag = tuple[int, int, list[int] | bytes]
 
 @dataclass(frozen=True)
 class Layout:
-    """How the pixels are stored; ``tile`` is the side of a tile, ``rows`` the rows of a strip."""
+    """The storage of pixels; ``tile`` is the side of a tile, ``rows`` the rows of a strip."""
 
     order: Literal["<", ">"] = "<"
     big: bool = False

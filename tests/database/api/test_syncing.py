@@ -1,4 +1,4 @@
-"""What catalogues that keep a copy need: changes, look-up, some fields, conditional requests."""
+"""The needs of catalogues that keep a copy: changes, look-up, some fields, conditional requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How close results are, on one scale in all lanes."""
+"""The closeness of results, on one scale in all lanes."""
 
 from __future__ import annotations
 

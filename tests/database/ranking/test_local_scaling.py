@@ -37,7 +37,7 @@ def rank(artwork: Artwork, lane: str = "content", **options: Any) -> Any:
 
 
 def cosines() -> dict[str, dict[str, float]]:
-    """Those of the content of all pairs of works, by title."""
+    """The cosines of the content of all pairs of works, by title."""
     names = dict(StoredDescriptor.objects.values_list("pk", "entry__artwork__title"))
     index = Serving().vector_index(PICTURE.name)
     assert index is not None

@@ -35,7 +35,7 @@ def trashed(collection):
 
 
 def everything(client, others):
-    """What pages and the API show of the collection."""
+    """The text that pages and the API show of the collection."""
     text = page(client, "gallery") + page(client, "artwork", others[0].pk, limit="50")
     text += client.get("/api/artworks/?page_size=50").content.decode()
     return text + client.get(f"/api/artworks/{others[0].pk}/similar/?limit=50").content.decode()
