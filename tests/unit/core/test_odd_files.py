@@ -15,7 +15,7 @@ LIMITS = Limits(max_bytes=5_000_000, max_pixels=4_000_000)
 
 
 def fault_of(name: str, odd: Odd) -> str:
-    """What is wrong with a file as it is read, nothing if all is well."""
+    """The fault of a file as it is read; nothing if all is well."""
     content = content_of(name)
     facts = read_header(io.BytesIO(content), len(content), LIMITS)
     if sorted((facts.width, facts.height)) != sorted(odd.size):
