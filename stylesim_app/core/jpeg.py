@@ -6,7 +6,9 @@ import re
 
 # In coded pixels a byte 0xFF is followed by 0x00; other bytes make it a marker, or filling.
 _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
-_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_END, _SCAN = 0xD9, 0xDA
+#: The marker with which a file ends.
+END = bytes((0xFF, _END))
 _RESTARTS = range(0xD0, 0xD8)
 #: What may follow coded pixels: tables, the height, another scan, application data, comments.
 _BETWEEN_SCANS = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD, _SCAN, 0xFE, *range(0xE0, 0xF0)})

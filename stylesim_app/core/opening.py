@@ -43,6 +43,8 @@ UPRIGHT = {
 SIDEWAYS = (5, 6, 7, 8)
 
 _JPEG = b"\xff\xd8\xff"
+# Bytes that are no marker.
+_FILLING = b"\x55" * 64
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WHITE_IS_ZERO = 0
 _PHOTOMETRIC, _BITS_PER_SAMPLE, _MAX_SAMPLE_VALUE = 262, 258, 281
@@ -204,6 +206,8 @@ def open_first(content: bytes, limits: Limits, min_side: int | None = None) -> O
         except Exception:
             # Unusual metadata may be all that is wrong.
             bare = _without_metadata(content)
+            if READ_WITH_ERRORS in notes and content.startswith(_JPEG):
+                return _decode_without_end(bare, limits, min_side, notes)
             if bare == content:
                 raise
             return _decode(bare, limits, min_side, notes, profile)
@@ -231,6 +235,21 @@ def _decode(
         width, height = height, width
     facts = ImageFacts(str(image.format), width, height, tuple(notes))
     return Opened(image, facts, tones, profile or image.info.get("icc_profile"), orientation)
+
+
+def _decode_without_end(
+    content: bytes, limits: Limits, min_side: int | None, notes: list[str]
+) -> Opened:
+    """Decode a JPEG of which at most the marker of its end is missing. Raises OSError.
+
+    Where pixels are missing too, they are taken from what follows, so that it changes the picture.
+    """
+    body = content.rstrip(jpeg.END[:1])
+    opened = _decode(body + jpeg.END, limits, min_side, notes)
+    other = _decode(body + _FILLING + jpeg.END, limits, min_side, notes)
+    if opened.image.tobytes() != other.image.tobytes():
+        raise OSError("image file is truncated")
+    return opened
 
 
 def _open_by_format(file: IO[bytes], start: bytes) -> Image.Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stylesim_app.core import decoding, jpeg
+from stylesim_app.core.errors import ImageError
 from stylesim_app.core.images import Limits, open_image
 from tests.odd import ODD_FILES, content_of
 from tests.pictures import draw, encode
@@ -45,6 +46,23 @@ def test_sound_files_are_not_called_damaged():
 )
 def test_markers_that_are_missing_or_out_of_place_are_damage(content):
     assert jpeg.is_damaged(content)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_jpeg_that_lacks_nothing_but_the_marker_of_its_end_is_read(missing, progressive):
+    content = whole(progressive=progressive)
+    image, facts = open_image(content[:-missing], LIMITS)
+    assert facts.notes == ("read_with_errors",)
+    assert image.tobytes() == open_image(content, LIMITS)[0].tobytes()
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [20, 2000])
+def test_a_jpeg_that_lacks_pixels_is_refused(missing, progressive):
+    with pytest.raises(ImageError) as caught:
+        open_image(whole(progressive=progressive)[:-missing], LIMITS)
+    assert caught.value.params["cause"] == "cut_short"
 
 
 def test_damage_is_noted_wherever_a_file_is_opened():
