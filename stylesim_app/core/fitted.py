@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,9 +61,9 @@ def load_fitted(content: bytes) -> tuple[dict[str, NDArray[Any]], Provenance]:
         raise DescriptorError("descriptor_unreadable", reason=error) from error
 
 
-def _describe_network(provenance: Provenance) -> dict[str, Any]:
+def _describe_network(provenance: Provenance) -> Provenance:
     """Return what a provenance tells of network and preprocessing, without names and precision."""
-    facts = provenance.to_json()
-    if facts["preprocessing"] in VERSIONS_OF_CUTTING:
-        facts["preprocessing"] = PREPROCESSING_VERSION
-    return {name: fact for name, fact in facts.items() if name not in ("weights", "precision")}
+    preprocessing = provenance.preprocessing
+    if preprocessing in VERSIONS_OF_CUTTING:
+        preprocessing = PREPROCESSING_VERSION
+    return replace(provenance, weights="", precision="", preprocessing=preprocessing)
