@@ -33,6 +33,8 @@ _OCTAVE_LAYERS = 4
 # Cells along the long side, among which features are spread.
 _CELLS = 8
 _BICUBIC = Image.Resampling.BICUBIC
+# Averaging first, to this many times the size at least, takes half the time of the filter alone.
+_REDUCING_GAP = 1.4
 
 FloatArray = NDArray[np.float32]
 
@@ -161,7 +163,7 @@ def _reduce(grey: Image.Image, box: Box, side: int) -> NDArray[np.uint8]:
     # A small picture is not enlarged, because SIFT doubles it anyway.
     factor = min(1.0, side / (width * height) ** 0.5)
     size = max(1, round(factor * width)), max(1, round(factor * height))
-    return np.asarray(grey.resize(size, _BICUBIC, box, reducing_gap=3.0))
+    return np.asarray(grey.resize(size, _BICUBIC, box, reducing_gap=_REDUCING_GAP))
 
 
 def _spread(
