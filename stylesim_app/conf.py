@@ -125,6 +125,10 @@ class Conf:
         return float(getattr(settings, "STYLESIM_KEEP_REMOVED_DAYS", 0))
 
     @property
+    def tombstone_days(self) -> float:
+        return float(getattr(settings, "STYLESIM_TOMBSTONE_DAYS", 90))
+
+    @property
     def audit_days(self) -> float:
         return float(getattr(settings, "STYLESIM_AUDIT_DAYS", 730))
 

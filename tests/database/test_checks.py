@@ -39,6 +39,7 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_BATCH_SIZE", 0, "stylesim_app.E006"),
         ("STYLESIM_REFINE", 0, "stylesim_app.E006"),
         ("STYLESIM_MAX_PIXELS", "many", "stylesim_app.E006"),
+        ("STYLESIM_TOMBSTONE_DAYS", -1, "stylesim_app.E016"),
         ("STYLESIM_KEEP_REMOVED_DAYS", -1, "stylesim_app.E016"),
         ("STYLESIM_KEEP_REMOVED_DAYS", "long", "stylesim_app.E016"),
         ("STYLESIM_DECODER_SECONDS", 0, "stylesim_app.E006"),
