@@ -161,6 +161,10 @@ class Conf:
         return str(getattr(settings, "STYLESIM_CUSTOM_WEIGHTS_THROTTLE", "60/minute"))
 
     @property
+    def facets_throttle(self) -> str:
+        return str(getattr(settings, "STYLESIM_FACETS_THROTTLE", "60/minute"))
+
+    @property
     def throttle_cache(self) -> str:
         return str(getattr(settings, "STYLESIM_THROTTLE_CACHE", "default"))
 

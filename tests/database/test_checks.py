@@ -47,6 +47,7 @@ def test_the_reference_site_has_nothing_to_complain_of():
         ("STYLESIM_PRECISION", "float8", "stylesim_app.E007"),
         ("STYLESIM_SEARCH_THROTTLE", "often", "stylesim_app.E008"),
         ("STYLESIM_CUSTOM_WEIGHTS_THROTTLE", "often", "stylesim_app.E008"),
+        ("STYLESIM_FACETS_THROTTLE", "often", "stylesim_app.E008"),
         ("STYLESIM_THROTTLE_CACHE", "nowhere", "stylesim_app.E013"),
         ("STYLESIM_THROTTLE_CACHE", "default", "stylesim_app.W008"),
         ("STYLESIM_CROP_BORDERS", "no", "stylesim_app.E014"),
