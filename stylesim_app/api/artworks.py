@@ -130,7 +130,8 @@ class ArtworkListView(SparseMixin, ArtworkView, ListCreateAPIView[Any]):
     put=describe(
         operation_id="replaceArtwork",
         summary="Replace all fields of an artwork",
-        description="The picture is indexed soon after.",
+        description="The picture is indexed soon after. The answer has all fields; the parameter "
+        "`fields` is refused.",
         parameters=WRITING,
         request={MULTIPART: artwork_serializer()},
         responses=with_problems(
@@ -140,7 +141,8 @@ class ArtworkListView(SparseMixin, ArtworkView, ListCreateAPIView[Any]):
     patch=describe(
         operation_id="updateArtwork",
         summary="Update some fields of an artwork",
-        description="For a new picture, send PUT, or PATCH with multipart data.",
+        description="For a new picture, send PUT, or PATCH with multipart data. The answer has all "
+        "fields; the parameter `fields` is refused.",
         parameters=WRITING,
         request={JSON: artwork_facts_serializer()},
         responses=with_problems(

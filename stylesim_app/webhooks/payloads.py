@@ -96,7 +96,8 @@ def _artwork(artwork: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return None if value in (None, "") else str(value)
+    """Return a text as the API gives it: empty where there is none, null where a host says so."""
+    return None if value is None else str(value)
 
 
 def _address(path: Callable[[], str]) -> str | None:
