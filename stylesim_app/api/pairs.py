@@ -114,6 +114,7 @@ class PairsView(ApiView):
     """The pairs of visible artworks that are nearest to each other."""
 
     permission_classes = (HasScope, MayViewArtworks)
+    needs_account = True
     filter_backends = (DjangoFilterBackend,)
     pagination_class: Any = None
     serializer_class = PairsSerializer

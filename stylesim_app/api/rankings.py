@@ -93,6 +93,7 @@ class SearchView(ApiView):
     serializer_class = ImageSearchSerializer
     #: The image is compared and not kept.
     required_scope = READ
+    needs_account = False
 
     def get_throttles(self) -> list[Any]:
         own = [SearchThrottle()] if self.request.method == "POST" else []

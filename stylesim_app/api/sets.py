@@ -91,6 +91,7 @@ class SetListView(SetView, ListCreateAPIView[Any]):
     """The sets of the caller, the last changed first."""
 
     permission_classes = (HasScope, HasAccount)
+    needs_account = True
 
     def get_serializer_class(self) -> Any:
         return SetSerializer if self.request.method in SAFE_METHODS else SetDetailSerializer
