@@ -1,4 +1,4 @@
-"""Installation of the pinned packages, with a line of progress every few seconds.
+"""Installation of the pinned packages, with a line for each step.
 
 On Linux, the PyTorch of PyPI brings CUDA, several gigabytes that only an NVIDIA GPU needs. Without
 such a GPU, PyTorch's own index of builds for CPUs is used where it can be reached. This module runs
@@ -22,9 +22,11 @@ from urllib.request import urlopen
 #: PyTorch's index of builds for CPUs; the variable names a mirror, or ``pypi`` for none.
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 VARIABLE = "TORCH_INDEX"
-#: Seconds to wait for that index, and between two lines.
+#: Seconds to wait for that index, and until a step that goes on is said again.
 ANSWER_SECONDS = 5.0
-LINE_SECONDS = 5.0
+AGAIN_SECONDS = 30.0
+#: Packages of fewer bytes are no step of their own.
+LARGE = 20e6
 LOG = Path("var/install.log")
 #: Lines of the log that are shown after a failure.
 SHOWN_LINES = 25
@@ -95,18 +97,19 @@ def offers(index: str, name: str, version: str) -> bool:
 
 
 def install(arguments: Sequence[str]) -> int:
-    """Run pip, whose output goes to the log, and print how far it is."""
+    """Run pip, whose output goes to the log, and print each step, a long one more than once."""
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     began = said_at = time.monotonic()
+    said = "starting"
     with LOG.open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
     try:
         while process.poll() is None:
             time.sleep(0.2)
-            now = time.monotonic()
-            if now - said_at >= LINE_SECONDS:
-                said_at = now
-                say(f"{now - began:4.0f} s: {current_step()}")
+            now, step = time.monotonic(), current_step()
+            if step != said or now - said_at >= AGAIN_SECONDS:
+                said, said_at = step, now
+                say(f"{now - began:4.0f} s: {step}")
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
@@ -115,16 +118,18 @@ def install(arguments: Sequence[str]) -> int:
 
 
 def current_step() -> str:
-    """Return in words what pip does at the moment, by the last such line of its log."""
-    lines = LOG.read_text(errors="replace").splitlines()
-    for line in reversed(lines):
-        if match := re.match(r"\s*Downloading (\S+?)-\d\S* \((.+)\)", line):
-            return f"downloading {match[1]} ({match[2]})"
-        if line.startswith("Collecting "):
-            return f"looking for {line.split()[1]}"
-        if line.startswith("Installing collected packages"):
-            return "unpacking"
-    return "starting"
+    """Return in words what pip does at the moment, by its log.
+
+    Of the packages it looks for and downloads, only large ones are named.
+    """
+    log = LOG.read_text(errors="replace")
+    if "Installing collected packages" in log:
+        return "unpacking"
+    lines = re.findall(r"^ *Downloading (\S+?)-\d\S* \(([\d.]+) (kB|MB|GB)\)$", log, re.MULTILINE)
+    for name, size, unit in reversed(lines):
+        if float(size) * {"kB": 1e3, "MB": 1e6, "GB": 1e9}[unit] >= LARGE:
+            return f"downloading {name} ({size} {unit}), and what comes after it"
+    return "looking for packages, and downloading them" if "Collecting " in log else "starting"
 
 
 def say(line: str) -> None:

@@ -125,6 +125,10 @@ class Conf:
         return float(getattr(settings, "STYLESIM_KEEP_REMOVED_DAYS", 0))
 
     @property
+    def tombstone_days(self) -> float:
+        return float(getattr(settings, "STYLESIM_TOMBSTONE_DAYS", 90))
+
+    @property
     def audit_days(self) -> float:
         return float(getattr(settings, "STYLESIM_AUDIT_DAYS", 730))
 
@@ -155,6 +159,10 @@ class Conf:
     @property
     def custom_weights_throttle(self) -> str:
         return str(getattr(settings, "STYLESIM_CUSTOM_WEIGHTS_THROTTLE", "60/minute"))
+
+    @property
+    def facets_throttle(self) -> str:
+        return str(getattr(settings, "STYLESIM_FACETS_THROTTLE", "60/minute"))
 
     @property
     def throttle_cache(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from .messages import system_reason, technical_detail
+
 
 class StylesimError(Exception):
     """A failure with an explanation for the caller."""
@@ -54,16 +56,22 @@ class StorageFull(StorageUnavailable):
     code = "full"
 
     def __init__(self, error: BaseException, size: int = 0) -> None:
-        message = _("The storage is full (%(reason)s). Indexing resumes once there is space.")
-        super().__init__(message % {"reason": error}, reason_of(error), size)
+        message = _("The storage is full. Indexing resumes once there is space.")
+        if reason := system_reason(error):
+            message = _("The storage is full (%(reason)s). Indexing resumes once there is space.")
+            message %= {"reason": reason}
+        super().__init__(message, technical_detail(error), size)
 
 
 class StorageUnreachable(StorageUnavailable):
     """The private storage answers with an error, other than that a file is missing."""
 
     def __init__(self, error: BaseException) -> None:
-        message = _("The storage cannot be used at the moment (%(reason)s).")
-        super().__init__(message % {"reason": reason_of(error)}, reason_of(error))
+        message = _("The storage cannot be used at the moment.")
+        if reason := system_reason(error):
+            message = _("The storage cannot be used at the moment (%(reason)s).")
+            message %= {"reason": reason}
+        super().__init__(message, technical_detail(error))
 
 
 class ImportFailed(StylesimError):
@@ -72,8 +80,3 @@ class ImportFailed(StylesimError):
 
 class EvaluationFailed(StylesimError):
     """Pictures that cannot be evaluated at all."""
-
-
-def reason_of(error: BaseException) -> str:
-    """Return an error of a storage in its own words."""
-    return f"{type(error).__name__}: {error}"

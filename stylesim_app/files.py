@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import uuid
@@ -22,6 +23,8 @@ from django.db.models.signals import post_delete
 from .core.descriptors import Descriptor
 from .core.errors import DescriptorError
 from .exceptions import StorageFull, StorageUnavailable, StorageUnreachable
+
+logger = logging.getLogger(__name__)
 
 STORAGE_ALIAS = "stylesim"
 CHECKSUM_DIGITS = 8
@@ -95,6 +98,7 @@ def storage_errors(size: int = 0) -> Iterator[None]:
         raise
     # Each backend has errors of its own, without a common base.
     except Exception as error:
+        logger.warning("the storage answered with %s: %s", type(error).__name__, error)
         if is_full(error):
             raise StorageFull(error, size) from error
         raise StorageUnreachable(error) from error

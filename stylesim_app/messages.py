@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,6 +13,37 @@ from django.utils.translation import get_language, gettext, gettext_noop, pgette
 from .core.errors import CoreError, detail_of
 from .core.image_file import FIRST_FRAME, FIRST_PAGE, LAID_OVER_GREY, READ_WITH_ERRORS
 from .core.same_picture.relation import Relation
+
+#: The errors of systems that people meet, in the words of the C library.
+SYSTEM_ERRORS = {
+    errno.EACCES: gettext_noop("Permission denied"),
+    errno.EPERM: gettext_noop("Operation not permitted"),
+    errno.ENOENT: gettext_noop("No such file or directory"),
+    errno.EISDIR: gettext_noop("Is a directory"),
+    errno.ENOTDIR: gettext_noop("Not a directory"),
+    errno.EEXIST: gettext_noop("File exists"),
+    errno.EBUSY: gettext_noop("Device or resource busy"),
+    errno.ENODEV: gettext_noop("No such device"),
+    errno.ENXIO: gettext_noop("No such device or address"),
+    errno.ENAMETOOLONG: gettext_noop("File name too long"),
+    errno.EFBIG: gettext_noop("File too large"),
+    errno.ELOOP: gettext_noop("Too many levels of symbolic links"),
+    errno.EMFILE: gettext_noop("Too many open files"),
+    errno.ENFILE: gettext_noop("Too many open files in system"),
+    errno.ENOMEM: gettext_noop("Cannot allocate memory"),
+    errno.EINVAL: gettext_noop("Invalid argument"),
+    errno.EIO: gettext_noop("Input/output error"),
+    errno.ENOSPC: gettext_noop("No space left on device"),
+    errno.EDQUOT: gettext_noop("Disk quota exceeded"),
+    errno.EROFS: gettext_noop("Read-only file system"),
+    errno.ESTALE: gettext_noop("Stale file handle"),
+    errno.ENOTCONN: gettext_noop("Transport endpoint is not connected"),
+    errno.ETIMEDOUT: gettext_noop("Connection timed out"),
+    errno.ECONNREFUSED: gettext_noop("Connection refused"),
+    errno.ECONNRESET: gettext_noop("Connection reset by peer"),
+    errno.EHOSTUNREACH: gettext_noop("No route to host"),
+    errno.ENETUNREACH: gettext_noop("Network is unreachable"),
+}
 
 #: A turn of fewer degrees, and a share beyond, are not mentioned.
 SMALL_TURN = 3
@@ -70,6 +102,22 @@ def with_detail(reason: str, detail: str) -> str:
     if not detail:
         return reason
     return "\n".join([reason, gettext("Technical detail: %(detail)s") % {"detail": detail}])
+
+
+def system_reason(error: BaseException) -> str:
+    """Return why the system refused, in the reader's language; empty if it did not say so."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None:
+        return ""
+    known = SYSTEM_ERRORS.get(number)
+    return gettext(known) if known else errno.errorcode.get(number, str(number))
+
+
+def technical_detail(error: BaseException) -> str:
+    """Return the words of a library for an error, empty where it has those of the app alone."""
+    if isinstance(error, CoreError):
+        return detail_of(error.params)
+    return f"{type(error).__name__}: {error}"
 
 
 def _localized(code: str, params: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from .collection.swapping import get_artwork_model
 from .conf import conf
 from .index import neighbours, search_keys
 from .models import Calibration, CompactIndex, RemovedPicture, StoredDescriptor, VectorIndex
-from .work import known_files, queue, removed, worklist
+from .work import known_files, queue, removed, tombstones, worklist
 
 
 def connect() -> None:
@@ -23,8 +23,9 @@ def connect() -> None:
     artwork_model = get_artwork_model()
     # A proxy model sends signals as itself.
     for model in (each for each in apps.get_models() if issubclass(each, artwork_model)):
-        pre_save.connect(note_new_file, sender=model, dispatch_uid=uid)
+        pre_save.connect(note_before, sender=model, dispatch_uid=uid)
         post_save.connect(artwork_saved, sender=model, dispatch_uid=uid)
+        pre_delete.connect(note_shown, sender=model, dispatch_uid=uid)
         post_delete.connect(artwork_deleted, sender=model, dispatch_uid=uid)
     pre_delete.connect(descriptor_deleted, sender=StoredDescriptor, dispatch_uid=uid)
     files.delete_with(StoredDescriptor, ("file_name",))
@@ -34,14 +35,18 @@ def connect() -> None:
     files.delete_with(RemovedPicture, ("kept_name",))
 
 
-def note_new_file(
+def note_before(
     instance: models.Model, raw: bool, update_fields: Any = None, **options: Any
 ) -> None:
-    """Note what is known only before a save: the previous file, and the bytes of a new one."""
-    if raw or not _saves_picture(update_fields):
+    """Note what is known only before a save: who sees the artwork, the previous file, and the
+    bytes of a new one."""
+    if raw:
+        return
+    noted = instance.__dict__
+    noted["_stylesim_shown"] = not instance._state.adding and tombstones.is_shown(instance)
+    if not _saves_picture(update_fields):
         return
     image = adapter().image(instance)
-    noted = instance.__dict__
     noted["_stylesim_new_file"] = is_new = bool(image) and not getattr(image, "_committed", True)
     noted["_stylesim_sha256"] = known_files.digest(image.file) if is_new else ""
     noted["_stylesim_old_name"] = _stored_name(instance, options.get("using"))
@@ -55,8 +60,11 @@ def artwork_saved(instance: models.Model, raw: bool, update_fields: Any = None, 
     new_file = instance.__dict__.pop("_stylesim_new_file", False)
     sha256 = instance.__dict__.pop("_stylesim_sha256", "")
     old_name = instance.__dict__.pop("_stylesim_old_name", "")
+    was_shown = instance.__dict__.pop("_stylesim_shown", False)
     if raw:
         return
+    if was_shown and not tombstones.is_shown(instance):
+        tombstones.write(instance, is_gone=False, was_public=True)
     # In the transaction of the save, so that a search never sees one without the other.
     search_keys.refresh_of(instance.pk)
     if not _saves_picture(update_fields):
@@ -70,8 +78,20 @@ def artwork_saved(instance: models.Model, raw: bool, update_fields: Any = None, 
     transaction.on_commit(lambda: worklist.queue_artwork(pk, name, new_file, sha256), robust=True)
 
 
+def note_shown(instance: models.Model, **_: Any) -> None:
+    """Note who sees an artwork before it is deleted."""
+    noted = instance.__dict__
+    noted["_stylesim_kept"] = tombstones.is_kept(instance)
+    noted["_stylesim_shown"] = tombstones.is_shown(instance)
+
+
 def artwork_deleted(instance: models.Model, **_: Any) -> None:
-    """Remove the thumbnails, and the picture if one of this app's models owns it."""
+    """Write a tombstone, and remove the thumbnails, and the picture if one of this app's models
+    owns it."""
+    was_kept = instance.__dict__.pop("_stylesim_kept", False)
+    was_shown = instance.__dict__.pop("_stylesim_shown", False)
+    if was_kept or was_shown:
+        tombstones.write(instance, is_gone=was_kept, was_public=was_shown)
     image = adapter().image(instance)
     if image:
         keep = getattr(instance, "trashed_at", None) is None

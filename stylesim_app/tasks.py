@@ -59,12 +59,22 @@ def ring_again() -> None:
     Scheduled every minute.
     """
     from .ranking import image_search
-    from .work import audit, known_files, removed, repeatable, trash, verification, worklist
+    from .work import (
+        audit,
+        known_files,
+        removed,
+        repeatable,
+        tombstones,
+        trash,
+        verification,
+        worklist,
+    )
 
     worklist.reconcile()
     image_search.purge()
     trash.purge()
     removed.purge()
+    tombstones.purge()
     known_files.purge()
     repeatable.purge()
     audit.purge()

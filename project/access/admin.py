@@ -34,6 +34,9 @@ class ApiTokenAdmin(ModelAdmin):
         "expiry",
     )
 
+    class Media:
+        css = {"all": ("stylesim_app/admin.css",)}
+
     @admin.display(description=_("scopes"))
     def allowed(self, token: ApiToken) -> str:
         return token.scope_names

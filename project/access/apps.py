@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,8 @@ class AccessConfig(AppConfig):
         from . import origins, schema  # noqa: F401  (schema registers itself)
 
         origins.connect()
+        # It has no name for people.
+        apps.get_app_config("axes").verbose_name = _("Login attempts")
         post_migrate.connect(make_cache_table, sender=self)
 
 

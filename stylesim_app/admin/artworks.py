@@ -31,7 +31,7 @@ from ..ranking.options import RankingOptions
 from ..views import places
 from ..views.forms import RankingPageForm
 from ..views.pictures import serve_thumbnail
-from ..work import audit, known_files, trash, worklist
+from ..work import known_files, tombstones, trash, worklist
 from .addresses import join_keys
 from .again import IndexAgainMixin, request_artworks
 from .bulk_edit import BulkEditMixin
@@ -339,13 +339,13 @@ class ArtworkAdmin(TrashMixin, BulkEditMixin, SimilarWorksAdminMixin):
 
     @admin.action(description=_("Make selected works public"), permissions=["change"])
     def make_public(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
-        count = audit.record_update(artworks, is_public=True)
+        count = tombstones.update(artworks, is_public=True)
         said = ngettext("%(count)d work is now public.", "%(count)d works are now public.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
     @admin.action(description=_("Hide selected works from the public"), permissions=["change"])
     def make_private(self, request: HttpRequest, artworks: QuerySet[Any]) -> None:
-        count = audit.record_update(artworks, is_public=False)
+        count = tombstones.update(artworks, is_public=False)
         said = ngettext(
             "%(count)d work is now hidden from the public.",
             "%(count)d works are now hidden from the public.",

@@ -78,7 +78,7 @@ class ArtworkView(ApiView):
         request={MULTIPART: artwork_serializer()},
         responses=with_problems(
             {201: artwork_serializer()},
-            *(400, 401, 403, 409, 411, 413, 415, 422),
+            *(400, 401, 403, 409, 410, 411, 413, 415, 422),
             conflict="An artwork has the same file; see `artwork`. Or the first request with the "
             "same `Idempotency-Key` is still under way.",
         ),
@@ -107,7 +107,7 @@ class ArtworkListView(SparseMixin, ArtworkView, ListCreateAPIView[Any]):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         act = partial(super().create, request, *args, **kwargs)
-        return answer_once(request, "artworks", act)
+        return answer_once(request, "artworks", act, get_artwork_model()._default_manager.all())
 
     def perform_create(self, serializer: Any) -> None:
         self.duplicate = uploads.create(serializer, self.request)
@@ -130,7 +130,8 @@ class ArtworkListView(SparseMixin, ArtworkView, ListCreateAPIView[Any]):
     put=describe(
         operation_id="replaceArtwork",
         summary="Replace all fields of an artwork",
-        description="The picture is indexed soon after.",
+        description="The picture is indexed soon after. The answer has all fields; the parameter "
+        "`fields` is refused.",
         parameters=WRITING,
         request={MULTIPART: artwork_serializer()},
         responses=with_problems(
@@ -140,7 +141,8 @@ class ArtworkListView(SparseMixin, ArtworkView, ListCreateAPIView[Any]):
     patch=describe(
         operation_id="updateArtwork",
         summary="Update some fields of an artwork",
-        description="For a new picture, send PUT, or PATCH with multipart data.",
+        description="For a new picture, send PUT, or PATCH with multipart data. The answer has all "
+        "fields; the parameter `fields` is refused.",
         parameters=WRITING,
         request={JSON: artwork_facts_serializer()},
         responses=with_problems(

@@ -94,11 +94,13 @@ class Negotiation(DefaultContentNegotiation):
 
 
 class ApiSchema(AutoSchema):
-    """A schema in which reading needs no account: each artwork's visibility decides."""
+    """A schema in which reading needs no account, since each artwork's visibility decides, and
+    writing does. A view with ``needs_account`` decides for both."""
 
     def get_auth(self) -> list[Any]:
         schemes = list(super().get_auth())
-        if self.method in SAFE_METHODS and {} not in schemes:
+        needs_account = getattr(self.view, "needs_account", self.method not in SAFE_METHODS)
+        if not needs_account and {} not in schemes:
             schemes.append({})
         return schemes
 

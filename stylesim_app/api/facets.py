@@ -22,6 +22,7 @@ from .base import ApiView
 from .conditional import CONDITIONS
 from .listing import listing_filterset
 from .schema import NOT_MODIFIED, describe, with_problems
+from .throttling import FacetsThrottle
 
 LIMIT = 20
 
@@ -88,6 +89,9 @@ class FacetsView(ApiView):
     def filterset_class(self) -> type[django_filters.FilterSet]:
         return facets_filterset()
 
+    def get_throttles(self) -> list[Any]:
+        return [*super().get_throttles(), FacetsThrottle()]
+
     def known_parameters(self) -> Collection[str]:
         return ("limit", *self.filterset_class.base_filters)
 
@@ -103,7 +107,7 @@ class FacetsView(ApiView):
             ),
             *CONDITIONS,
         ],
-        responses=with_problems({200: FacetsSerializer, **NOT_MODIFIED}, 400, 401, 403),
+        responses=with_problems({200: FacetsSerializer, **NOT_MODIFIED}, 400, 401, 403, 429),
     )
     def get(self, request: Request) -> Response:
         limit = _read_limit(request)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
@@ -31,7 +32,8 @@ IDEMPOTENCY_PARAMETER = OpenApiParameter(
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
     location=OpenApiParameter.HEADER,
     description="A key of the client's own, for example a UUID. A repeated request with the same "
-    "key gets the first answer again for 24 hours. Ignored without an account.",
+    "key gets the first answer again for 24 hours, or 410 if what it created is gone. Ignored "
+    "without an account.",
 )
 
 
@@ -58,10 +60,20 @@ class UnderWay(Conflict):
     wait = 1
 
 
-def answer_once(request: Request, endpoint: str, act: Callable[[], Response]) -> Response:
+class AnswerOutdated(APIException):
+    """A repeated request that made something which is gone by now."""
+
+    status_code = 410
+    default_code = "idempotency_key_outdated"
+
+
+def answer_once(
+    request: Request, endpoint: str, act: Callable[[], Response], made: QuerySet[Any]
+) -> Response:
     """Return the response of ``act``, or the first one to the same request under its key.
 
-    A request that fails changes nothing, and its key may be used again.
+    A request that fails changes nothing, and its key may be used again. Raises AnswerOutdated if
+    what the first response describes, by its ``id``, is no longer among those ``made``.
     """
     key = _read_key(request)
     if key is None or not request.user.is_authenticated:
@@ -69,8 +81,7 @@ def answer_once(request: Request, endpoint: str, act: Callable[[], Response]) ->
     try:
         begun = repeatable.begin(request.user, endpoint, key, _fingerprint(request))
         if isinstance(begun, repeatable.Answer):
-            headers = {**begun.headers, REPLAYED: "true"}
-            return Response(json.loads(begun.body), status=begun.status, headers=headers)
+            return _replay(begun, made)
         return _carry_out(begun, act)
     except repeatable.KeyReused as error:
         raise KeyReused(
@@ -78,6 +89,15 @@ def answer_once(request: Request, endpoint: str, act: Callable[[], Response]) ->
         ) from error
     except repeatable.UnderWay as error:
         raise UnderWay(_("The first request with this key is still under way.")) from error
+
+
+def _replay(answer: repeatable.Answer, made: QuerySet[Any]) -> Response:
+    body = json.loads(answer.body)
+    if not made.filter(pk=body["id"]).exists():
+        raise AnswerOutdated(
+            _("What this request created was deleted since. Send it with a new Idempotency-Key.")
+        )
+    return Response(body, status=answer.status, headers={**answer.headers, REPLAYED: "true"})
 
 
 def _carry_out(attempt: repeatable.Attempt, act: Callable[[], Response]) -> Response:

@@ -60,6 +60,11 @@ class MomentFilter(django_filters.Filter):  # type: ignore[misc]
 
     field_class = MomentField
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        schema = {"type": "string", "format": "date-time", "maxLength": MAX_MOMENT}
+        set_override(self, "field", schema)
+
 
 class JoinedOrdering:
     """A set of filters whose ``ordering`` may be repeated, as some generated clients do."""
@@ -77,10 +82,6 @@ def listing_filterset() -> type[django_filters.FilterSet]:
     extra: dict[str, Any] = {}
     name = adapter().field("modified")
     if name is not None and isinstance(get_artwork_model()._meta.get_field(name), DateTimeField):
-        since = MomentFilter(field_name=name, lookup_expr="gte")
-        set_override(
-            since, "field", {"type": "string", "format": "date-time", "maxLength": MAX_MOMENT}
-        )
-        extra["changed_since"] = since
+        extra["changed_since"] = MomentFilter(field_name=name, lookup_expr="gte")
     made = type("ListingFilter", (JoinedOrdering, artwork_filterset()), extra)
     return bound_in_schema(made)

@@ -73,6 +73,10 @@ class PairsSerializer(serializers.Serializer[Any]):
     unlisted = serializers.IntegerField(
         help_text="Works that are still to be compared; more pairs may appear."
     )
+    limited = serializers.BooleanField(
+        help_text="True if only the nearest entries were looked at, so that farther pairs are left "
+        "out."
+    )
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = PairSerializer(many=True)
@@ -110,6 +114,7 @@ class PairsView(ApiView):
     """The pairs of visible artworks that are nearest to each other."""
 
     permission_classes = (HasScope, MayViewArtworks)
+    needs_account = True
     filter_backends = (DjangoFilterBackend,)
     pagination_class: Any = None
     serializer_class = PairsSerializer
@@ -151,6 +156,7 @@ class PairsView(ApiView):
         found = {
             "lane": lane,
             "unlisted": page.unlisted,
+            "limited": page.limited,
             "next": self._link(request, page.next),
             "previous": self._link(request, page.previous),
             "results": page.pairs,

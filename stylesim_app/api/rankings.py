@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from ..collection.visibility import visible_artworks
 from ..core.errors import ImageError
 from ..exceptions import NotIndexed, StorageUnavailable
-from ..models import WorkItem
+from ..models import ImageSearch, WorkItem
 from ..ranking import image_search
 from ..ranking.compare import compare_artworks
 from ..ranking.timing import timed
@@ -93,6 +93,7 @@ class SearchView(ApiView):
     serializer_class = ImageSearchSerializer
     #: The image is compared and not kept.
     required_scope = READ
+    needs_account = False
 
     def get_throttles(self) -> list[Any]:
         own = [SearchThrottle()] if self.request.method == "POST" else []
@@ -110,12 +111,13 @@ class SearchView(ApiView):
         request={"multipart/form-data": ImageSearchSerializer},
         responses=with_problems(
             {202: SearchSerializer},
-            *(400, 401, 403, 409, 411, 413, 415, 422, 429, 503),
+            *(400, 401, 403, 409, 410, 411, 413, 415, 422, 429, 503),
             conflict="The first request with the same `Idempotency-Key` is still under way.",
         ),
     )
     def post(self, request: Request) -> Response:
-        return answer_once(request, "search", partial(self._start, request))
+        act = partial(self._start, request)
+        return answer_once(request, "search", act, ImageSearch.objects.all())
 
     def _start(self, request: Request) -> Response:
         upload = self.get_serializer(data=request.data)

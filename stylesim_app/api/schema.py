@@ -30,6 +30,7 @@ _MEANING = {
     403: "Permission denied, or the CSRF token or a scope is missing.",
     404: "Not found, or not visible to the caller.",
     409: "Not indexed yet; see `state`.",
+    410: "Gone, or too long ago to tell; see `code`.",
     412: "The artwork has changed since it was read.",
     411: "The length of the body is missing.",
     413: "The body is too large.",

@@ -38,6 +38,13 @@ REFERENCE = OpenApiParameter(
     description="The ID of a set or, to read it, the token of its link.",
 )
 
+CHANGING: dict[str, Any] = {
+    "tags": ["sets"],
+    "parameters": [REFERENCE],
+    "request": {"application/json": SetDetailSerializer},
+    "responses": with_problems({200: SetDetailSerializer}, 400, 401, 403, 404, 411, 413, 415),
+}
+
 
 class SetView(ApiView):
     """A view of the sets that the caller may read."""
@@ -91,6 +98,7 @@ class SetListView(SetView, ListCreateAPIView[Any]):
     """The sets of the caller, the last changed first."""
 
     permission_classes = (HasScope, HasAccount)
+    needs_account = True
 
     def get_serializer_class(self) -> Any:
         return SetSerializer if self.request.method in SAFE_METHODS else SetDetailSerializer
@@ -114,18 +122,12 @@ class SetListView(SetView, ListCreateAPIView[Any]):
     put=describe(
         operation_id="replaceSet",
         summary="Replace all fields of a set",
-        tags=["sets"],
-        parameters=[REFERENCE],
-        request={"application/json": SetDetailSerializer},
-        responses=with_problems({200: SetDetailSerializer}, 400, 401, 403, 404, 411, 413, 415),
+        **CHANGING,
     ),
     patch=describe(
         operation_id="updateSet",
         summary="Update some fields of a set",
-        tags=["sets"],
-        parameters=[REFERENCE],
-        request={"application/json": SetDetailSerializer},
-        responses=with_problems({200: SetDetailSerializer}, 400, 401, 403, 404, 411, 413, 415),
+        **CHANGING,
     ),
     delete=describe(
         operation_id="deleteSet",

@@ -7,6 +7,7 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views import View
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -71,6 +72,12 @@ class SchemaView(ApiMixin, SpectacularAPIView):
             "stylesim_app.api.schema.complete",
         ],
     }
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        # Most of its texts are in English, and clients that are made from it are alike everywhere.
+        with override("en"):
+            response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return response
 
 
 class DocsView(ApiMixin, SpectacularSwaggerSplitView):

@@ -34,7 +34,7 @@ FIELDS_PARAMETER = OpenApiParameter(
     _schema(),
     explode=False,
     description="The fields of each artwork to answer with, separated by commas; `id` is always "
-    "among them. All fields, unless sent.",
+    "among them. All fields, unless sent. Only for reading: what is written is answered in full.",
 )
 
 

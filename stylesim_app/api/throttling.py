@@ -1,4 +1,4 @@
-"""Limits for each caller: searches by image, custom weights, and passwords."""
+"""Limits for each caller: searches by image, custom weights, facets, and passwords."""
 
 from __future__ import annotations
 
@@ -67,8 +67,24 @@ class SearchThrottle(CallerThrottle):
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 
-class CustomWeightsThrottle(CallerThrottle):
-    """``STYLESIM_CUSTOM_WEIGHTS_THROTTLE`` for each address without an account.
+class VisitorThrottle(CallerThrottle):
+    """A throttle of each address without an account."""
+
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        return None if request.user.is_authenticated else super().get_cache_key(request, view)
+
+
+class FacetsThrottle(VisitorThrottle):
+    """``STYLESIM_FACETS_THROTTLE``: facets count the collection several times."""
+
+    scope = "stylesim_facets"
+
+    def get_rate(self) -> str:
+        return conf.facets_throttle
+
+
+class CustomWeightsThrottle(VisitorThrottle):
+    """``STYLESIM_CUSTOM_WEIGHTS_THROTTLE``.
 
     Such a ranking searches the collection, while others read a list.
     """
@@ -80,9 +96,7 @@ class CustomWeightsThrottle(CallerThrottle):
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
         custom = any(request.GET.get(name) for name in CUSTOM_WEIGHTS)
-        if not custom or request.user.is_authenticated:
-            return None
-        return super().get_cache_key(request, view)
+        return super().get_cache_key(request, view) if custom else None
 
 
 class PasswordThrottle(CallerThrottle):

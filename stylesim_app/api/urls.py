@@ -8,6 +8,7 @@ from .facets import FacetsView
 from .index import IndexView
 from .pairs import PairsView
 from .rankings import CompareView, SearchDetailView, SearchView, SimilarView
+from .removals import RemovalsView
 from .sets import SetDetailView, SetListView, SetWorksView, SetWorkView
 from .site import DocsView, NowhereView, RootView, SchemaView
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", RootView.as_view(), name="root"),
     path("artworks/", ArtworkListView.as_view(), name="artwork-list"),
     path("artworks/facets/", FacetsView.as_view(), name="facets"),
+    path("artworks/removed/", RemovalsView.as_view(), name="removals"),
     path("artworks/<str:pk>/", ArtworkDetailView.as_view(), name="artwork-detail"),
     path("artworks/<str:pk>/similar/", SimilarView.as_view(), name="artwork-similar"),
     re_path(

@@ -15,6 +15,7 @@ from ..conf import conf
 THROTTLES = {
     "STYLESIM_SEARCH_THROTTLE": "search_throttle",
     "STYLESIM_CUSTOM_WEIGHTS_THROTTLE": "custom_weights_throttle",
+    "STYLESIM_FACETS_THROTTLE": "facets_throttle",
 }
 #: Characters of a token that cannot be guessed.
 SHORTEST_TOKEN = 20

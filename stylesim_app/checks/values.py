@@ -31,6 +31,7 @@ MAX_DAYS = 36_500
 DAYS = {
     "STYLESIM_AUDIT_DAYS": "audit_days",
     "STYLESIM_KEEP_REMOVED_DAYS": "keep_removed_days",
+    "STYLESIM_TOMBSTONE_DAYS": "tombstone_days",
     "STYLESIM_TRASH_DAYS": "trash_days",
     "STYLESIM_WEBHOOK_DAYS": "webhook_days",
 }

@@ -24,6 +24,19 @@ def sees_all(request: HttpRequest) -> bool:
     return bool(visible_artworks(request).count() == adapter().model._default_manager.count())
 
 
+def request_by(user: Any) -> HttpRequest:
+    """Return a request without cookies or parameters, for what a person may see at any time."""
+    request = HttpRequest()
+    request.method = "GET"
+    request.user = user
+    return request
+
+
+def public_artworks() -> QuerySet[Any]:
+    """Return the artworks that anyone may see, without an account."""
+    return visible_artworks(request_by(AnonymousUser()))
+
+
 def is_public(request: Any, artwork: Any) -> bool:
     """Return whether anyone may see an artwork: without an account, cookies or parameters."""
     # Not the request of Django REST framework, which hands its user on.

@@ -19,6 +19,9 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "JPEG2000": ("jp2", "j2k", "jpx", "jpf", "j2c", "jpc"),
 }
 
+#: The same formats as people write them.
+FORMAT_NAMES = tuple({"WEBP": "WebP", "JPEG2000": "JPEG 2000"}.get(name, name) for name in FORMATS)
+
 #: Notes on how a file was read.
 FIRST_FRAME = "first_frame"
 FIRST_PAGE = "first_page"

@@ -22,6 +22,7 @@ from .errors import ImageError
 from .image_file import (
     FIRST_FRAME,
     FIRST_PAGE,
+    FORMAT_NAMES,
     FORMATS,
     READ_WITH_ERRORS,
     ImageFacts,
@@ -137,7 +138,7 @@ def decoding() -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError("image_bomb") from error
     except UnidentifiedImageError as error:
-        raise ImageError("image_unknown_format", formats=", ".join(FORMATS)) from error
+        raise ImageError("image_unknown_format", formats=", ".join(FORMAT_NAMES)) from error
     except MemoryError as error:
         raise ImageError("image_too_much_memory") from error
     # Decoders parse what strangers wrote: no list of their exceptions is complete.

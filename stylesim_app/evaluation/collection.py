@@ -17,7 +17,7 @@ from ..core.errors import CoreError
 from ..core.images import Picture
 from ..core.same_picture.detail import Detail
 from ..exceptions import EvaluationFailed
-from ..messages import localize
+from ..messages import localize, system_reason, technical_detail
 from ..work.pipeline import read_file
 from .edited import COMPANY_OF_A_COLLAGE, edit_queries
 from .sources import Shown, Source
@@ -269,4 +269,4 @@ def describe_problem(error: CoreError | OSError) -> str:
     """Return the reason why a picture cannot be read, in the reader's language."""
     if isinstance(error, CoreError):
         return localize(error)
-    return error.strerror or str(error)
+    return system_reason(error) or technical_detail(error)

@@ -23,7 +23,8 @@ class RowState(Enum):
 class ImportedRow:
     """A row, its outcome, the key of its artwork, and the reason of a failure or another remark.
 
-    ``detail`` has the words of the library that failed.
+    ``detail`` has the words of the library that failed; nobody foresaw a failure that is not
+    ``expected``.
     """
 
     row: Row
@@ -31,3 +32,4 @@ class ImportedRow:
     reason: str = ""
     artwork: Any = None
     detail: str = ""
+    expected: bool = True

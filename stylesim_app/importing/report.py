@@ -18,7 +18,7 @@ from ..exceptions import ImportFailed
 from .outcome import ImportedRow
 from .sources.base import Skipped, as_text, reason_of
 
-COLUMNS = ("row", "file", "state", "artwork", "reason")
+COLUMNS = ("row", "file", "state", "artwork", "reason", "detail")
 #: The kinds of reports, by the endings of their names.
 ENDINGS = (".csv", ".json")
 _SKIPPED = "skipped"
@@ -70,16 +70,16 @@ class Report:
         """Write the outcome of a row."""
         row = imported.row
         artwork = None if imported.artwork is None else str(imported.artwork)
-        self._add(row.number, row.name, imported.state.value, artwork, imported.reason)
+        self._add(
+            (row.number, row.name, imported.state.value, artwork, imported.reason, imported.detail)
+        )
 
     def skip(self, skipped: Skipped) -> None:
         """Write a file or folder that is left out on purpose."""
-        self._add(None, skipped.name, _SKIPPED, None, skipped.reason)
+        self._add((None, skipped.name, _SKIPPED, None, skipped.reason, ""))
 
-    def _add(
-        self, number: int | None, name: str, state: str, artwork: str | None, reason: str
-    ) -> None:
-        cells = (number, as_text(name), state, artwork, reason)
+    def _add(self, values: tuple[int | str | None, ...]) -> None:
+        cells = tuple(as_text(each) if isinstance(each, str) else each for each in values)
         if self._is_json:
             text = json.dumps(dict(zip(COLUMNS, cells, strict=True)), ensure_ascii=False)
             self._write(f"{',' if self._count else ''}\n{text}\n]\n", replaced=len("\n]\n"))

@@ -21,7 +21,7 @@ from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..core.errors import ImageError
 from ..exceptions import ImportFailed, StylesimError
-from ..messages import localize
+from ..messages import localize, technical_detail
 from ..models import ImportedFile, IndexEntry
 from ..work import known_files, queue
 from . import claims
@@ -83,31 +83,33 @@ class _Run:
         """Import a row; whatever goes wrong concerns this row alone."""
         if row.problem:
             return ImportedRow(row, RowState.FAILED, row.problem)
-        detail = ""
+        expected = True
         try:
             with row.open() as file:
                 return self._take(row, file)
         except ValidationError as error:
-            reason = reason_in_words(error)
+            reason, detail = reason_in_words(error), ""
+            if error.__cause__ is not None:
+                detail = technical_detail(error.__cause__)
         except ImageError as error:
-            reason = localize(error)
+            reason, detail = localize(error), technical_detail(error)
         except StylesimError as error:
-            reason = str(error)
+            reason, detail = str(error), getattr(error, "reason", "")
         except OSError as error:
-            reason = reason_of(error)
+            reason, detail = reason_of(error), technical_detail(error)
         except (OperationalError, InterfaceError) as error:
             # Later rows need a connection that works.
             for connection in connections.all(initialized_only=True):
                 if not connection.in_atomic_block:
                     connection.close_if_unusable_or_obsolete()
-            detail = f"{type(error).__name__}: {error}"
+            expected, detail = False, technical_detail(error)
             logger.info("Import of %s: %s", row.place, detail)
             reason = _("The row could not be stored, because the database did not answer.")
         except Exception as error:
-            detail = f"{type(error).__name__}: {error}"
+            expected, detail = False, technical_detail(error)
             logger.info("Import of %s", row.place, exc_info=True)
             reason = _("An unexpected error occurred with this row.")
-        return ImportedRow(row, RowState.FAILED, reason, detail=detail)
+        return ImportedRow(row, RowState.FAILED, reason, detail=detail, expected=expected)
 
     def _take(self, row: Row, file: BufferedIOBase) -> ImportedRow:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -26,6 +26,7 @@ class Progress:
         self._write = write
         self._done = 0
         self._written_at = time.monotonic()
+        self._written: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -37,6 +38,9 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         self.bar.close()
+        # Lines that began end with the last item.
+        if kind is None and self._written not in (None, self._done):
+            self._write_now()
 
     def update(self) -> None:
         """Count one item more."""
@@ -48,19 +52,21 @@ class Progress:
         self.total = self.total if total is None else total
         self.bar.total = self.total
         self.bar.update(done - self.bar.n)
-        now = time.monotonic()
-        if self.bar.disable and now - self._written_at >= INTERVAL:
-            self._written_at = now
-            self._write(
-                _("%(label)s: %(done)d of %(total)d (%(percent)d %%)")
-                % {
-                    "label": self.label,
-                    "done": self._done,
-                    "total": self.total,
-                    "percent": 100 * self._done // max(self.total, 1),
-                }
-            )
+        if self.bar.disable and time.monotonic() - self._written_at >= INTERVAL:
+            self._write_now()
 
     def clear(self) -> None:
         """Make room for a line of output."""
         self.bar.clear()
+
+    def _write_now(self) -> None:
+        self._written_at, self._written = time.monotonic(), self._done
+        self._write(
+            _("%(label)s: %(done)d of %(total)d (%(percent)d %%)")
+            % {
+                "label": self.label,
+                "done": self._done,
+                "total": self.total,
+                "percent": 100 * self._done // max(self.total, 1),
+            }
+        )

@@ -7,7 +7,7 @@ field can be indexed.
 from .artwork import AbstractArtwork, Artwork, artwork_path
 from .imports import ImportedFile
 from .index import Calibration, CompactIndex, CompactRow, DescriptorSet, Neighbour, StoredDescriptor
-from .lifecycle import FileClaim, RemovedPicture, RepeatableRequest
+from .lifecycle import FileClaim, RemovedPicture, RepeatableRequest, Tombstone
 from .same_picture import PictureMatch, StoredFeatures
 from .search_keys import SearchKeys
 from .selections import Selection, SelectionItem
@@ -45,6 +45,7 @@ __all__ = [
     "StorageState",
     "StoredDescriptor",
     "StoredFeatures",
+    "Tombstone",
     "VectorIndex",
     "VectorRow",
     "WorkItem",

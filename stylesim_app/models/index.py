@@ -114,7 +114,12 @@ class Neighbour(models.Model):
     class Meta:
         verbose_name = _("neighbour")
         verbose_name_plural = _("neighbours")
-        indexes = (models.Index(fields=["distance", "id"], name="stylesim_nearest_pairs"),)
+        # With both works, so that conditions on them are asked without reading the lines.
+        indexes = (
+            models.Index(
+                fields=["distance", "id", "owner", "neighbour"], name="stylesim_nearest_pairs"
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["owner", "neighbour"], name="stylesim_one_line_a_neighbour"

@@ -1,4 +1,4 @@
-"""Models of what remains of requests for a time: removed pictures, claims and repeated requests."""
+"""Models of what remains for a time: removed pictures, tombstones, claims, repeated requests."""
 
 from __future__ import annotations
 
@@ -30,6 +30,25 @@ class RemovedPicture(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.image_name
+
+
+class Tombstone(models.Model):
+    """The key of an artwork that was deleted, moved to the trash or hidden, and nothing else of it.
+
+    ``is_gone`` if the collection has it no more, ``was_public`` if visitors saw it until then.
+    """
+
+    artwork_key = models.CharField(_("ID of the artwork"), max_length=200)
+    removed_at = models.DateTimeField(_("removed"), default=timezone.now, db_index=True)
+    is_gone = models.BooleanField(default=False)
+    was_public = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("tombstone")
+        verbose_name_plural = _("tombstones")
+
+    def __str__(self) -> str:
+        return self.artwork_key
 
 
 class FileClaim(models.Model):

@@ -57,6 +57,8 @@ class PairSource(ABC):
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        #: Whether a read left out pairs that are farther apart than it looked.
+        self.limited = False
 
     @abstractmethod
     def read(self, position: Sequence[Any] | None, count: int, backwards: bool) -> list[StoredPair]:
@@ -193,7 +195,10 @@ class NeighbourPairs(LinkedPairs):
                 return rows.filter(Q(owner__in=matching) | Q(neighbour__in=matching))
         nearest = Neighbour.objects.order_by("distance").values_list("distance", flat=True)
         horizon = list(nearest[MAX_LINES : MAX_LINES + 1])
-        return rows.filter(distance__lte=horizon[0]) if horizon else rows
+        if not horizon:
+            return rows
+        self.limited = True
+        return rows.filter(distance__lte=horizon[0])
 
     def _few(self, artworks: QuerySet[Any]) -> list[int] | None:
         """Return the keys of the descriptors of artworks, or None if they are not few."""

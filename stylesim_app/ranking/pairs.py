@@ -68,7 +68,8 @@ class Pair:
 class PairsPage:
     """Some pairs of a lane, with the cursors of the pages before and after it.
 
-    The pairs of ``unlisted`` works are not all known yet.
+    The pairs of ``unlisted`` works are not all known yet. If ``limited``, farther pairs than the
+    nearest lines of the lists are left out.
     """
 
     lane: Lane
@@ -76,6 +77,7 @@ class PairsPage:
     previous: str | None
     next: str | None
     unlisted: int
+    limited: bool
 
 
 class InvalidCursor(ValueError):
@@ -112,6 +114,7 @@ def list_pairs(
         previous=_write_cursor(lane, *rows[0], True) if rows and has_previous else None,
         next=_write_cursor(lane, *rows[-1], False) if rows and has_next else None,
         unlisted=_count_unlisted(lane, scope, serving),
+        limited=any(source.limited for source in sources),
     )
 
 

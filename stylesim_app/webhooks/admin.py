@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..admin.index import ReadOnlyAdmin
+from ..api.base import parse_key
 from ..collection import visibility
+from ..collection.adapter import adapter
+from ..collection.swapping import get_artwork_model
 from ..work import queue
 from . import delivering, outbox
 from .models import EVENTS, OVERLAP, Delivery, Endpoint, Event
@@ -161,13 +165,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
     actions = ("send_again",)
     list_display = (
         "event",
-        "artwork_key",
-        "endpoint",
+        "artwork_title",
         "state_shown",
+        "created",
+        "endpoint",
         "response_code",
         "attempts",
         "next_attempt",
-        "created",
     )
     list_filter = ("state", "event", "endpoint")
     list_select_related = ("endpoint",)
@@ -176,6 +180,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     fields = (
         "event",
         "event_id",
+        "artwork_title",
         "artwork_key",
         "endpoint",
         "state_shown",
@@ -196,6 +201,25 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may send events again."""
         return bool(request.user.has_perm("stylesim_webhooks.change_endpoint"))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list, whose rows know their artworks."""
+        found: Any = super().get_changelist_instance(request)
+        rows = list(found.result_list)
+        artworks = _artworks_of(rows)
+        for row in rows:
+            row.artwork = artworks.get(row.artwork_key)
+        found.result_list = rows
+        return found
+
+    @admin.display(description=_("artwork"), empty_value="-")
+    def artwork_title(self, delivery: Delivery) -> str | None:
+        """Return the title of the artwork, or its key if it is gone."""
+        known = {delivery.artwork_key: delivery.artwork} if hasattr(delivery, "artwork") else None
+        artwork = (_artworks_of([delivery]) if known is None else known).get(delivery.artwork_key)
+        if artwork is not None:
+            return adapter().title(artwork)
+        return f"({delivery.artwork_key})" if delivery.artwork_key else None
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, delivery: Delivery) -> SafeString:
@@ -225,3 +249,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
             "%(count)d event will be sent again.", "%(count)d events will be sent again.", count
         )
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+
+def _artworks_of(deliveries: Iterable[Delivery]) -> dict[str, Any]:
+    """Return the artworks of deliveries by their keys as written."""
+    keys = {each.artwork_key: parse_key(each.artwork_key) for each in deliveries}
+    known = [key for key in keys.values() if key is not None]
+    artworks = get_artwork_model()._default_manager.filter(pk__in=known)
+    return {str(each.pk): each for each in artworks}

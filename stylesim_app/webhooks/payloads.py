@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 
 from ..api.problems import told_reason
 from ..collection.adapter import adapter
-from ..collection.visibility import visible_artworks
+from ..collection.visibility import request_by, visible_artworks
 from ..conf import conf
 from ..models import WorkItem
 from .models import Delivery, Endpoint, Event
@@ -78,11 +78,9 @@ def _facts(delivery: Delivery) -> dict[str, Any] | None:
 
 def request_of(endpoint: Endpoint) -> HttpRequest:
     """Return the request by which the visibility hook tells what the owner may see."""
-    request = HttpRequest()
-    request.method = "GET"
     owner = endpoint.owner
-    request.user = owner if owner is not None and owner.is_active else AnonymousUser()
-    return request
+    is_usable = owner is not None and owner.is_active
+    return request_by(owner if is_usable else AnonymousUser())
 
 
 def _artwork(artwork: Any) -> dict[str, Any]:
@@ -98,7 +96,8 @@ def _artwork(artwork: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return None if value in (None, "") else str(value)
+    """Return a text as the API gives it: empty where there is none, null where a host says so."""
+    return None if value is None else str(value)
 
 
 def _address(path: Callable[[], str]) -> str | None:

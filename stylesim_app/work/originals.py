@@ -6,6 +6,7 @@ the files that were read before can be seen.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from django.utils import timezone
@@ -13,10 +14,12 @@ from django.utils.translation import gettext as _
 
 from .. import files
 from ..collection.adapter import adapter
-from ..core.errors import CoreError, ImageError
+from ..core.errors import CoreError, ImageError, detail_of
 from ..index import storage
 from ..models import IndexEntry, StorageState, WorkItem
 from . import worklist
+
+logger = logging.getLogger(__name__)
 
 #: Indexed works, the newest and the oldest, of whose files one must be seen.
 SAMPLE = 5
@@ -37,9 +40,9 @@ def postpone_if_gone(item: WorkItem, error: CoreError) -> bool:
         return False
     if error.code not in ("file_missing", "unexpected") or not are_gone():
         return False
+    logger.warning("the pictures cannot be read: %s %s", error, detail_of(error.params))
     storage.record_originals(
-        _("The storage of the pictures cannot be read (%(reason)s). Check that it is mounted.")
-        % {"reason": error}
+        _("The storage of the pictures cannot be read. Check that it is mounted.")
     )
     since = StorageState.objects.values_list("originals_since", flat=True).get(pk=1)
     waited = timezone.now() - since if since else SHORTEST_PAUSE

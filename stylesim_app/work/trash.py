@@ -18,7 +18,7 @@ from ..collection import visibility
 from ..collection.swapping import get_artwork_model
 from ..conf import conf
 from ..models import Artwork
-from . import audit
+from . import tombstones
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +61,12 @@ def works_known_to(request: HttpRequest) -> QuerySet[Any]:
 
 def move(artworks: QuerySet[Any]) -> int:
     """Move artworks to the trash, and return their number."""
-    return audit.record_update(artworks, trashed_at=timezone.now())
+    return tombstones.update(artworks, trashed_at=timezone.now())
 
 
 def restore(artworks: QuerySet[Any]) -> int:
     """Return artworks of the trash to the collection, and return their number."""
-    return audit.record_update(artworks, trashed_at=None)
+    return tombstones.update(artworks, trashed_at=None)
 
 
 def delete(artworks: QuerySet[Any]) -> list[Any]:

@@ -142,7 +142,9 @@ def test_it_serves_restarts_a_worker_that_died_and_ends_cleanly(demo):
     assert f"Password: {password}" in printed
 
     workers = [pid for pid in demo.processes() if command_of(pid).endswith("qcluster")]
-    os.kill(min(workers), signal.SIGKILL)
+    [named] = re.findall(r"Worker process: (\d+)", printed)
+    assert int(named) in workers
+    os.kill(int(named), signal.SIGKILL)
     wait_until(lambda: demo.printed("The worker stopped and was restarted."))
     wait_until(lambda: not set(workers) & set(demo.processes()))
     wait_until(lambda: any(command_of(pid).endswith("qcluster") for pid in demo.processes()))

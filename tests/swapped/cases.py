@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.template import Context, Template
+from django.utils import timezone
 from easy_thumbnails.models import Thumbnail
 
 from stylesim_app import files
@@ -200,3 +201,12 @@ def test_a_set_holds_works_by_their_own_keys(indexed, admin_client, admin_user):
     assert [item.artwork for item in again.context["page"]] == [indexed[1], indexed[0]]
     answer = admin_client.get(f"/api/sets/{made.pk}/").json()
     assert answer["artworks"] == [str(indexed[1].pk), str(indexed[0].pk)]
+
+
+def test_a_client_learns_which_works_were_deleted(indexed, admin_client):
+    since = timezone.now().isoformat()
+    picture = indexed[0]
+    key = str(picture.pk)
+    picture.delete()
+    answer = admin_client.get("/api/artworks/removed/", {"since": since}).json()
+    assert [each["id"] for each in answer["results"]] == [key]

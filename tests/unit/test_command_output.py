@@ -41,6 +41,16 @@ def test_a_command_ends_quietly_without_a_reader():
     assert process.returncode == PIPE_CLOSED
 
 
+def test_lines_that_began_end_with_the_last_item(monkeypatch):
+    monkeypatch.setattr(progress, "INTERVAL", 0)
+    lines: list[str] = []
+    with Progress(5, "Indexing", lines.append) as shown:
+        shown.reach(4)
+        monkeypatch.setattr(progress, "INTERVAL", 1000)
+        shown.reach(5)
+    assert lines == ["Indexing: 4 of 5 (80 %)", "Indexing: 5 of 5 (100 %)"]
+
+
 @pytest.mark.parametrize(
     ("interval", "expected"),
     [(0, ["Importing: 1 of 2 (50 %)", "Importing: 2 of 2 (100 %)"]), (1000, [])],

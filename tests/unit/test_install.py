@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,12 +60,38 @@ def test_else_the_builds_of_pypi_are_used(index, monkeypatch, change):
     assert install.cpu_index(pins) == ""
 
 
-def test_a_line_says_what_is_downloaded(tmp_path, monkeypatch):
+def test_each_step_of_pip_is_a_line(tmp_path, monkeypatch, capsys):
+    """Small packages are none, and a step that goes on is said again after a while."""
     monkeypatch.setattr(install, "LOG", tmp_path / "log")
-    install.LOG.write_text(
-        "Collecting torch==2.15.0\n"
-        "  Downloading torch-2.15.0-cp311-cp311-manylinux_2_28_x86_64.whl (539.1 MB)\n"
+    now = iter(range(0, 10_000, 10))
+    clock = SimpleNamespace(sleep=lambda _seconds: None, monotonic=lambda: float(next(now)))
+    monkeypatch.setattr(install, "time", clock)
+    turns = iter(
+        [
+            "Collecting torch==2.15.0\n",
+            "  Downloading torch-2.15.0-cp311-manylinux_2_28_x86_64.whl (539.1 MB)\n",
+            "Collecting sympy\n",
+            "  Downloading sympy-1.14.0-py3-none-any.whl (6.3 MB)\n",
+            "",
+            "Installing collected packages: sympy, torch\n",
+        ]
     )
-    assert install.current_step() == "downloading torch (539.1 MB)"
-    install.LOG.write_text("Installing collected packages: torch\n")
-    assert install.current_step() == "unpacking"
+
+    def poll(_process):
+        line = next(turns, None)
+        if line is None:
+            return 0
+        with install.LOG.open("a") as log:
+            log.write(line)
+        return None
+
+    kind = type("Pip", (), {"poll": poll, "returncode": 0})
+    pip = SimpleNamespace(Popen=lambda *_args, **_options: kind(), STDOUT=None)
+    monkeypatch.setattr(install, "subprocess", pip)
+    assert install.install([]) == 0
+    steps = [line.split(": ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    assert steps == [
+        "looking for packages, and downloading them",
+        *["downloading torch (539.1 MB), and what comes after it"] * 2,
+        "unpacking",
+    ]

@@ -10,6 +10,8 @@ from io import BytesIO
 from django.utils.translation import gettext as _
 
 from ...exceptions import ImportFailed
+from ...messages import technical_detail
+from .base import reason_of
 
 #: An archive may have so many entries, and so many bytes when it is expanded.
 MAX_ENTRIES = 200_000
@@ -31,9 +33,12 @@ def open_archive(path: object) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(str(path))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ImportFailed(
-            _("%(path)s cannot be read: %(reason)s.") % {"path": path, "reason": error}
-        ) from error
+        logger.info("%s: %s", path, technical_detail(error))
+        if isinstance(error, OSError):
+            message = _("%(path)s cannot be read: %(reason)s.")
+            raise ImportFailed(message % {"path": path, "reason": reason_of(error)}) from error
+        message = _("%(path)s cannot be read: it is damaged, or another kind of file.")
+        raise ImportFailed(message % {"path": path}) from error
     try:
         check_bounds(archive.infolist())
     except ImportFailed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -13,25 +12,12 @@ from io import BufferedIOBase
 from pathlib import Path, PurePath
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+
+from ...messages import system_reason
 
 # A tab and the ends of lines are the only control characters that belong in a text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONGEST_PLACE = 200
-# The errors of file systems that people meet, in the words of the C library.
-_ERRORS = {
-    errno.EACCES: gettext_noop("Permission denied"),
-    errno.EPERM: gettext_noop("Operation not permitted"),
-    errno.EISDIR: gettext_noop("Is a directory"),
-    errno.ENOTDIR: gettext_noop("Not a directory"),
-    errno.ENAMETOOLONG: gettext_noop("File name too long"),
-    errno.ELOOP: gettext_noop("Too many levels of symbolic links"),
-    errno.EIO: gettext_noop("Input/output error"),
-    errno.ENOSPC: gettext_noop("No space left on device"),
-    errno.EROFS: gettext_noop("Read-only file system"),
-    errno.ESTALE: gettext_noop("Stale file handle"),
-    errno.ETIMEDOUT: gettext_noop("Connection timed out"),
-}
 
 
 def as_text(file_name: str) -> str:
@@ -86,7 +72,7 @@ class Row:
         path = Path(self.path)
         # Opening a pipe would wait for a writer.
         if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(_("This is not a file."))
+            raise NotAFile(_("This is not a file."))
         return path.open("rb")
 
 
@@ -116,12 +102,17 @@ class Source:
     skipped: Sequence[Skipped] = ()
 
 
+class NotAFile(OSError):
+    """A name that leads to a folder, a pipe or a device."""
+
+
 def reason_of(error: OSError) -> str:
     """Return why a file cannot be read, without its path."""
     if isinstance(error, FileNotFoundError):
         return _("File not found.")
-    known = _ERRORS.get(error.errno or 0)
-    return _(known) if known else str(error.strerror or error)
+    if isinstance(error, NotAFile):
+        return str(error)
+    return system_reason(error) or _("The file cannot be read.")
 
 
 def real_path(path: str | os.PathLike[str]) -> Path:

@@ -14,7 +14,7 @@ from ...core.errors import CoreError
 from ...evaluation import report
 from ...evaluation.run import Plan, evaluate
 from ...exceptions import EvaluationFailed
-from ...messages import localize_for_staff
+from ...messages import localize_for_staff, system_reason, technical_detail
 from ...ranking import lanes
 from ..output import table_lines
 
@@ -92,7 +92,8 @@ class Command(BaseCommand):
         except EvaluationFailed as error:
             raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{error.filename}: {error.strerror}") from error
+            reason = system_reason(error) or technical_detail(error)
+            raise CommandError(f"{error.filename}: {reason}") from error
         except KeyboardInterrupt as error:
             raise CommandError(
                 _("Stopped. Run the command again with the same output folder to continue."),

@@ -141,9 +141,8 @@ class Command(BaseCommand):
         """Print a row that failed or is a repetition, in a dry run every row."""
         if imported.state is RowState.FAILED:
             progress.clear()
-            self.stderr.write(
-                with_detail(f"{imported.row.place}: {imported.reason}", imported.detail)
-            )
+            detail = "" if imported.expected else imported.detail
+            self.stderr.write(with_detail(f"{imported.row.place}: {imported.reason}", detail))
         elif imported.reason or self.dry_run:
             progress.clear()
             text = imported.reason

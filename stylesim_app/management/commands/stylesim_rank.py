@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from ...api.answers import serialize_answer
 from ...core.errors import CoreError
 from ...exceptions import NotIndexed
-from ...messages import localize_for_staff
+from ...messages import localize_for_staff, system_reason, technical_detail
 from ...ranking import lanes
 from ...ranking.queries import FileQuery
 from ...views.forms import CHOICES, WEIGHTS, RankingForm
@@ -87,6 +87,7 @@ def _explained(image: Path) -> Iterator[None]:
     except CoreError as error:
         raise CommandError(localize_for_staff(error)) from error
     except OSError as error:
-        raise CommandError(f"{image}: {error.strerror}") from error
+        reason = system_reason(error) or technical_detail(error)
+        raise CommandError(f"{image}: {reason}") from error
     except NotIndexed as error:
         raise CommandError(str(error)) from error

@@ -41,24 +41,27 @@ class Command(BaseCommand):
         try:
             status = index_status(trash.works_outside())
             problems = storage.problems()
+            trashed = trash.works().count()
         except (OperationalError, ProgrammingError) as error:
             reason = _("The database cannot be read (%(reason)s). Has migrate been run?")
             raise CommandError(reason % {"reason": error}) from error
         if options["json"]:
             shown = IndexStatusSerializer(status, context={"storage": problems}).data
-            self.stdout.write(json_text({**shown, "lists_missing": status.lists_missing}))
+            others = {"lists_missing": status.lists_missing, "trashed": trashed}
+            self.stdout.write(json_text({**shown, **others}))
         else:
-            self.stdout.writelines(f"{line}\n" for line in _lines(status, problems))
+            self.stdout.writelines(f"{line}\n" for line in _lines(status, problems, trashed))
         if check and problems:
             raise CommandError(" ".join(problems))
         if check and status.states[State.PENDING] and not status.worker_alive:
             raise CommandError(_("Works are waiting, but no worker is running."))
 
 
-def _lines(status: IndexStatus, problems: Sequence[str]) -> Iterator[str]:
+def _lines(status: IndexStatus, problems: Sequence[str], trashed: int) -> Iterator[str]:
     made_by = status.provenance
     rows = [
         *((str(State(state).label), _number(count)) for state, count in status.states.items()),
+        *([(_("in the trash"), _number(trashed))] if trashed else []),
         (
             _("network"),
             _("none yet")
@@ -93,7 +96,8 @@ def _lines(status: IndexStatus, problems: Sequence[str]) -> Iterator[str]:
     yield from table_lines((_("works"), _number(status.visible)), rows)
     if status.states[State.FAILED]:
         yield ""
-        yield from failure_lines(IndexEntry.objects.filter(state=State.FAILED))
+        failed = IndexEntry.objects.filter(state=State.FAILED)
+        yield from failure_lines(failed.filter(artwork__in=trash.works_outside().values("pk")))
     if problems:
         yield ""
         yield from problems

@@ -14,7 +14,7 @@ from ...exceptions import StorageUnavailable
 from ...index import storage
 from ...index.verify import STAGES
 from ...models import IndexEntry, StorageFinding, WorkItem
-from ...work import queue, verification
+from ...work import queue, trash, verification
 from ...work.verification import Report
 from ..output import json_text, progress_bar, table_lines
 
@@ -80,7 +80,9 @@ def _by_place(report: Report) -> Counter[tuple[str, str]]:
 
 
 def _count(state: WorkItem.State) -> int:
-    return IndexEntry.objects.filter(state=state).count()
+    """Return the number of works in a state, as stylesim_status counts them."""
+    outside = trash.works_outside().values("pk")
+    return IndexEntry.objects.filter(state=state, artwork__in=outside).count()
 
 
 def _orphans(report: Report) -> int:

@@ -126,3 +126,10 @@ def test_the_address_of_a_caller(rf, settings, proxies, address, forwarded, foun
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
     extra = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     assert caller_address(rf.get("/", REMOTE_ADDR=address, **extra)) == found
+
+
+def test_the_records_of_attempts_have_chinese_names(admin_client):
+    headers = {"accept-language": "zh-hans"}
+    page = admin_client.get("/admin/axes/accessattempt/", headers=headers).content.decode()
+    assert "登录尝试" in page
+    assert "access attempt" not in page.lower()

@@ -7,6 +7,8 @@ import pytest
 from stylesim_app.index import search_keys
 from stylesim_app.models import Artwork
 
+from .conftest import check_problem
+
 ADDRESS = "/api/artworks/facets/"
 LIST = "/api/artworks/"
 
@@ -128,7 +130,20 @@ def test_a_parameter_that_cannot_be_used_is_named(visitor, db, query, name):
 
 
 def test_facets_cost_a_few_queries_whatever_the_number_of_works(
-    visitor, works, django_assert_max_num_queries
+    visitor, works, settings, django_assert_max_num_queries
 ):
+    # Callers are counted in another cache than the database.
+    settings.STYLESIM_THROTTLE_CACHE = "default"
     with django_assert_max_num_queries(8):
         visitor.get(ADDRESS)
+
+
+def test_facets_are_throttled_for_visitors(visitor, curator, settings, db):
+    settings.STYLESIM_FACETS_THROTTLE = "2/hour"
+    for status in (200, 200, 429):
+        answer = visitor.get("/api/artworks/facets/")
+        assert answer.status_code == status
+    check_problem(answer, 429, "throttled")
+    assert 3500 < int(answer["Retry-After"]) <= 3600
+    assert curator.get("/api/artworks/facets/").status_code == 200
+    assert visitor.get("/api/artworks/").status_code == 200

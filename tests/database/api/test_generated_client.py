@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -47,7 +50,7 @@ def api(generated):
     """The operations by their names, the models, and the types."""
     names = {
         "artworks": "list_artworks create_artwork get_artwork update_artwork delete_artwork "
-        "list_similar_artworks get_thumbnail",
+        "list_similar_artworks get_thumbnail list_removed_artworks",
         "search": "start_search get_search",
         "index": "get_index request_indexing",
         "compare": "compare_artworks",
@@ -129,7 +132,12 @@ def test_a_generated_client_reads_uploads_waits_and_ranks(collection, visitor, m
     assert (status.visible, status.paused, status.storage) == (13, False, [])
     small = api.get_thumbnail.sync(made.id, "small", client=visitor)
     assert small.payload.read(2) == b"\xff\xd8"
+    since = datetime.now(UTC)
     assert api.delete_artwork.sync_detailed(made.id, client=member).status_code == 204
+    removed = api.list_removed_artworks.sync(client=visitor, since=since)
+    assert [each.id for each in removed.results] == [made.id]
+    late = api.list_removed_artworks.sync(client=visitor, since=since - timedelta(days=1000))
+    assert late.code == "since_too_old"
 
 
 def test_a_generated_client_searches_by_an_image(collection, visitor, api):
@@ -141,3 +149,23 @@ def test_a_generated_client_searches_by_an_image(collection, visitor, api):
     answer = api.get_search.sync(search.id, client=visitor)
     assert (type(answer), answer.state) == (api.models.SearchAnswer, "indexed")
     assert answer.results[0].artwork.title == "disc-b"
+
+
+def test_the_copy_of_the_how_to_follows_the_collection(generated, live_server, make_artwork, api):
+    """The code on the page, run as a catalogue runs it."""
+    page = (Path(__file__).parents[3] / "docs/how-to/clients.md").read_text()
+    (code,) = re.findall(r"```python\n((?:(?!```).)*def synchronize.*?)```", page, re.DOTALL)
+    told: dict[str, Any] = {}
+    exec(code.replace("stylesim_client", NAME), told)
+    copy: dict[int, Any] = {}
+    works = [make_artwork(name) for name in ("disc-a", "disc-b", "disc-c")]
+    with api.client.Client(base_url=live_server.url) as client:
+        begun = told["synchronize"](client, copy, datetime.now(UTC))
+        assert set(copy) == {work.pk for work in works}
+        works[0].delete()
+        works[1].title = "New"
+        works[1].save()
+        told["synchronize"](client, copy, begun)
+        assert [work.title for work in copy.values()] == ["New", "disc-c"]
+        with pytest.raises(LookupError, match="90 days"):
+            told["synchronize"](client, copy, begun - timedelta(days=1000))

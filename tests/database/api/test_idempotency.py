@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from stylesim_app import tasks
 from stylesim_app.api import uploads
 from stylesim_app.models import Artwork, ImageSearch, RepeatableRequest
-from stylesim_app.work import repeatable
+from stylesim_app.work import repeatable, trash
 
 from .conftest import check_problem, upload
 
@@ -139,6 +139,33 @@ def test_answers_are_kept_for_a_day(curator, staff, add):
     assert not RepeatableRequest.objects.exists()
 
 
+@pytest.mark.parametrize("how", ["deleted", "in the trash"])
+def test_a_work_that_is_gone_is_neither_described_nor_made_again(curator, add, how):
+    made = add(curator).json()
+    if how == "deleted":
+        assert curator.delete(f"{LIST}{made['id']}/").status_code == 204
+    else:
+        trash.move(Artwork.objects.all())
+    assert (
+        "new Idempotency-Key"
+        in check_problem(add(curator), 410, "idempotency_key_outdated")["detail"]
+    )
+    assert not Artwork.objects.exists()
+    check_problem(add(curator, title="other"), 422, "idempotency_key_reused")
+    trash.restore(trash.works())
+    if how == "in the trash":
+        assert add(curator).json() == made
+    else:
+        assert add(curator, key="new").status_code == 201
+
+
+def test_a_work_that_the_caller_may_not_see_is_described_again(with_permissions, add):
+    client = with_permissions("add_artwork")
+    made = add(client, is_public="false")
+    assert client.get(f"{LIST}{made.json()['id']}/").status_code == 404
+    assert add(client, is_public="false").json() == made.json()
+
+
 @pytest.mark.parametrize("key", ["", " ", '""', "k" * 256, "two words", "café", "a\tb"])
 def test_a_key_that_cannot_be_used_is_named(curator, add, key):
     problem = check_problem(add(curator, key=key), 400, "invalid")
@@ -164,6 +191,8 @@ def test_a_search_is_started_once(curator, visitor, db):
     assert first.json() == second.json()
     assert second["Retry-After"] == "1"
     assert ImageSearch.objects.count() == 1
+    ImageSearch.objects.all().delete()
+    check_problem(search(curator), 410, "idempotency_key_outdated")
     # Without an account there is nobody whose key it could be.
     assert search(visitor).json()["id"] != search(visitor).json()["id"]
 

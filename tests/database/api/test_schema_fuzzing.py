@@ -40,6 +40,7 @@ OPERATIONS = (
     *("GET /api/artworks/{id}/similar/", "GET /api/artworks/{id}/{size}.jpg", "POST /api/search/"),
     *("GET /api/search/{id}/", "GET /api/compare/", "GET /api/index/", "POST /api/index/"),
     *("POST /api/token/", "GET /api/artworks/facets/", "GET /api/pairs/"),
+    "GET /api/artworks/removed/",
     *("GET /api/sets/", "POST /api/sets/", "GET /api/sets/{id}/"),
     *("PUT /api/sets/{id}/", "PATCH /api/sets/{id}/"),
     *("DELETE /api/sets/{id}/", "GET /api/sets/{id}/artworks/"),

@@ -212,7 +212,7 @@ def test_the_schema_is_valid_and_without_warnings(db):
         *("listArtworks", "createArtwork", "getArtwork", "replaceArtwork", "updateArtwork"),
         *("deleteArtwork", "getThumbnail", "listSimilarArtworks", "startSearch", "getSearch"),
         *("compareArtworks", "getIndex", "requestIndexing", "getToken", "listAddresses"),
-        "listFacets",
+        *("listFacets", "listRemovedArtworks"),
         *("listSets", "createSet", "getSet", "replaceSet", "updateSet", "deleteSet"),
         *("listWorksOfSet", "addWorksToSet", "removeWorkFromSet"),
         "listPairs",
@@ -325,3 +325,30 @@ def test_the_schema_names_the_headers_of_answers_and_one_kind_of_body(db):
         for status, name in (("401", "WWW-Authenticate"), ("429", "Retry-After")):
             answer = operation["responses"].get(status)
             assert answer is None or name in answer["headers"]
+
+
+def test_the_schema_is_in_english_for_every_reader(visitor, db):
+    chinese = visitor.get("/api/schema/?format=json", headers={"accept-language": "zh-hans"})
+    assert max(chinese.content.decode()) < "\u4e00"
+
+
+def test_the_documentation_tells_readers_of_other_languages_that_it_is_in_english(visitor, db):
+    english = visitor.get("/api/docs/").content.decode()
+    chinese = visitor.get("/api/docs/", headers={"accept-language": "zh-hans"}).content.decode()
+    assert '<html lang="zh-hans">' in chinese
+    assert '<div id="swagger-ui" lang="en">' in chinese
+    assert "参考文档为英文。" in chinese
+    assert "in English" not in english
+
+
+def test_the_schema_tells_what_needs_an_account(visitor, db):
+    paths = visitor.get("/api/schema/?format=json").json()["paths"]
+    open_to_all = {
+        operation["operationId"]
+        for methods in paths.values()
+        for operation in methods.values()
+        if {} in operation.get("security", [{}])
+    }
+    assert {"listArtworks", "getArtwork", "getToken", "getSet", "startSearch"} <= open_to_all
+    closed = {"createArtwork", "deleteArtwork", "listPairs", "listSets", "createSet"}
+    assert not closed & open_to_all

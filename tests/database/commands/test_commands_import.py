@@ -1,8 +1,7 @@
-"""The command ``stylesim_import``: folders, sources, and their errors."""
+"""The command ``stylesim_import``: folders, repeated imports, and errors."""
 
 from __future__ import annotations
 
-import csv
 import os
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import IntegrityError
 from django_q.models import OrmQ
 
@@ -21,37 +20,9 @@ from stylesim_app.importing.sources import open_source
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
 from tests import pictures
 
+from .import_sources import run, write_manifest, write_pictures
+
 pytestmark = pytest.mark.django_db
-
-
-def write_pictures(folder: Path, *names: str) -> Path:
-    for name in names:
-        path = folder / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(pictures.png(path.stem))
-    return folder
-
-
-def write_manifest(
-    folder: Path, header: list[str], *rows: list[str], encoding: str = "utf-8", **options: Any
-) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "manifest.csv"
-    with path.open("w", encoding=encoding, newline="") as file:
-        csv.writer(file, **options).writerows([header, *rows])
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder of nothing but what the test puts there."""
-    path = tmp_path / "in"
-    path.mkdir()
-    return path
-
-
-def run(path: Path, *options: str, **settings: object) -> None:
-    call_command("stylesim_import", str(path), *options, **settings)
 
 
 def test_a_folder_gives_a_private_work_for_each_picture_titled_by_its_file(folder, capsys):
@@ -114,93 +85,6 @@ def test_an_upload_whose_file_vanished_does_not_stop_the_import(folder, make_art
     artwork.image.storage.delete(artwork.image.name)
     run(write_pictures(folder, "disc-a"))
     assert Artwork.objects.count() == 2
-
-
-def test_a_manifest_fills_the_fields_it_names_and_extra_takes_the_rest(folder):
-    write_pictures(folder / "images", "disc-a", "bars-a")
-    path = write_manifest(
-        folder,
-        ["File", "title", "artist", "Year", "Accession Number", "is_public", "movement", ""],
-        ["images/disc-a.png", "Disc", "Käthe", "c. 1889–90", "A 1", "Yes", "Impressionism", "x"],
-        ["images/bars-a.png", "", "", "", "", "no", "", ""],
-        encoding="utf-8-sig",
-        delimiter=";",
-    )
-    run(path)
-    disc = Artwork.objects.get(title="Disc")
-    assert (disc.artist, disc.year, disc.year_number) == ("Käthe", "c. 1889–90", 1889)
-    assert (disc.accession_number, disc.is_public) == ("A 1", True)
-    assert disc.extra == {"movement": "Impressionism"}
-    bars = Artwork.objects.get(title="bars-a")
-    assert (bars.artist, bars.is_public, bars.extra) == ("", False, {})
-
-
-@pytest.mark.parametrize(
-    ("option", "expected"), [("--public", {True}), ("--private", {False}), (None, {False})]
-)
-def test_public_and_private_are_for_works_of_which_the_manifest_does_not_say(
-    folder, option, expected
-):
-    write_pictures(folder, "disc-a", "bars-a", "cross-a")
-    path = write_manifest(
-        folder,
-        ["file", "is_public"],
-        ["disc-a.png", ""],
-        ["bars-a.png", "TRUE"],
-        ["cross-a.png", "0"],
-    )
-    run(path, *([option] if option else []))
-    public = dict(Artwork.objects.values_list("title", "is_public"))
-    assert {public["disc-a"]} == expected
-    assert public["bars-a"] is True
-    assert public["cross-a"] is False
-
-
-def test_map_says_which_column_fills_what(folder):
-    write_pictures(folder, "disc-a")
-    path = write_manifest(
-        folder, ["Bild", "Maler", "artist"], ["disc-a.png", "Münter", "not the painter"]
-    )
-    run(path, "--map", "Bild=file", "--map", "Maler=artist")
-    artwork = Artwork.objects.get()
-    assert artwork.artist == "Münter"
-    assert artwork.extra == {"artist": "not the painter"}
-
-
-@pytest.mark.parametrize(
-    ("mapping", "message"),
-    [
-        ("artist", "Write a mapping as COLUMN=FIELD, not 'artist'"),
-        ("=artist", "Write a mapping as COLUMN=FIELD"),
-        ("Maler=", "Write a mapping as COLUMN=FIELD"),
-        ("painter=artist", "no column 'painter'; its columns are: file, Maler, Bild"),
-        (
-            "Maler=painter",
-            "There is no field 'painter' to import into. Available fields: file, title, artist",
-        ),
-        ("Maler=image", "There is no field 'image' to import into"),
-        ("Bild=file", None),
-    ],
-)
-def test_a_mapping_that_cannot_be_is_refused_before_anything_is_added(folder, mapping, message):
-    write_pictures(folder, "disc-a")
-    path = write_manifest(folder, ["file", "Maler", "Bild"], ["disc-a.png", "x", "disc-a.png"])
-    if message is None:
-        run(path, "--map", mapping)
-        assert Artwork.objects.get().extra == {"file": "disc-a.png", "Maler": "x"}
-        return
-    with pytest.raises(CommandError, match=message):
-        run(path, "--map", mapping)
-    assert not Artwork.objects.exists()
-
-
-def test_two_columns_cannot_fill_one_field(folder):
-    path = write_manifest(folder, ["file", "a", "b"], ["x.png", "1", "2"])
-    with pytest.raises(CommandError, match="More than one column is used for 'artist'"):
-        run(path, "--map", "a=artist", "--map", "b=artist")
-    path = write_manifest(folder, ["file", "note", "note"], ["x.png", "1", "2"])
-    with pytest.raises(CommandError, match="More than one column is used for 'note'"):
-        run(path)
 
 
 def test_bad_rows_are_reported_with_row_file_and_reason_and_the_rest_goes_on(folder, capsys):
@@ -297,31 +181,6 @@ def test_a_rule_of_the_whole_artwork_is_reported_without_a_field(folder, capsys,
     with pytest.raises(CommandError):
         run(write_pictures(folder, "disc-a"))
     assert capsys.readouterr().err == "disc-a.png: Neither artist nor collection.\n"
-
-
-def test_root_says_where_the_files_of_a_manifest_lie(folder):
-    write_pictures(folder / "scans", "disc-a")
-    path = write_manifest(folder / "lists", ["file"], ["disc-a.png"])
-    run(path, "--root", str(folder / "scans"))
-    assert Artwork.objects.get().title == "disc-a"
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "has no column .file.; its columns are: none"),
-        (b"name,title\nx.png,X\n", "has no column .file.; its columns are: name, title"),
-        (b"file,title\n\n", "lists no files"),
-        ("file,title\nx.png,Příbram Łódź\n".encode("cp1250"), "encoding of .* is unclear"),
-        (b"\x89PNG\r\n\x1a\n", "is not a table of text"),
-        (b'file\n"' + b"x" * 200_000 + b'"\n', "1 of 1 could not be imported"),
-    ],
-)
-def test_a_manifest_that_is_none_adds_nothing(folder, content, message):
-    path = folder / "manifest.csv"
-    path.write_bytes(content)
-    with pytest.raises(CommandError, match=message):
-        run(path)
 
 
 def test_paths_that_hold_nothing_are_refused(folder):

@@ -13,11 +13,13 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from django.utils import translation
 
 from stylesim_app.importing import run as importing
 from stylesim_app.importing.outcome import ImportedRow
 from stylesim_app.importing.report import Report
 from stylesim_app.importing.sources import open_source
+from stylesim_app.importing.sources.base import Row
 from stylesim_app.models import Artwork, IndexEntry
 from tests import pictures
 
@@ -183,6 +185,7 @@ def test_a_report_in_json_is_complete_after_every_row(folder, write, tmp_path, m
         "state": "added",
         "artwork": str(Artwork.objects.get(title="Ä").pk),
         "reason": "",
+        "detail": "",
     }
 
 
@@ -281,3 +284,37 @@ def test_an_archive_with_a_spreadsheet_is_imported_and_known_again(folder, tmp_p
     assert artwork.image.read() == pictures.png("disc-a")
     run(path)
     assert "0 added, 1 already in the collection" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_the_report_has_the_words_of_the_library(folder, tmp_path, monkeypatch, ending):
+    (folder / "broken.png").write_bytes(b"no picture")
+    (folder / "locked.png").write_bytes(b"x")
+    opened = Row.open
+
+    def refuse(row):
+        if row.name.endswith("locked.png"):
+            raise PermissionError(13, "Permission denied", str(folder / "locked.png"))
+        return opened(row)
+
+    monkeypatch.setattr(Row, "open", refuse)
+    path = tmp_path / f"report.{ending}"
+    with translation.override("zh-hans"), pytest.raises(CommandError):
+        run(folder, "--report", str(path))
+    rows = json.loads(path.read_text()) if ending == "json" else read_csv_report(path)
+    found = {Path(row["file"]).name: row for row in rows}
+    assert found["locked.png"]["reason"] == "没有访问权限"
+    assert found["locked.png"]["detail"].startswith("PermissionError: [Errno 13]")
+    assert "JPEG" in found["broken.png"]["reason"]
+    assert found["disc-a.png"]["detail"] == ""
+    assert found["broken.png"]["detail"] == ""
+
+
+def test_an_archive_that_is_none_is_refused_in_the_language_of_the_reader(tmp_path):
+    path = tmp_path / "works.zip"
+    path.write_bytes(b"no archive")
+    with (
+        translation.override("zh-hans"),
+        pytest.raises(CommandError, match="文件已损坏，或不是此类文件"),
+    ):
+        run(path)

@@ -438,7 +438,7 @@ def test_works_are_indexed_and_ranked_in_a_storage_without_paths(
 
 @pytest.mark.parametrize(("code", "problem"), [("500", "unreachable"), ("QuotaExceeded", "full")])
 def test_the_errors_of_a_bucket_are_told_while_they_last(
-    make_artwork, run_worker, bucket, client, code, problem
+    make_artwork, run_worker, bucket, client, caplog, code, problem
 ):
     artworks = [make_artwork(name) for name in pictures.NAMES[:5]]
     run_worker()
@@ -447,11 +447,14 @@ def test_the_errors_of_a_bucket_are_told_while_they_last(
     run_worker()
     row = StorageState.objects.get()
     assert row.problem == problem
-    assert f"An error occurred ({code})" in row.reason
+    # People are told in their language; the words of the library are in the log.
+    assert "An error occurred" not in row.reason
+    assert f"An error occurred ({code})" in caplog.text
     entry = IndexEntry.objects.get(artwork=late)
     assert (entry.state, entry.attempts) == (State.PENDING, 0)
     assert client.get(f"/api/artworks/{artworks[0].pk}/similar/").status_code == 503
-    with pytest.raises(CommandError, match="An error occurred"):
+    message = {"unreachable": "cannot be used at the moment", "full": "storage is full"}[problem]
+    with pytest.raises(CommandError, match=message):
         call_command("stylesim_status", check=True)
     bucket.code = ""
     due_now()

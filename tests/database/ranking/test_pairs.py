@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
+from django.db import connection
+from django.db.models import F
 
 from stylesim_app.index import upkeep
 from stylesim_app.models import Artwork, IndexEntry, Neighbour, StoredDescriptor
@@ -183,3 +185,22 @@ def test_works_that_are_still_to_be_compared_are_counted(listed):
     assert pairs.list_pairs(ALL, everything()).unlisted == 1
     hidden = Scope(Artwork.objects.exclude(pk=listed["disc-a"].pk))
     assert pairs.list_pairs(ALL, hidden).unlisted == 0
+
+
+def test_a_list_that_ends_early_is_marked(listed, monkeypatch):
+    monkeypatch.setattr("stylesim_app.ranking.pair_sources.FEW", 0)
+    complete = pairs.list_pairs(ALL, everything(), 100)
+    assert not complete.limited
+    monkeypatch.setattr("stylesim_app.ranking.pair_sources.MAX_LINES", 20)
+    page = pairs.list_pairs(ALL, everything(), 100)
+    assert page.limited
+    assert 0 < len(page.pairs) < len(complete.pairs)
+    assert not pairs.list_pairs(PICTURES, everything(), 100).limited
+
+
+def test_conditions_on_both_works_are_asked_of_the_index_alone(db):
+    """SQLite reads a line only once its works pass; with millions of lines, the disk is slow."""
+    if connection.vendor != "sqlite":
+        pytest.skip("a plan of SQLite")
+    rows = Neighbour.objects.filter(owner__lt=F("neighbour")).order_by("distance", "pk")
+    assert "COVERING INDEX stylesim_nearest_pairs" in rows.values_list("pk").explain()

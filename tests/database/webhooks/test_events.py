@@ -50,6 +50,18 @@ def test_an_artwork_that_is_indexed_is_told(
     assert len(receiver.got) == 1
 
 
+def test_an_artwork_has_the_same_values_as_in_the_api(
+    receiver, make_endpoint, make_artwork, run_worker, client
+):
+    make_endpoint()
+    work = make_artwork(accession_number="")
+    run_worker()
+    [told] = sent(receiver, "artwork.indexed")
+    answer = client.get(f"/api/artworks/{work.pk}/").json()
+    for name in ("id", "title", "accession_number"):
+        assert told["data"]["artwork"][name] == answer[name]
+
+
 def test_an_artwork_that_fails_is_told_with_the_reason(
     receiver, make_endpoint, make_artwork, run_worker
 ):

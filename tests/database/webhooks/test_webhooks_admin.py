@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -132,6 +134,28 @@ def test_a_delivery_is_shown_with_its_problem_and_sent_again(admin, make_endpoin
     assert "1 event will be sent again." in said.content.decode()
     delivering.deliver(10)
     assert Delivery.objects.get().state == Delivery.State.DELIVERED
+
+
+def test_the_log_shows_titles_at_the_same_cost_for_any_number(admin, make_endpoint, make_artwork):
+    endpoint = make_endpoint()
+    kept, deleted = (make_artwork(name, title=f"Title of {name}") for name in ("disc-a", "disc-b"))
+    outbox.enter(Event.INDEXED, [endpoint], str(kept.pk))
+    admin.get(LOG)
+    with CaptureQueriesContext(connection) as before:
+        admin.get(LOG)
+    for key in (str(kept.pk), str(deleted.pk), "no key", ""):
+        outbox.enter(Event.INDEXED, [endpoint], key)
+    shown = f"({deleted.pk})"
+    deleted.delete()
+    with CaptureQueriesContext(connection) as after:
+        page = admin.get(LOG).content.decode()
+    assert len(after) == len(before)
+    assert page.count("Title of disc-a") == 2
+    assert "disc-b" not in page
+    assert shown in page
+    assert "(no key)" in page
+    delivery = Delivery.objects.filter(artwork_key=str(kept.pk))[0]
+    assert "Title of disc-a" in admin.get(f"{LOG}{delivery.pk}/change/").content.decode()
 
 
 def test_a_webhook_that_was_disabled_is_said_and_enabled_again(admin, make_endpoint, receiver):

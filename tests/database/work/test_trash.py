@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import html
+import json
+import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -190,3 +193,28 @@ def test_a_file_in_the_trash_is_not_revealed_to_others(client, trashed, django_u
     client.force_login(user)
     data = {"title": "again", "image": upload_of("disc-a")}
     assert client.post("/upload/", data).status_code == 302
+
+
+def test_commands_count_works_in_the_trash_apart(trashed, collection, capsys):
+    other = collection["disc-b"]
+    trash.move(Artwork.objects.filter(pk=other.pk))
+    IndexEntry.objects.filter(artwork=other).update(state="failed", error="A reason of its own.")
+    call_command("stylesim_status", "--json")
+    status = json.loads(capsys.readouterr().out)
+    assert (status["visible"], status["indexed"], status["trashed"]) == (10, 10, 2)
+    assert status["states"]["failed"] == 0
+    call_command("stylesim_status")
+    shown = capsys.readouterr().out
+    assert re.search(r"in the trash +2\n", shown)
+    assert "A reason of its own." not in shown
+    # Their files are checked, since they can be restored; only the other is not indexed.
+    call_command("stylesim_verify", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert found["entries"] == {"pending": 0, "failed": 0}
+    assert found["places"]["originals"]["checked"] == 11
+    assert found["places"]["descriptors"]["checked"] == 12
+    assert (found["wrong"], found["orphans"]["found"]) == (0, 0)
+    trash.restore(trash.works())
+    call_command("stylesim_status", "--json")
+    status = json.loads(capsys.readouterr().out)
+    assert (status["visible"], status["trashed"], status["states"]["failed"]) == (12, 0, 1)

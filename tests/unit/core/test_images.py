@@ -211,7 +211,7 @@ def test_the_messages_say_what_was_found_and_what_is_accepted():
         check_size(6_000_000, LIMITS)
     with pytest.raises(ImageError, match=r"3000 x 3000 pixels\. The limit is 4 million"):
         inspect_image(png_bomb(3000, 3000), LIMITS)
-    with pytest.raises(ImageError, match="JPEG, PNG, WEBP"):
+    with pytest.raises(ImageError, match="JPEG, PNG, WebP, TIFF, GIF, BMP, AVIF, JPEG 2000"):
         inspect_image(b"text", LIMITS)
 
 

@@ -117,6 +117,7 @@ class Command(BaseCommand):
     def _wait(self, worker: Child) -> None:
         """Wait until the worker has indexed everything."""
         self._announce(_("Indexing"))
+        self._name(worker)
         left = total = foreground.count_waiting()
         with Progress(total, _("Indexing"), self._write_line) as shown:
             while left:
@@ -151,6 +152,10 @@ class Command(BaseCommand):
     def _keep_working(self, worker: Child) -> None:
         if collection.keep_working(worker):
             self.stderr.write(_("The worker stopped and was restarted."))
+            self._name(worker)
+
+    def _name(self, worker: Child) -> None:
+        self._write_line(_("Worker process: %(pid)d") % {"pid": worker.pid})
 
     def _rank(self) -> str:
         """Print what is similar to the opening work, and return the path of its page."""
