@@ -59,7 +59,7 @@ def artwork(request: HttpRequest, pk: str) -> HttpResponse:
     context |= {
         "artwork": shown,
         "entry": IndexEntry.objects.filter(artwork=shown).first(),
-        "walk": walk(request, shown),
+        "walk": walk(request, shown, context["within"]),
         "earlier_file": context["status"] == "ranked" and ranks_earlier_file(shown),
         "may_index": visibility.may_index(request.user),
         "may_know_reason": visibility.may(request.user, "view"),
