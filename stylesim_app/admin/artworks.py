@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..collection import visibility
+from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
 from ..collection.keys import TEXT_FACTS, text_fields
@@ -171,6 +171,7 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
         artwork = kwargs.get("obj")
         if artwork is not None:
             visible = visibility.visible_artworks(request)
+            has_picture = thumbnails.has_picture(artwork)
             lane = RankingPageForm(request.GET).shown_lane
             chosen = {} if lane is lanes.registered()[0] else {"lane": lane.name}
             section = rank_section(
@@ -182,9 +183,9 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
                 "stylesim_panels": places.admin_panels(request, artwork),
                 "stylesim_facts": index_facts(artwork),
                 "stylesim_waiting": is_waiting(artwork),
-                "stylesim_large": self._picture_address(artwork, "large"),
+                "stylesim_large": self._picture_address(artwork, "large") if has_picture else "",
                 "stylesim_surroundings": self._reverse("surroundings", quote(artwork.pk))
-                if self.has_change_permission(request, artwork)
+                if has_picture and self.has_change_permission(request, artwork)
                 else "",
                 "stylesim_similar": self._similar_address([artwork.pk], **chosen),
             }

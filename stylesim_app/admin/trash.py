@@ -19,8 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..collection import thumbnails
 from ..conf import conf
-from ..views.pictures import serve_thumbnail
+from ..views.pictures import placeholder_url, serve_thumbnail
 from ..work import trash
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class TrashMixin(BaseAdmin):
         """List the works in the trash; restore chosen ones, or delete them once confirmed."""
         if not self.has_delete_permission(request) or not trash.exists():
             raise PermissionDenied
-        works = trash.works_known_to(request)
+        works = trash.works_known_to(request).select_related("stylesim_entry")
         chosen = works.filter(pk__in=_valid(request.POST.getlist("work")))
         confirming = False
         if request.method == "POST" and chosen.exists():
@@ -128,7 +129,9 @@ class TrashMixin(BaseAdmin):
     def _card(self, artwork: Any) -> dict[str, Any]:
         return {
             "artwork": artwork,
-            "picture": self._reverse("trash_picture", quote(artwork.pk)),
+            "picture": self._reverse("trash_picture", quote(artwork.pk))
+            if thumbnails.has_picture(artwork)
+            else placeholder_url(),
             "until": artwork.trashed_at + timedelta(days=conf.trash_days),
         }
 

@@ -32,6 +32,7 @@ from ..ranking.lanes import Lane
 from ..ranking.shares import parts_of
 from ..views import places
 from ..views.forms import RankingPageForm
+from ..views.pictures import placeholder_url
 from ..work import trash
 
 register = template.Library()
@@ -69,9 +70,14 @@ def trash_days(model: str) -> int:
 
 @register.simple_tag
 def thumbnail_url(artwork: Any, size: str) -> str:
-    """Return the URL of a small version of an artwork's picture."""
+    """Return the URL of a small version of an artwork's picture, or that of the placeholder."""
+    if not thumbnails.has_picture(artwork):
+        return placeholder_url()
     address = reverse("stylesim:thumbnail", args=[artwork.pk, size])
     return f"{address}?v={thumbnails.version_of(artwork)}"
+
+
+register.filter("has_picture", thumbnails.has_picture)
 
 
 @register.simple_tag

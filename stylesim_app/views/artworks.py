@@ -65,6 +65,7 @@ def artwork(request: HttpRequest, pk: str) -> HttpResponse:
         "may_know_reason": visibility.may(request.user, "view"),
         "record": public_record(request, shown),
         "may_download": is_offered(shown),
+        "has_image": bool(adapter().image(shown)),
     }
     response = render_ranking(request, "stylesim_app/artwork.html", context)
     if not context["record"].is_public:
