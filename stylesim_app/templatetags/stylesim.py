@@ -20,6 +20,7 @@ from ..core.scale import PairScale
 from ..index.same_picture import FEWEST_INLIERS
 from ..messages import (
     closer_words,
+    pair_words,
     rarity_words,
     relation_words,
     share,
@@ -126,6 +127,9 @@ register.filter(whole_number)
 
 
 register.filter(relation_words)
+
+
+register.filter(pair_words)
 
 
 @register.filter
