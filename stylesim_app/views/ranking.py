@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from ..api.throttling import CustomWeightsThrottle
+from ..collection.facets import YEARS
 from ..collection.filters import artwork_filterset
 from ..collection.visibility import visible_artworks
 from ..exceptions import NotIndexed, NotPrepared, StorageUnavailable
@@ -145,6 +146,8 @@ def facets_used(filters: Any) -> int:
 
 
 def filters_used(filters: Any) -> int:
-    """Return how many of the filters, the text and the order aside, were given a value."""
+    """Return how many of the filters, the text and the order aside, were given a value; both ends
+    of a range of years are one."""
     names = [name for name in filters.form.fields if name not in ("q", "ordering")]
-    return sum(bool(filters.form.data.get(name)) for name in names)
+    given = (name for name in names if filters.form.data.get(name))
+    return len({"years" if name in YEARS else name for name in given})
