@@ -31,6 +31,7 @@ from ..ranking.options import RankingOptions
 from ..views import places
 from ..views.forms import RankingPageForm
 from ..views.pictures import serve_thumbnail
+from ..views.uploads import trash_address
 from ..work import audit, known_files, trash, worklist
 from .addresses import join_keys
 from .again import IndexAgainMixin, request_artworks
@@ -162,8 +163,10 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
             )
         deleted = known_files.works_with(sha256, trash.works_known_to(request)).first()
         if deleted is not None:
-            text = f"{gettext('This file is in the trash:')} {adapter().title(deleted)}"
-            self.message_user(request, text, messages.WARNING)
+            text = gettext("This file is in the trash:")
+            title = adapter().title(deleted)
+            shown = format_html('{} <a href="{}">{}</a>', text, trash_address(deleted), title)
+            self.message_user(request, shown, messages.WARNING)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
