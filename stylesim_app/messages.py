@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import number_format, time_format
 from django.utils.translation import get_language, gettext, gettext_noop, pgettext
 
 from .core.errors import CoreError, detail_of
@@ -157,6 +159,15 @@ def rarity_words(unusual: float, pairs: int) -> str:
     """Return ``closer_words`` for the share of a number of random pairs that is as close."""
     as_close = round(unusual * (pairs + 1)) - 1
     return closer_words(100 * (pairs - as_close) / pairs)
+
+
+def waits_again_words(due_at: datetime) -> str:
+    """Return in words that a picture waits again, because the worker that had it is gone."""
+    words = gettext(
+        "The worker that had this picture has stopped. The picture is waiting again: another "
+        "worker can take it up at %(time)s."
+    )
+    return words % {"time": time_format(timezone.localtime(due_at))}
 
 
 def relation_words(relation: Relation | None) -> str:

@@ -18,6 +18,8 @@ from .serving import Serving
 
 #: The schedule runs every minute; a worker that misses three runs is gone.
 SILENCE = timedelta(minutes=3)
+#: A worker of a cluster gives a sign every five seconds, whatever it does.
+SILENCE_IN_CLUSTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ def running_workers() -> QuerySet[WorkerSign]:
     return WorkerSign.objects.filter(seen_at__gt=timezone.now() - SILENCE).exclude(
         state=WorkerSign.State.ENDED
     )
+
+
+def is_running(sign: WorkerSign) -> bool:
+    """Return whether a worker did not end, and gave its last sign of life when it was due."""
+    longest = SILENCE if sign.cluster_pid is None else min(SILENCE, SILENCE_IN_CLUSTER)
+    return sign.state != WorkerSign.State.ENDED and timezone.now() - sign.seen_at < longest
 
 
 def hosts_of_other_networks() -> list[str]:

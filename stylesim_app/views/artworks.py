@@ -23,7 +23,7 @@ from ..work import audit, queue, worklist
 from .downloads import is_offered
 from .facets import facets_of
 from .public_record import public_record
-from .ranking import facets_used, filters_used, rank, render_ranking, visible_artwork
+from .ranking import facets_used, filters_used, rank, render_ranking, visible_artwork, waits_again
 from .walk import listed_query, walk
 
 #: Fills whole rows of two, three, four and six.
@@ -56,9 +56,11 @@ def artwork(request: HttpRequest, pk: str) -> HttpResponse:
     """Show an artwork and its similar works."""
     shown = visible_artwork(request, pk)
     context = rank(request, lambda lane, *facts: lane.of_artwork(shown, *facts))
+    entry = IndexEntry.objects.filter(artwork=shown).first()
     context |= {
         "artwork": shown,
-        "entry": IndexEntry.objects.filter(artwork=shown).first(),
+        "entry": entry,
+        "waits_again": waits_again(entry),
         "walk": walk(request, shown, context["within"]),
         "earlier_file": context["status"] == "ranked" and ranks_earlier_file(shown),
         "may_index": visibility.may_index(request.user),

@@ -20,12 +20,14 @@ from ..collection.visibility import visible_artworks
 from ..exceptions import NotIndexed, NotPrepared, StorageUnavailable
 from ..index.serving import Serving
 from ..index.status import index_status
+from ..messages import waits_again_words
 from ..models import WorkItem
 from ..ranking import lanes
 from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
 from ..ranking.timing import timed
 from ..selections.finding import limit_to
+from ..work import signs
 from .forms import RankingPageForm
 from .walk import PARAMETER
 from .within import read_within
@@ -109,6 +111,12 @@ def rank(
             "indexing_paused": index.paused,
         }
     return context | {"status": "ranked", "answer": answer}
+
+
+def waits_again(item: WorkItem | None) -> str:
+    """Return in words that a row waits because its worker is gone; empty for other rows."""
+    gone = item is not None and signs.is_holder_gone(item)
+    return waits_again_words(item.due_at) if item is not None and gone else ""
 
 
 def render_ranking(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
