@@ -74,6 +74,7 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
 
     class Media:
         css = {"all": ("stylesim_app/admin.css",)}
+        js = ("stylesim_app/admin_file.js",)
 
     def __init__(self, model: type[Any], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
