@@ -36,7 +36,12 @@ def gallery(request: HttpRequest) -> HttpResponse:
     visible = visibility.visible_artworks(request).select_related("stylesim_entry")
     filters = artwork_filterset()(request.GET, queryset=visible)
     works = filters.qs if filters.is_valid() else visible.none()
-    page = Paginator(_in_stable_order(works), PAGE_SIZE).get_page(request.GET.get("page"))
+    index = index_status(visible)
+    paginator = Paginator(_in_stable_order(works), PAGE_SIZE)
+    if not any(map(filters.form.data.get, filters.form.fields)):
+        # Nothing is filtered: the same works are not counted twice.
+        paginator.count = index.visible
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "filters": filters,
         # Facets have their own list of what is chosen.
@@ -45,7 +50,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1),
         "query": request.GET,
         "listed": listed_query(request.GET),
-        "index": index_status(visible),
+        "index": index,
         **(facets_of(request, filters, visible) if filters.is_valid() else {}),
     }
     return render(request, "stylesim_app/gallery.html", context)
