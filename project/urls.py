@@ -13,6 +13,8 @@ from .access import views
 from .access.api import TokenView
 from .access.lockout import limit_passwords
 
+handler403 = "stylesim_app.views.refused.permission_denied"
+
 sign_in = limit_passwords(LoginView.as_view(redirect_authenticated_user=True))
 
 #: For pages that name no icon, such as the admin's.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import math
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import number_format, time_format
 from django.utils.translation import get_language, gettext, gettext_noop, pgettext
 
 from .core.errors import CoreError, detail_of
@@ -207,23 +209,24 @@ def rarity_words(unusual: float, pairs: int) -> str:
     return closer_words(100 * (pairs - as_close) / pairs)
 
 
+def waits_again_words(due_at: datetime) -> str:
+    """Return in words that a picture waits again, because the worker that had it is gone."""
+    words = gettext(
+        "The worker that had this picture has stopped. The picture is waiting again: another "
+        "worker can take it up at %(time)s."
+    )
+    return words % {"time": time_format(timezone.localtime(due_at))}
+
+
 def relation_words(relation: Relation | None) -> str:
     """Return in words how a work shows the picture: "mirrored, turned 90° clockwise"."""
     if relation is None:
         return gettext("the same file")
-    words = []
-    if relation.mirrored:
-        words.append(gettext("mirrored"))
-    turned = _round_turn(relation.turned)
-    if abs(turned) == 180:
-        words.append(gettext("turned upside down"))
-    elif abs(turned) >= SMALL_TURN:
-        turn = (
-            gettext("turned %(degrees)d° clockwise")
-            if turned > 0
-            else gettext("turned %(degrees)d° counterclockwise")
-        )
-        words.append(turn % {"degrees": abs(turned)})
+    words = _turn_words(
+        relation,
+        gettext("turned %(degrees)d° clockwise"),
+        gettext("turned %(degrees)d° counterclockwise"),
+    )
     if relation.query_covered < ALMOST_ALL:
         words.append(
             gettext("shows %(share)d%% of this picture") % {"share": 100 * relation.query_covered}
@@ -231,6 +234,34 @@ def relation_words(relation: Relation | None) -> str:
     if relation.covered < ALMOST_ALL:
         words.append(gettext("extends beyond this picture"))
     return join_words(words) or gettext("shows all of this picture")
+
+
+def pair_words(relation: Relation | None) -> str:
+    """Return in words how two works side by side show the same; the left one is the query."""
+    if relation is None:
+        return gettext("the same file")
+    words = _turn_words(
+        relation,
+        gettext("the right work is turned %(degrees)d° clockwise"),
+        gettext("the right work is turned %(degrees)d° counterclockwise"),
+    )
+    left, right = 100 * relation.covered, 100 * relation.query_covered
+    if relation.query_covered < ALMOST_ALL:
+        words.append(gettext("the right work shows %(share)d%% of the left one") % {"share": right})
+    if relation.covered < ALMOST_ALL:
+        words.append(gettext("the left work shows %(share)d%% of the right one") % {"share": left})
+    return join_words(words) or gettext("each shows all of the other")
+
+
+def _turn_words(relation: Relation, clockwise: str, counterclockwise: str) -> list[str]:
+    """Return in words whether a work is mirrored and turned."""
+    words = [gettext("mirrored")] if relation.mirrored else []
+    turned = _round_turn(relation.turned)
+    if abs(turned) == 180:
+        words.append(gettext("turned upside down"))
+    elif abs(turned) >= SMALL_TURN:
+        words.append((clockwise if turned > 0 else counterclockwise) % {"degrees": abs(turned)})
+    return words
 
 
 def _round_turn(degrees: float) -> int:

@@ -22,7 +22,12 @@ BAD_FILES = {
 
 def page(client, name, *args, status=200, **query):
     """The text of a page, its entities resolved."""
-    response = client.get(reverse(f"stylesim:{name}", args=args), query)
+    return page_at(client, reverse(f"stylesim:{name}", args=args), status, query)
+
+
+def page_at(client, address, status=200, query=None):
+    """The text of the page at an address, its entities resolved."""
+    response = client.get(address, query)
     assert response.status_code == status, response.status_code
     return html.unescape(re.sub(r"\s+", " ", response.content.decode()))
 

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from ..collection import thumbnails
 from ..collection.adapter import adapter
+from ..views.pictures import placeholder_url
 from .ranking import Card
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ class AddressesMixin(BaseAdmin):
         return reverse(name, args=args, current_app=self.admin_site.name)
 
     def _picture_address(self, artwork: Any, size: str) -> str:
-        """Return the URL of a thumbnail, or an empty string for an artwork without a picture."""
-        if not adapter().image(artwork):
-            return ""
+        """Return the URL of a thumbnail, or that of a placeholder; empty if there is no picture."""
+        if not thumbnails.has_picture(artwork):
+            return placeholder_url() if adapter().image(artwork) else ""
         address = self._reverse("picture", quote(artwork.pk), size)
         return f"{address}?v={thumbnails.version_of(artwork)}"
 

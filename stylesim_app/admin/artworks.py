@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..collection import visibility
+from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
 from ..collection.filters import artwork_filterset
 from ..collection.keys import TEXT_FACTS, text_fields
@@ -28,9 +28,11 @@ from ..core.boxes import Box
 from ..models import AbstractArtwork, IndexEntry
 from ..ranking import lanes
 from ..ranking.options import RankingOptions
+from ..templatetags.stylesim import year_note
 from ..views import places
 from ..views.forms import RankingPageForm
 from ..views.pictures import serve_thumbnail
+from ..views.uploads import trash_address
 from ..work import known_files, tombstones, trash, worklist
 from .addresses import join_keys
 from .again import IndexAgainMixin, request_artworks
@@ -73,6 +75,7 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
 
     class Media:
         css = {"all": ("stylesim_app/admin.css",)}
+        js = ("stylesim_app/admin_file.js",)
 
     def __init__(self, model: type[Any], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
@@ -147,6 +150,8 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
             super().save_model(request, obj, form, change)
             if sha256 and not change:
                 known_files.enter(obj, sha256)
+        if adapter().field("year") in form.changed_data and (note := year_note(obj)):
+            self.message_user(request, note, messages.WARNING)
         others = visibility.visible_artworks(request).exclude(pk=obj.pk)
         known = known_files.works_with(sha256, others).first()
         if known is not None:
@@ -162,8 +167,10 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
             )
         deleted = known_files.works_with(sha256, trash.works_known_to(request)).first()
         if deleted is not None:
-            text = f"{gettext('This file is in the trash:')} {adapter().title(deleted)}"
-            self.message_user(request, text, messages.WARNING)
+            text = gettext("This file is in the trash:")
+            title = adapter().title(deleted)
+            shown = format_html('{} <a href="{}">{}</a>', text, trash_address(deleted), title)
+            self.message_user(request, shown, messages.WARNING)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -171,6 +178,7 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
         artwork = kwargs.get("obj")
         if artwork is not None:
             visible = visibility.visible_artworks(request)
+            has_picture = thumbnails.has_picture(artwork)
             lane = RankingPageForm(request.GET).shown_lane
             chosen = {} if lane is lanes.registered()[0] else {"lane": lane.name}
             section = rank_section(
@@ -182,9 +190,9 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
                 "stylesim_panels": places.admin_panels(request, artwork),
                 "stylesim_facts": index_facts(artwork),
                 "stylesim_waiting": is_waiting(artwork),
-                "stylesim_large": self._picture_address(artwork, "large"),
+                "stylesim_large": self._picture_address(artwork, "large") if has_picture else "",
                 "stylesim_surroundings": self._reverse("surroundings", quote(artwork.pk))
-                if self.has_change_permission(request, artwork)
+                if has_picture and self.has_change_permission(request, artwork)
                 else "",
                 "stylesim_similar": self._similar_address([artwork.pk], **chosen),
             }

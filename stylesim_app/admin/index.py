@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from ..collection import visibility
 from ..collection.adapter import adapter
 from ..collection.keys import RELATION
-from ..index.status import SILENCE
+from ..index.status import is_running
 from ..messages import translate_notes
 from ..models import Calibration, DescriptorSet, IndexEntry, WorkerSign
 from ..work import audit, worklist
@@ -242,5 +241,5 @@ class WorkerSignAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("running"), boolean=True)
     def alive(self, sign: WorkerSign) -> bool:
-        """Return whether the worker gave a sign of life in the last minutes."""
-        return sign.state != sign.State.ENDED and timezone.now() - sign.seen_at < SILENCE
+        """Return whether the worker gave its last sign of life when it was due."""
+        return is_running(sign)

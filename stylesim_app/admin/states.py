@@ -18,8 +18,9 @@ from ..collection.adapter import adapter
 from ..conf import conf
 from ..index import storage
 from ..index.status import host_notices, index_status
-from ..messages import surroundings_words, translate_notes
+from ..messages import surroundings_words, translate_notes, waits_again_words
 from ..models import IndexEntry, WorkItem
+from ..work.signs import is_holder_gone
 
 REASON_LENGTH = 160
 State = WorkItem.State
@@ -106,6 +107,8 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
     entry = entry_of(artwork)
     if entry is None:
         return facts
+    if is_holder_gone(entry):
+        facts.append((gettext("Meaning"), waits_again_words(entry.due_at)))
     if entry.state == State.STALE:
         facts.append(
             (

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from ..collection import visibility
 from ..index import figures
-from ..index.status import SILENCE
+from ..index.status import is_running
 from ..models import IndexEntry, WorkerSign, WorkItem
 from ..views import places
 from ..work import audit, pause, queue, worklist
@@ -204,6 +204,7 @@ def _worker_row(sign: WorkerSign) -> WorkerRow:
     silence = timezone.now() - sign.seen_at
     recent = silence < timedelta(minutes=1)
     seen = _("just now") if recent else _("%(time)s ago") % {"time": timesince(sign.seen_at)}
-    if sign.state != sign.State.ENDED and silence > SILENCE:
+    if sign.state != sign.State.ENDED and not is_running(sign):
+        seen = _("less than a minute ago") if recent else seen
         return WorkerRow(sign, "silent", _("no longer seen"), seen)
     return WorkerRow(sign, sign.state, sign.get_state_display(), seen)

@@ -19,8 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..collection import thumbnails
 from ..conf import conf
-from ..views.pictures import serve_thumbnail
+from ..views.pictures import placeholder_url, serve_thumbnail
 from ..work import trash
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ else:
     BaseAdmin = admin.ModelAdmin
 
 PAGE_SIZE = 100
+
+#: The attribute of a request with the number of works that it moved to the trash.
+_MOVED = "stylesim_moved"
 
 
 class TrashMixin(BaseAdmin):
@@ -70,23 +74,35 @@ class TrashMixin(BaseAdmin):
         if not self.has_trash():
             super().delete_model(request, obj)
             return
-        trash.move(self.model._base_manager.filter(pk=obj.pk))
-        self._report_trash(request)
+        self._move_to_trash(request, [obj.pk])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         if not self.has_trash():
             super().delete_queryset(request, queryset)
             return
-        keys = list(queryset.values_list("pk", flat=True))
-        trash.move(self.model._base_manager.filter(pk__in=keys))
-        self._report_trash(request)
+        self._move_to_trash(request, list(queryset.values_list("pk", flat=True)))
+
+    def message_user(
+        self,
+        request: HttpRequest,
+        message: Any,
+        level: Any = messages.INFO,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """Report works that were moved to the trash, where Django calls them deleted."""
+        moved = getattr(request, _MOVED, 0)
+        if moved and level == messages.SUCCESS:
+            message = self._moved_words(moved)
+        super().message_user(request, message, level, *args, **kwargs)
 
     def trash_view(self, request: HttpRequest) -> HttpResponse:
         """List the works in the trash; restore chosen ones, or delete them once confirmed."""
         if not self.has_delete_permission(request) or not trash.exists():
             raise PermissionDenied
-        works = trash.works_known_to(request)
+        works = trash.works_known_to(request).select_related("stylesim_entry")
         chosen = works.filter(pk__in=_valid(request.POST.getlist("work")))
+        asked = _valid(request.GET.getlist("work"))
         confirming = False
         if request.method == "POST" and chosen.exists():
             if "restore" in request.POST:
@@ -100,6 +116,8 @@ class TrashMixin(BaseAdmin):
                     self._report_kept(request, kept)
                 return HttpResponseRedirect(self._reverse("trash"))
             confirming = True
+        if asked:
+            works = works.filter(pk__in=asked)
         page = Paginator(chosen if confirming else works, PAGE_SIZE).get_page(request.GET.get("p"))
         context = {
             **self.admin_site.each_context(request),
@@ -107,6 +125,7 @@ class TrashMixin(BaseAdmin):
             "opts": self.opts,
             "media": self.media,
             "confirming": confirming,
+            "only_some": bool(asked),
             "page": page,
             "cards": [self._card(each) for each in (chosen if confirming else page.object_list)],
             "trash_address": self._reverse("trash"),
@@ -128,19 +147,29 @@ class TrashMixin(BaseAdmin):
     def _card(self, artwork: Any) -> dict[str, Any]:
         return {
             "artwork": artwork,
-            "picture": self._reverse("trash_picture", quote(artwork.pk)),
+            "picture": self._reverse("trash_picture", quote(artwork.pk))
+            if thumbnails.has_picture(artwork)
+            else placeholder_url(),
             "until": artwork.trashed_at + timedelta(days=conf.trash_days),
         }
 
-    def _report_trash(self, request: HttpRequest) -> None:
+    def _move_to_trash(self, request: HttpRequest, keys: list[Any]) -> None:
+        moved = trash.move(self.model._base_manager.filter(pk__in=keys))
+        setattr(request, _MOVED, moved)
+
+    def _moved_words(self, moved: int) -> SafeString:
+        done = ngettext(
+            "Moved %(count)d work to the trash.", "Moved %(count)d works to the trash.", moved
+        )
         link = format_html('<a href="{}">{}</a>', self._reverse("trash"), _("Open the trash"))
         said = ngettext(
             "Deleted works stay in the trash for %(days)g day.",
             "Deleted works stay in the trash for %(days)g days.",
             round(conf.trash_days),
         )
-        shown = format_html("{} {}", said % {"days": conf.trash_days}, link)
-        self.message_user(request, shown, messages.INFO)
+        return format_html(
+            "{} {} {}", done % {"count": moved}, said % {"days": conf.trash_days}, link
+        )
 
     def _report(self, request: HttpRequest, what: str, count: int) -> None:
         if what == "restored":

@@ -20,6 +20,7 @@ from easy_thumbnails.utils import get_storage_hash
 from .. import files
 from ..conf import conf
 from ..core.decoding import THUMBNAIL_QUALITY, Request
+from ..core.errors import ImageError
 from .adapter import adapter
 from .decoders import decoders
 from .fields import image_limits
@@ -40,6 +41,18 @@ def find_thumbnail(artwork: models.Model, size: str) -> File[bytes] | None:
         return None
     thumbnail.open()
     return File(thumbnail.file, name=thumbnail.name)
+
+
+def has_picture(artwork: models.Model) -> bool:
+    """Return whether an artwork has a picture to show, as far as the last look at it tells."""
+    if not adapter().image(artwork):
+        return False
+    entry = getattr(artwork, "stylesim_entry", None)
+    if entry is None:
+        return True
+    # What was read before it went missing has thumbnails.
+    is_unread = entry.error_code == "file_missing" and entry.image_width is None
+    return entry.error_code not in ImageError.MESSAGES and not is_unread
 
 
 def is_new_request(artwork: models.Model) -> bool:

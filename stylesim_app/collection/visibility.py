@@ -13,6 +13,9 @@ from django.http import HttpRequest, QueryDict
 from ..conf import conf
 from .adapter import adapter
 
+#: The attribute of a request that keeps whether its caller sees all artworks.
+_SEES_ALL = "_stylesim_sees_all"
+
 
 def visible_artworks(request: HttpRequest) -> QuerySet[Any]:
     """Return the artworks that the caller may see, by ``STYLESIM_VISIBLE_ARTWORKS``."""
@@ -20,8 +23,15 @@ def visible_artworks(request: HttpRequest) -> QuerySet[Any]:
 
 
 def sees_all(request: HttpRequest) -> bool:
-    """Return whether the caller may see every artwork, and so the figures of all of them."""
-    return bool(visible_artworks(request).count() == adapter().model._default_manager.count())
+    """Return whether the caller may see every artwork, and so the figures of all of them.
+
+    It is counted once a request.
+    """
+    known = vars(request)
+    if _SEES_ALL not in known:
+        total = adapter().model._default_manager.count()
+        known[_SEES_ALL] = visible_artworks(request).count() == total
+    return bool(known[_SEES_ALL])
 
 
 def request_by(user: Any) -> HttpRequest:

@@ -153,6 +153,8 @@ def find_stored(artwork: Any, descriptor_set: DescriptorSet | None) -> StoredDes
         else None
     )
     if stored is None:
+        if not adapter().image(artwork):
+            raise NotIndexed(WorkItem.State.FAILED, _("This work has no picture."))
         state = entry.state if entry is not None else WorkItem.State.PENDING
         reason = entry.reason if entry is not None else ""
         raise NotIndexed(

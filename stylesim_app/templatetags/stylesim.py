@@ -20,6 +20,7 @@ from ..core.scale import PairScale
 from ..index.same_picture import FEWEST_INLIERS
 from ..messages import (
     closer_words,
+    pair_words,
     rarity_words,
     relation_words,
     share,
@@ -32,6 +33,7 @@ from ..ranking.lanes import Lane
 from ..ranking.shares import parts_of
 from ..views import places
 from ..views.forms import RankingPageForm
+from ..views.pictures import placeholder_url
 from ..work import trash
 
 register = template.Library()
@@ -60,6 +62,18 @@ def byline(artwork: Any) -> str:
     return pgettext("between artist and year", ", ").join(words)
 
 
+@register.filter
+def year_note(artwork: Any) -> str:
+    """Return that no date can be read from the year of an artwork; empty for one that has one."""
+    written = adapter().value(artwork, "year")
+    if written in (None, "") or adapter().year(artwork) is not None:
+        return ""
+    return gettext(
+        "The year “%(year)s” is kept as it is written, but no date can be read from it, so filters "
+        "by year do not find this work."
+    ) % {"year": written}
+
+
 @register.simple_tag
 def trash_days(model: str) -> int:
     """Return the days for which works of a model stay in the trash; 0 for one without a trash."""
@@ -69,9 +83,14 @@ def trash_days(model: str) -> int:
 
 @register.simple_tag
 def thumbnail_url(artwork: Any, size: str) -> str:
-    """Return the URL of a small version of an artwork's picture."""
+    """Return the URL of a small version of an artwork's picture, or that of the placeholder."""
+    if not thumbnails.has_picture(artwork):
+        return placeholder_url()
     address = reverse("stylesim:thumbnail", args=[artwork.pk, size])
     return f"{address}?v={thumbnails.version_of(artwork)}"
+
+
+register.filter("has_picture", thumbnails.has_picture)
 
 
 @register.simple_tag
@@ -120,6 +139,9 @@ register.filter(whole_number)
 
 
 register.filter(relation_words)
+
+
+register.filter(pair_words)
 
 
 @register.filter

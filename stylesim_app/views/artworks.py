@@ -23,7 +23,7 @@ from ..work import audit, queue, worklist
 from .downloads import is_offered
 from .facets import facets_of
 from .public_record import public_record
-from .ranking import facets_used, filters_used, rank, render_ranking, visible_artwork
+from .ranking import facets_used, filters_used, rank, render_ranking, visible_artwork, waits_again
 from .walk import listed_query, walk
 
 #: Fills whole rows of two, three, four and six.
@@ -36,7 +36,12 @@ def gallery(request: HttpRequest) -> HttpResponse:
     visible = visibility.visible_artworks(request).select_related("stylesim_entry")
     filters = artwork_filterset()(request.GET, queryset=visible)
     works = filters.qs if filters.is_valid() else visible.none()
-    page = Paginator(_in_stable_order(works), PAGE_SIZE).get_page(request.GET.get("page"))
+    index = index_status(visible)
+    paginator = Paginator(_in_stable_order(works), PAGE_SIZE)
+    if not any(map(filters.form.data.get, filters.form.fields)):
+        # Nothing is filtered: the same works are not counted twice.
+        paginator.count = index.visible
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "filters": filters,
         # Facets have their own list of what is chosen.
@@ -45,7 +50,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1),
         "query": request.GET,
         "listed": listed_query(request.GET),
-        "index": index_status(visible),
+        "index": index,
         **(facets_of(request, filters, visible) if filters.is_valid() else {}),
     }
     return render(request, "stylesim_app/gallery.html", context)
@@ -56,15 +61,18 @@ def artwork(request: HttpRequest, pk: str) -> HttpResponse:
     """Show an artwork and its similar works."""
     shown = visible_artwork(request, pk)
     context = rank(request, lambda lane, *facts: lane.of_artwork(shown, *facts))
+    entry = IndexEntry.objects.filter(artwork=shown).first()
     context |= {
         "artwork": shown,
-        "entry": IndexEntry.objects.filter(artwork=shown).first(),
-        "walk": walk(request, shown),
+        "entry": entry,
+        "waits_again": waits_again(entry),
+        "walk": walk(request, shown, context["within"]),
         "earlier_file": context["status"] == "ranked" and ranks_earlier_file(shown),
         "may_index": visibility.may_index(request.user),
         "may_know_reason": visibility.may(request.user, "view"),
         "record": public_record(request, shown),
         "may_download": is_offered(shown),
+        "has_image": bool(adapter().image(shown)),
     }
     response = render_ranking(request, "stylesim_app/artwork.html", context)
     if not context["record"].is_public:

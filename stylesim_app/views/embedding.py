@@ -135,7 +135,7 @@ def _shown(artwork: Any, size: str) -> EmbeddedWork:
 
 def _picture(artwork: Any, size: str) -> str:
     """Return the address of a thumbnail, of the pages or else of the API."""
-    if not adapter().image(artwork):
+    if not thumbnails.has_picture(artwork):
         return ""
     for name in ("stylesim:thumbnail", "stylesim-api:artwork-thumbnail"):
         if found := _address(lambda name=name: reverse(name, args=[artwork.pk, size])):  # type: ignore[misc]

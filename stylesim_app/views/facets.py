@@ -11,7 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from ..collection.adapter import adapter
-from ..collection.facets import YEARS, Facet, Period, find_facets
+from ..collection.facets import CENTURY, YEARS, Facet, Period, find_facets
 from ..collection.filters import artwork_filterset, values_parameter
 from ..collection.folding import fold
 from ..collection.keys import FILTERED_FACTS
@@ -24,12 +24,16 @@ MORE = "more"
 
 @dataclass(frozen=True)
 class Link:
-    """A value with its number of works, and the query that chooses it, or removes it if chosen."""
+    """A value with its number of works, and the query that chooses it, or removes it if chosen.
+
+    ``inner`` marks a decade, which stands below its century.
+    """
 
     text: str
     count: int
     chosen: bool
     query_string: str
+    inner: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,8 @@ def _period_link(period: Period, query: QueryDict) -> Link:
         for name in YEARS:
             del changed[name]
     text = years_in_words(period.first, period.last)
-    return Link(text, period.count, period.chosen, changed.urlencode())
+    inner = period.last - period.first < CENTURY - 1
+    return Link(text, period.count, period.chosen, changed.urlencode(), inner)
 
 
 def years_in_words(first: int | None, last: int | None) -> str:

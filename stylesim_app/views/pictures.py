@@ -6,10 +6,11 @@ import hashlib
 import io
 import mimetypes
 import uuid
+from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
@@ -33,6 +34,10 @@ RETRY_SECONDS = 5
 SECONDS = 5
 
 
+#: The drawing that stands for a picture, among the static files.
+_PLACEHOLDER = "stylesim_app/placeholder.svg"
+
+
 class ThumbnailPending(Exception):
     """A thumbnail that a worker is asked to make."""
 
@@ -52,19 +57,24 @@ def serve_thumbnail(request: HttpRequest, artwork: Any, size: str) -> HttpRespon
     try:
         content = read_thumbnail(artwork, size)
     except ThumbnailPending:
-        placeholder = _placeholder(request, 202)
+        placeholder = _placeholder(202)
         placeholder["Retry-After"] = str(RETRY_SECONDS)
         return share_with_other_sites(request, artwork, placeholder)
     if content is None:
-        return share_with_other_sites(request, artwork, _placeholder(request, 404))
+        return share_with_other_sites(request, artwork, _placeholder(404))
     current = request.GET.get("v") == thumbnails.version_of(artwork)
     picture = jpeg_response(request, content, max_age=WEEK if current else 0)
     return share_with_other_sites(request, artwork, picture)
 
 
-def _placeholder(request: HttpRequest, status: int) -> HttpResponse:
-    kind = "image/svg+xml"
-    response = render(request, "stylesim_app/placeholder.svg", content_type=kind, status=status)
+def placeholder_url() -> str:
+    """Return the URL of the drawing that stands for a picture that cannot be shown."""
+    return static(_PLACEHOLDER)
+
+
+def _placeholder(status: int) -> HttpResponse:
+    drawing = Path(__file__).resolve().parents[1] / "static" / _PLACEHOLDER
+    response = HttpResponse(drawing.read_bytes(), content_type="image/svg+xml", status=status)
     patch_cache_control(response, no_store=True)
     return response
 
@@ -119,11 +129,8 @@ def read_thumbnail(artwork: Any, size: str) -> bytes | None:
     Where no worker has made it yet, another process makes it in SECONDS at most; what takes longer
     is left to the workers. Raises ThumbnailPending then.
     """
-    if size not in thumbnails.SIZES or not adapter().image(artwork):
-        return None
-    entry = getattr(artwork, "stylesim_entry", None)
-    if entry is not None and entry.error_code in ImageError.MESSAGES:
-        # A worker could not decode it, and it may be what holds a process for long.
+    # What a worker could not decode may be what holds a process for long.
+    if size not in thumbnails.SIZES or not thumbnails.has_picture(artwork):
         return None
     try:
         file = thumbnails.find_thumbnail(artwork, size)

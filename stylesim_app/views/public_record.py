@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import pgettext
 
-from ..collection import visibility
+from ..collection import thumbnails, visibility
 from ..collection.adapter import adapter
 from ..templatetags.stylesim import thumbnail_url
 
@@ -50,7 +50,7 @@ def public_record(request: HttpRequest, artwork: Any) -> PublicRecord:
         return PublicRecord(address, citation, is_public=False)
     description = describe(artwork)
     picture = request.build_absolute_uri(thumbnail_url(artwork, "large"))
-    has_picture = bool(adapter().image(artwork))
+    has_picture = thumbnails.has_picture(artwork)
     return PublicRecord(
         address,
         citation,

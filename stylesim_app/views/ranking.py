@@ -14,17 +14,20 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from ..api.throttling import CustomWeightsThrottle
+from ..collection.facets import YEARS
 from ..collection.filters import artwork_filterset
 from ..collection.visibility import visible_artworks
 from ..exceptions import NotIndexed, NotPrepared, StorageUnavailable
 from ..index.serving import Serving
 from ..index.status import index_status
+from ..messages import waits_again_words
 from ..models import WorkItem
 from ..ranking import lanes
 from ..ranking.lanes import Lane
 from ..ranking.options import RankingOptions
 from ..ranking.timing import timed
 from ..selections.finding import limit_to
+from ..work import signs
 from .forms import RankingPageForm
 from .walk import PARAMETER
 from .within import read_within
@@ -110,6 +113,12 @@ def rank(
     return context | {"status": "ranked", "answer": answer}
 
 
+def waits_again(item: WorkItem | None) -> str:
+    """Return in words that a row waits because its worker is gone; empty for other rows."""
+    gone = item is not None and signs.is_holder_gone(item)
+    return waits_again_words(item.due_at) if item is not None and gone else ""
+
+
 def render_ranking(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """Return a page with a ranking; 429 if the caller must wait for it."""
     wait = context.get("retry_after")
@@ -145,6 +154,8 @@ def facets_used(filters: Any) -> int:
 
 
 def filters_used(filters: Any) -> int:
-    """Return how many of the filters, the text and the order aside, were given a value."""
+    """Return how many of the filters, the text and the order aside, were given a value; both ends
+    of a range of years are one."""
     names = [name for name in filters.form.fields if name not in ("q", "ordering")]
-    return sum(bool(filters.form.data.get(name)) for name in names)
+    given = (name for name in names if filters.form.data.get(name))
+    return len({"years" if name in YEARS else name for name in given})

@@ -72,6 +72,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return refused(request, 403, said, title=_("This form is out of date"))
 
 
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what the caller may not do, such as a form after a right was lost; the handler403."""
+    if wants_json(request):
+        return refuse(403, _("You do not have permission to do this"), "not_allowed")
+    said = _("Ask an administrator for permission, or sign in with another account.")
+    return refused(request, 403, said, title=_("You do not have permission to do this"))
+
+
 def refused(
     request: HttpRequest, status: int, reason: str, *, title: str = "", max_body: int = 0
 ) -> HttpResponse:

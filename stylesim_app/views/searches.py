@@ -29,7 +29,7 @@ from ..ranking.same_picture import list_same_pictures_of_search
 from ..ranking.vector_lanes import LaneAnswer
 from . import same_picture
 from .forms import ImageSearchForm
-from .ranking import rank, render_ranking
+from .ranking import rank, render_ranking, waits_again
 from .upload_words import limits, words
 from .uploads import refuse, wants_json
 from .within import keep_within, read_within
@@ -71,6 +71,7 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = rank(request, lambda lane, *facts: lane.of_search(found, *facts), final)
     context |= {
         "search": found,
+        "waits_again": waits_again(found),
         "found": list_same_pictures_of_search(found, visible_artworks(request))
         if same_picture.is_shown(request)
         else None,

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -130,8 +130,9 @@ class UploadPage:
             "image_field": conf.artwork_image_field,
             "title_field": adapter().field("title"),
             "known": known,
-            "known_address": "" if _is_nowhere(known) else self.address(known),
-            "outcomes": [self._describe(each) for each in outcomes or ()],
+            "known_address": self._address_of(request, known),
+            "known_in_trash": _is_in_trash(known),
+            "outcomes": [self._describe(request, each) for each in outcomes or ()],
             "counts": _count(outcomes or []),
             "limits": limits(),
             "words": json.dumps(words(), ensure_ascii=False),
@@ -148,13 +149,23 @@ class UploadPage:
         by_name = "title_from_file" in request.POST
         try:
             return _answer_once(
-                request, upload, lambda: self._describe(self.add(request, upload, by_name=by_name))
+                request,
+                upload,
+                lambda: self._describe(request, self.add(request, upload, by_name=by_name)),
             )
         except StorageUnavailable:
             reason = _("This site cannot store pictures at the moment. Please try again later.")
             return refuse(503, reason, "storage_unavailable")
 
-    def _describe(self, outcome: Outcome) -> dict[str, Any]:
+    def _address_of(self, request: HttpRequest, artwork: Any) -> str:
+        """Return the address of an artwork; in the trash, only staff have one."""
+        if artwork is None:
+            return ""
+        if not _is_in_trash(artwork):
+            return self.address(artwork)
+        return trash_address(artwork) if getattr(request.user, "is_staff", False) else ""
+
+    def _describe(self, request: HttpRequest, outcome: Outcome) -> dict[str, Any]:
         """Return an outcome as a script and a template read it."""
         found = outcome.added if outcome.added is not None else outcome.known
         if found is None:
@@ -162,8 +173,12 @@ class UploadPage:
             facts: dict[str, Any] = {"state": "refused", "errors": errors}
         else:
             state = "added" if outcome.added is not None else "known"
-            address = "" if _is_nowhere(found) else self.address(found)
-            facts = {"state": state, "title": adapter().title(found), "address": address}
+            facts = {
+                "state": state,
+                "title": adapter().title(found),
+                "address": self._address_of(request, found),
+                "in_trash": _is_in_trash(found),
+            }
         return {"name": outcome.name, "reasons": outcome.reasons, **facts}
 
 
@@ -202,9 +217,18 @@ def refuse(status: int, reason: str, code: str, wait: int | None = None) -> Json
     return JsonResponse({"reason": reason, "code": code}, status=status, headers=headers)
 
 
-def _is_nowhere(artwork: Any) -> bool:
-    """Return whether there is no page of an artwork: there is none, or it is in the trash."""
-    return artwork is None or getattr(artwork, "trashed_at", None) is not None
+def trash_address(artwork: Any) -> str:
+    """Return the address of an artwork in the trash of the admin; empty where there is none."""
+    options = artwork._meta
+    try:
+        address = reverse(f"admin:{options.app_label}_{options.model_name}_trash")
+    except NoReverseMatch:
+        return ""
+    return f"{address}?work={artwork.pk}"
+
+
+def _is_in_trash(artwork: Any) -> bool:
+    return getattr(artwork, "trashed_at", None) is not None
 
 
 def _count(outcomes: list[Outcome]) -> dict[str, int]:

@@ -14,12 +14,15 @@ from django.utils import timezone
 
 from .. import __version__
 from ..core.descriptors import Provenance
-from ..models import WorkerSign
+from ..index.status import is_running
+from ..models import WorkerSign, WorkItem
 
 State = WorkerSign.State
 
 #: Signs of processes that are gone stay visible for so long.
 KEPT_FOR = timedelta(hours=1)
+#: Bytes of the key of a process that begin the tokens of its leases.
+_MARK = 8
 
 
 @dataclass
@@ -91,6 +94,21 @@ def sign_of_life() -> None:
                 **shown,
             },
         )
+
+
+def make_token() -> uuid.UUID:
+    """Return a token for a lease, which begins like the key of this process."""
+    return uuid.UUID(bytes=this_process().key.bytes[:_MARK] + uuid.uuid4().bytes[_MARK:])
+
+
+def is_holder_gone(item: WorkItem) -> bool:
+    """Return whether the worker that claimed a row is gone, so that the row waits for another."""
+    token = item.lease_token
+    if item.state != WorkItem.State.PENDING or token is None or item.due_at <= timezone.now():
+        return False
+    mark = token.bytes[:_MARK]
+    signs = (sign for sign in WorkerSign.objects.all() if sign.process.bytes[:_MARK] == mark)
+    return not any(map(is_running, signs))
 
 
 def lost_while_idle(since: datetime) -> WorkerSign | None:

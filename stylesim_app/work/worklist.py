@@ -7,7 +7,6 @@ counted when a row is claimed, not by messages of the queue.
 from __future__ import annotations
 
 import logging
-import uuid
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -30,7 +29,7 @@ from ..models import (
     failure_fields,
 )
 from ..signals import picture_replaced, send_on_commit
-from . import pause, queue, removed
+from . import pause, queue, removed, signs
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=WorkItem)
@@ -163,7 +162,7 @@ def claim(model: type[Item], limit: int) -> list[Item]:
 
 
 def _take(waiting: QuerySet[Item], limit: int) -> list[Item]:
-    token = uuid.uuid4()
+    token = signs.make_token()
     objects = waiting.model._default_manager
     keys: list[Any] | QuerySet[Item, Any]
     with transaction.atomic(using=waiting.db):

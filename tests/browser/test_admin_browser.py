@@ -94,6 +94,28 @@ def look(page: Page, variant: str, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / f"admin-{name}-{variant}.png", full_page=True)
 
 
+def test_a_form_with_a_wrong_value_keeps_its_file(page, tmp_path):
+    upload = tmp_path / "upload.png"
+    upload.write_bytes(pictures.png("disc-a", (120, 90)))
+    page.goto("/admin/stylesim_app/artwork/add/")
+    page.set_input_files("#id_image", upload)
+    for _ in range(2):
+        # The title is missing.
+        page.click("[name=_save]")
+        expect(page.locator(".errornote")).to_be_visible()
+        page.wait_for_function("() => document.querySelector('#id_image').files.length === 1")
+    page.fill("#id_title", "kept")
+    page.click("[name=_save]")
+    page.wait_for_url("/admin/stylesim_app/artwork/")
+    assert Artwork.objects.get(title="kept").image.size == upload.stat().st_size
+    # Nothing is left for the next form.
+    page.goto("/admin/stylesim_app/artwork/add/")
+    page.click("[name=_save]")
+    expect(page.locator(".errornote")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("() => document.querySelector('#id_image').files.length") == 0
+
+
 def test_upload_rank_and_choose_weights(page, variant, run_worker, tmp_path):
     upload = tmp_path / "upload.png"
     upload.write_bytes(pictures.png("disc-a", (120, 90)))

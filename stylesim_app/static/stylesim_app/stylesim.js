@@ -113,7 +113,7 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const fold = event.key === "Escape" && event.target.closest(".control-fold[open]");
+  const fold = event.key === "Escape" && event.target.closest(".control-fold[open], .site-menu[open]");
   if (!fold) return;
   fold.open = false;
   fold.querySelector("summary").focus();

@@ -5,6 +5,8 @@ const SLOWEST = 30;
 
 async function isPending(image) {
   const response = await fetch(image.src, { method: "HEAD", cache: "no-store" });
+  // There is nothing to enlarge.
+  if (response.status === 404) image.closest(".wall, .work-picture")?.querySelector(".enlarge")?.remove();
   return response.status === 202 ? Number(response.headers.get("Retry-After")) || 5 : 0;
 }
 

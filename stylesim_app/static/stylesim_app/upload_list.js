@@ -9,10 +9,10 @@ const ORDER = { refused: 0, known: 1, waiting: 2, sending: 3, added: 4 };
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 const make = (tag, facts = {}) => Object.assign(document.createElement(tag), facts);
 
-// A work in the trash has no page.
-export function whoseFile({ title, address }, words) {
-  if (!address) return [`${words.trashed} ${title}`];
-  return [`${words.known} `, make("a", { href: address, textContent: title })];
+// Only staff have an address of a work in the trash.
+export function whoseFile({ title, address, in_trash }, words) {
+  const said = `${in_trash ? words.trashed : words.known} `;
+  return [said, address ? make("a", { href: address, textContent: title }) : title];
 }
 
 export class FileList {

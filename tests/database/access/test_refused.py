@@ -60,6 +60,19 @@ def test_what_another_site_sends_is_not_offered_again(strict):
         assert "forged" not in text
 
 
+def test_a_form_for_which_a_right_was_lost_keeps_what_was_typed(staff, staff_client):
+    staff.user_permissions.clear()
+    response, text = post(staff_client, title="Café", image=upload_of())
+    assert response.status_code == 403
+    assert "You do not have permission to do this" in text
+    assert 'value="Café"' in text
+    assert '<input type="file" name="image"' in text
+    # A page that was only opened leads on.
+    text = staff_client.get("/upload/").content.decode()
+    assert "You do not have permission to do this" in text
+    assert "Go to the gallery" in text
+
+
 def test_a_password_is_never_shown(strict):
     response, text = post(strict, "/accounts/login/", username="staff", password="secret")
     assert response.status_code == 403

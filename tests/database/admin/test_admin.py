@@ -90,9 +90,9 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     staff_client, collection, django_assert_max_num_queries
 ):
     staff_client.get(LIST)
-    with django_assert_max_num_queries(33) as few:
+    with django_assert_max_num_queries(22) as few:
         staff_client.get(f"{LIST}?q=disc")
-    with django_assert_max_num_queries(33) as many:
+    with django_assert_max_num_queries(22) as many:
         staff_client.get(f"{LIST}?q=-")
     assert len(many) == len(few)
 

@@ -107,7 +107,7 @@ def test_more_works_cost_no_more_queries(
     client, make_artwork, django_assert_num_queries, django_assert_max_num_queries
 ):
     make_artwork()
-    with django_assert_max_num_queries(18) as few:
+    with django_assert_max_num_queries(12) as few:
         page(client, "gallery")
     for name in pictures.NAMES:
         make_artwork(name)

@@ -55,6 +55,18 @@ def test_what_is_chosen_is_removed_and_the_rest_stays(client, works):
     assert "1830–1839 1 work" in found
 
 
+def test_a_century_is_one_filter_with_its_decades_below_it(client, works):
+    text = client.get("/?year_from=1801&year_to=1900").content.decode()
+    assert '<span class="badge">1</span>' in text
+    marked = re.findall(r'<li( class="facet-inner")?><a [^>]*><bdi>(\d[^<]*)</bdi>', text)
+    assert {words: bool(inner) for inner, words in marked} == {
+        "500–401 BC": False,
+        "1801–1900": False,
+        "1830–1839": True,
+        "1880–1889": True,
+    }
+
+
 def test_a_text_filter_is_removed_like_a_facet(client, works):
     found = links(client, "/?artist=gogh&accession_number=7")
     assert found["Remove filter: Artist: gogh ×"] == "?accession_number=7"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,7 +15,7 @@ from openpyxl import load_workbook
 from stylesim_app.collection.spreadsheets import protect, unprotect
 from stylesim_app.models import Artwork, Selection
 from stylesim_app.selections import finding, keeping
-from tests.pages import page, titles
+from tests.pages import page, page_at, titles
 
 
 @pytest.fixture
@@ -152,6 +153,40 @@ def test_hidden_works_are_neither_shown_nor_counted_and_keep_their_place(
     assert "2 works" in page(signed_in, "sets")
     Artwork.objects.update(is_public=True)
     assert shown(client, token) == [works[2].title, works[1].title, works[0].title]
+
+
+def steps(client, address):
+    """The address and the words of the way back, and the addresses of the works next to it."""
+    text = page_at(client, address)
+    [back] = re.findall(r'<a class="walk-back" href="([^"]+)">([^<]+)</a>', text)
+    found = dict(re.findall(r'<a rel="(prev|next)" href="([^"]+)"', text))
+    return back, found.get("prev"), found.get("next")
+
+
+def test_a_work_opened_from_a_set_is_followed_by_the_works_of_the_set(
+    signed_in, person, client, works, make_artwork
+):
+    make_artwork("bars-a", title="In no set")
+    hidden = make_artwork("bars-b", title="Hidden", is_public=False)
+    selection = make(person, [works[2], hidden, works[0], works[1]], name="Blue & green")
+    for viewer, reference in ((signed_in, selection.pk), (client, keeping.share(selection))):
+        first, second, third = re.findall(
+            r'href="(/artworks/[^"]+/\?within=[^"]+)"', page(viewer, "set", reference)
+        )
+        back = (f"/sets/{reference}/", "Back to the set “Blue & green”")
+        assert steps(viewer, first) == (back, None, second)
+        assert steps(viewer, second) == (back, first, third)
+        assert steps(viewer, third) == (back, second, None)
+    # Who may not read the set learns nothing of it.
+    address = f"/artworks/{works[0].pk}/?within={selection.pk}"
+    assert steps(client, address)[0] == ("/", "All works")
+    assert "Blue" not in page_at(client, address)
+
+
+def test_a_work_outside_the_set_keeps_its_place_in_the_gallery(signed_in, person, works):
+    selection = make(person, works[:2])
+    address = f"/artworks/{works[2].pk}/?within={selection.pk}&from=ordering%3Dtitle"
+    assert steps(signed_in, address)[0] == ("/?ordering=title", "Back to the list")
 
 
 def test_a_deleted_work_leaves_its_sets(signed_in, person, works):

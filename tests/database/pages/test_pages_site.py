@@ -14,9 +14,12 @@ from django.urls import include, path, reverse
 
 from stylesim_app.collection import thumbnails
 from stylesim_app.messages import share
-from stylesim_app.models import Artwork
+from stylesim_app.models import Artwork, IndexEntry
+from stylesim_app.selections import keeping
 from stylesim_app.templatetags import stylesim as tags
+from stylesim_app.work import trash
 from tests import pictures
+from tests.admin_pages import LIST, fail
 from tests.pages import page
 
 # What a bare host has: the app, and nothing of the reference site.
@@ -87,6 +90,40 @@ def test_a_picture_that_cannot_be_shown_has_a_placeholder(client, make_artwork, 
     assert b"<svg" in response.content
     page(client, "gallery")
     page(client, "artwork", work.pk)
+
+
+def pictures_of(client, address):
+    """The status of each thumbnail that a page shows or enlarges; placeholders are static files."""
+    text = client.get(address).content.decode()
+    found = re.findall(r'<(?:img|a)[^>]*(?:src|href)="([^"]+/\w+\.jpg[^"]*)"', text)
+    return text, [client.get(each).status_code for each in found]
+
+
+def test_no_page_asks_for_a_picture_that_there_is_not(staff, staff_client, collection):
+    works = list(collection.values())
+    failed, gone, empty = works[:3]
+    fail(failed)
+    fail(gone, "file_missing", name=gone.image.name)
+    Artwork.objects.filter(pk=empty.pk).update(image="")
+    IndexEntry.objects.filter(artwork=empty).delete()
+    selection = keeping.create(staff, "Gaps", keys=[each.pk for each in works[:4]])
+    for work in (failed, gone, empty):
+        text, statuses = pictures_of(staff_client, f"/artworks/{work.pk}/?lane=regions")
+        assert statuses == []
+        assert "data-enlarge" not in text
+        assert "<stylesim-region" not in text
+        assert "stylesim_app/placeholder.svg" in text
+        _, statuses = pictures_of(staff_client, f"{LIST}{work.pk}/change/")
+        assert statuses == []
+    assert "This work has no picture" in page(staff_client, "artwork", empty.pk)
+    text, statuses = pictures_of(staff_client, f"/sets/{selection.pk}/")
+    assert text.count("data-enlarge") == 1
+    assert text.count("placeholder.svg") == 3
+    trash.move(Artwork.objects.filter(pk=works[-1].pk))
+    fail(works[-1])
+    for address in ("/", "/sets/", "/pairs/", LIST, f"{LIST}trash/", f"{LIST}pairs/"):
+        _, statuses = pictures_of(staff_client, address)
+        assert set(statuses) <= {200}, address
 
 
 def test_originals_are_served_to_those_who_may_see_the_work(client, staff, make_artwork):

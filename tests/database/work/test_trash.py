@@ -87,8 +87,11 @@ def test_deletion_moves_a_work_to_the_trash(
     assert not RemovedPicture.objects.exists()
     changes = audit.entries_of(work).first().changes
     assert changes["trashed_at"][0] == "None"
-    said = " ".join(messages_of(staff_client.get(LIST)))
-    assert "Deleted works stay in the trash for 30 days." in said
+    [said] = messages_of(staff_client.get(LIST))
+    assert said == (
+        "Moved 1 work to the trash. Deleted works stay in the trash for 30 days. "
+        f'<a href="{TRASH}">Open the trash</a>'
+    )
 
 
 def test_the_api_deletes_at_once(staff_client, collection, django_capture_on_commit_callbacks):
@@ -168,13 +171,21 @@ def test_without_days_there_is_no_trash(staff_client, collection, settings):
 def test_a_known_file_in_the_trash_is_said_to_be_there(staff_client, trashed, tmp_path):
     data = {"title": "again", "image": upload_of("disc-a")}
     text = html.unescape(staff_client.post("/upload/", data).content.decode())
-    assert "This file is in the trash: disc-a" in text
+    link = f'<a href="{TRASH}?work={trashed.pk}">disc-a</a>'
+    assert f"This file is in the trash: {link}" in text
+    data["image"] = upload_of("disc-a")
+    answer = staff_client.post("/upload/", data, headers={"accept": "application/json"}).json()
+    assert (answer["in_trash"], answer["address"]) == (True, f"{TRASH}?work={trashed.pk}")
+    # The address shows this work alone.
+    trash.move(Artwork.objects.filter(title="bars-a"))
+    shown = staff_client.get(f"{TRASH}?work={trashed.pk}")
+    assert [card["artwork"] for card in shown.context["cards"]] == [trashed]
     data["image"] = upload_of("disc-a")
     problem = staff_client.post("/api/artworks/", data).json()
     assert problem["detail"].startswith(f"Artwork {trashed.pk} in the trash has the same file.")
     data |= {"image": upload_of("disc-a"), "extra": "{}"}
     said = messages_of(staff_client.post(f"{LIST}add/", data, follow=True))
-    assert "This file is in the trash: disc-a" in said
+    assert f"This file is in the trash: {link}" in said
     Artwork.objects.filter(title="again").delete()
     folder = tmp_path / "pictures"
     folder.mkdir()

@@ -94,6 +94,30 @@ def test_an_ended_or_silent_worker_is_not_running():
     assert not running_workers().exists()
 
 
+def test_a_work_whose_worker_was_killed_is_shown_as_waiting_again(staff_client, make_artwork, gone):
+    work = make_artwork()
+    worklist.reconcile()
+    signs.begin(1)
+    [entry] = worklist.claim(IndexEntry, 1)
+    # Another worker of the cluster, which goes on.
+    sibling(gone)
+    said = "The worker that had this picture has stopped."
+    addresses = (f"/artworks/{work.pk}/", f"/admin/stylesim_app/artwork/{work.pk}/change/")
+    for seconds, is_gone in ((20, False), (40, True)):
+        seen_at = timezone.now() - timedelta(seconds=seconds)
+        WorkerSign.objects.filter(process=signs.this_process().key).update(seen_at=seen_at)
+        for address in addresses:
+            assert (said in staff_client.get(address).content.decode()) is is_gone
+    signs.note(State.BUSY)
+    assert not signs.is_holder_gone(entry)
+    signs.end()
+    assert signs.is_holder_gone(entry)
+    # Its lease is over, and it may be claimed.
+    IndexEntry.objects.update(due_at=timezone.now())
+    entry.refresh_from_db()
+    assert not signs.is_holder_gone(entry)
+
+
 def test_old_signs_are_removed_when_a_worker_starts():
     WorkerSign.objects.create(host="old", seen_at=timezone.now() - timedelta(hours=2))
     WorkerSign.objects.create(host="recent", seen_at=timezone.now() - timedelta(minutes=30))

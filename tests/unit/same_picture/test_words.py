@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stylesim_app.core.same_picture.relation import Relation
-from stylesim_app.messages import relation_words
+from stylesim_app.messages import pair_words, relation_words
 
 SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
@@ -36,8 +36,25 @@ def test_a_relation_in_words(facts, words):
     assert relation_words(relation(**facts)) == words
 
 
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "each shows all of the other"),
+        ({"mirrored": True}, "mirrored"),
+        ({"query_covered": 0.62}, "the right work shows 62% of the left one"),
+        ({"covered": 0.5}, "the left work shows 50% of the right one"),
+        (
+            {"turned": 90.0, "covered": 0.8},
+            "the right work is turned 90° clockwise, the left work shows 80% of the right one",
+        ),
+    ],
+)
+def test_a_pair_has_a_left_and_a_right_work(facts, words):
+    assert pair_words(relation(**facts)) == words
+
+
 def test_copies_of_a_file_are_called_so():
-    assert relation_words(None) == "the same file"
+    assert relation_words(None) == pair_words(None) == "the same file"
 
 
 def test_a_reversed_relation_exchanges_the_sides():
