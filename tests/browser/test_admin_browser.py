@@ -6,7 +6,6 @@ The screenshots are left in ``tests/screenshots``.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -17,9 +16,7 @@ from stylesim_app.index import upkeep
 from stylesim_app.models import Artwork, IndexEntry
 from tests import pictures
 
-SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from .visits import ARGUMENTS, CHROMIUM, SCREENSHOTS
 
 VARIANTS: dict[str, tuple[str, int, Literal["light", "dark"]]] = {
     "en-1280-light": ("en", 1280, "light"),
