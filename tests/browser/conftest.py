@@ -23,11 +23,16 @@ def nothing_throttled_yet(transactional_db: None) -> None:
 
 
 @pytest.fixture
-def open_browser(live_server, transactional_db, monkeypatch):
+def faults() -> list[str]:
+    """The errors in the consoles of the pages; none may be left at the end of a test."""
+    return []
+
+
+@pytest.fixture
+def open_browser(live_server, transactional_db, monkeypatch, faults):
     """``open_browser("en", 1280, "light")``: a visit; an error in its console fails the test."""
     # Playwright's own event loop runs in this thread; it is no request that is served.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    faults = []
 
     def failed(request):
         # What a new page or a newer choice makes superfluous is broken off.

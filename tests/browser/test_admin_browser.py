@@ -16,7 +16,7 @@ from stylesim_app.index import upkeep
 from stylesim_app.models import Artwork, IndexEntry
 from tests import pictures
 
-from .visits import ARGUMENTS, CHROMIUM, SCREENSHOTS
+from .visits import ARGUMENTS, CHROMIUM, SCREENSHOTS, violations
 
 VARIANTS: dict[str, tuple[str, int, Literal["light", "dark"]]] = {
     "en-1280-light": ("en", 1280, "light"),
@@ -87,6 +87,7 @@ def look(page: Page, variant: str, name: str) -> None:
     assert page.evaluate(OVERFLOW) == 0
     assert page.evaluate(WITHOUT_LABEL) == []
     assert page.evaluate(BROKEN_PICTURES) == []
+    assert violations(page) == []
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"admin-{name}-{variant}.png", full_page=True)
 

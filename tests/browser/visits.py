@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -85,6 +86,17 @@ CHECKS = {
 }
 
 
+_AXE = Axe()
+#: Without reading style sheets again, which the policy of the pages forbids.
+_OPTIONS = {"resultTypes": ["violations"], "preload": False}
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds on a page: each rule, with an element that breaks it."""
+    rules = _AXE.run(page, options=_OPTIONS).response["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in rules for node in rule["nodes"]]
+
+
 def open_control(page):
     """Open the control of a ranking, unless it is open."""
     if page.locator(".control-fold:not([open])").count():
@@ -107,6 +119,7 @@ class Visit:
         for fault, script in CHECKS.items():
             found = self.page.evaluate(script)
             assert not found, f"{fault}: {found}"
+        assert violations(self.page) == []
         assert self.page.locator("html").get_attribute("lang") == self.language
         SCREENSHOTS.mkdir(exist_ok=True)
         path = SCREENSHOTS / f"{name}-{self.variant}.png"
