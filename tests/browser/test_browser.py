@@ -83,6 +83,17 @@ def test_an_upload_is_ranked_without_a_reload(visit, collection, staff, picture)
     visit.look("artwork-staff")
 
 
+#: Notes what is written into the part that is announced, but not that it was put into the page.
+LISTEN = """() => {
+    window.said = [];
+    new MutationObserver(changes => {
+        for (const { target } of changes) {
+            if (target.id === 'results-status') window.said.push(target.textContent);
+        }
+    }).observe(document.body, { childList: true, subtree: true });
+}"""
+
+
 @every_day_in(("en", 390, "dark"))
 def test_a_search_by_image_is_ranked_without_a_reload(visit, collection, picture):
     page = visit.page
@@ -90,13 +101,16 @@ def test_a_search_by_image_is_ranked_without_a_reload(visit, collection, picture
     page.set_input_files("[name=image]", picture)
     visit.look("search")
     page.locator("main [type=submit]").click()
-    expect(page.locator("[data-poll]")).to_be_visible()
+    expect(page.get_by_role("status").and_(page.locator("[data-poll]"))).to_be_visible()
     visit.look("search-waiting")
     visit.mark()
+    page.evaluate(LISTEN)
     tasks.ring_again()
     ranked = page.locator(".ranked .work")
     expect(ranked).to_have_count(10, timeout=20_000)
     expect(ranked.first.locator(".work-title a")).to_have_text("disc-a")
+    page.wait_for_function("() => window.said.at(-1)?.includes('10')")
+    expect(page.locator("#results-status")).to_have_role("status")
     expect(page.locator(".query img")).to_be_visible()
     assert visit.is_same_document()
     visit.choose("style")

@@ -64,6 +64,13 @@ def test_a_picture_is_enlarged_by_keyboard_alone(open_browser, collection):
     assert "/large.jpg" in shown.get_attribute("src")
     page.keyboard.press("ArrowRight")
     expect(shown).not_to_have_attribute("alt", first)
+    # The focus stays within; between the last button and the first, the browser itself has it.
+    focused = set()
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        focused.add(page.evaluate("() => document.activeElement.closest('dialog, body').localName"))
+        assert page.evaluate("() => !document.activeElement.matches('a, input, summary')")
+    assert "dialog" in focused
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(links.nth(2)).to_be_focused()

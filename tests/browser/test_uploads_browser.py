@@ -90,6 +90,10 @@ def test_a_wrong_value_loses_no_file(open_browser, staff):
     page.locator("[data-submit]").click()
     expect(page.locator("[name=title]")).to_be_focused()
     expect(page.locator(".errorlist")).to_have_text(["This field is required."])
+    # Read out with the field that has the focus.
+    title = page.get_by_role("textbox", name="Title")
+    expect(title).to_have_attribute("aria-invalid", "true")
+    expect(title).to_have_accessible_description(re.compile("This field is required."))
     # A browser keeps to the longest value that the page names; a script does not.
     page.evaluate("document.querySelector('[name=year]').removeAttribute('maxlength')")
     page.fill("[name=year]", "9" * 200)
