@@ -6,7 +6,6 @@ The screenshots are left in ``tests/screenshots``.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -17,9 +16,7 @@ from stylesim_app.index import upkeep
 from stylesim_app.models import Artwork, IndexEntry
 from tests import pictures
 
-SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from .visits import ARGUMENTS, CHROMIUM, SCREENSHOTS, violations
 
 VARIANTS: dict[str, tuple[str, int, Literal["light", "dark"]]] = {
     "en-1280-light": ("en", 1280, "light"),
@@ -90,6 +87,7 @@ def look(page: Page, variant: str, name: str) -> None:
     assert page.evaluate(OVERFLOW) == 0
     assert page.evaluate(WITHOUT_LABEL) == []
     assert page.evaluate(BROKEN_PICTURES) == []
+    assert violations(page) == []
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"admin-{name}-{variant}.png", full_page=True)
 

@@ -1,200 +1,17 @@
-"""The pages as used by visitors and staff, in Chromium: two languages, two widths, both themes.
-
-The screenshots are left in ``tests/screenshots``. ``CHROMIUM`` names another browser to run.
-"""
+"""The pages as used by visitors and staff, in Chromium: two languages, two widths, both themes."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
-from django.db import connections
 from PIL import ImageOps
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from stylesim_app import tasks
 from stylesim_app.models import Artwork
 from tests import pictures
 from tests.unit.same_picture import drawn
 
-SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-#: Language, width, theme.
-VARIANTS = [
-    ("en", 1280, "light"),
-    ("en", 390, "dark"),
-    ("zh-hans", 1280, "dark"),
-    ("zh-hans", 390, "light"),
-]
-
-
-def variant_name(variant):
-    return "-".join(map(str, variant))
-
-
-def every_day_in(*chosen):
-    """A walk in some variants every day, and in the others before a release."""
-    return pytest.mark.parametrize(
-        "visit",
-        [
-            pytest.param(
-                each, id=variant_name(each), marks=() if each in chosen else pytest.mark.release
-            )
-            for each in VARIANTS
-        ],
-        indirect=True,
-    )
-
-
-# Each gives what is wrong with the page.
-CHECKS = {
-    "wider than the window": """() => {
-        const { scrollWidth, clientWidth } = document.documentElement;
-        return scrollWidth > clientWidth ? [scrollWidth] : [];
-    }""",
-    "pictures without words": "() => [...document.images].filter(i => !i.alt).map(i => i.src)",
-    "broken pictures": """() => [...document.images]
-        .filter(i => i.complete && !i.naturalWidth).map(i => i.src)""",
-    "controls without label": """() => [...document.querySelectorAll('input, select, textarea')]
-        .filter(c => c.type !== 'hidden' && !c.labels.length).map(c => c.outerHTML)""",
-    "ids that occur twice": """() => [...document.querySelectorAll('[id]')].map(e => e.id)
-        .filter((id, index, all) => all.indexOf(id) !== index)""",
-    "not one main heading": """() => {
-        const found = [...document.querySelectorAll('h1')];
-        return found.length === 1 ? [] : found.map(h => h.textContent);
-    }""",
-    "headings that skip a level": """() => [...document.querySelectorAll('h1, h2, h3, h4')]
-        .filter((h, i, all) => i && h.tagName[1] - all[i - 1].tagName[1] > 1)
-        .map(h => h.textContent)""",
-    # WCAG 2, 1.4.3: 4.5 to 1.
-    "words of too little contrast": """() => {
-        const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
-        const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
-            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-        const ground = element => {
-            for (let e = element; e; e = e.parentElement) {
-                const colour = numbers(getComputedStyle(e).backgroundColor);
-                if (colour.length === 3 || colour[3] === 1) return colour;
-            }
-            return [255, 255, 255];
-        };
-        const hasWords = e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
-        return [...document.body.querySelectorAll('*')].filter(e => hasWords(e)
-            && e.checkVisibility()).filter(e => {
-                const [a, b] = [numbers(getComputedStyle(e).color), ground(e)].map(luminance);
-                return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
-            }).map(e => e.outerHTML);
-    }""",
-}
-
-
-def open_control(page):
-    """Open the control of a ranking, unless it is open."""
-    if page.locator(".control-fold:not([open])").count():
-        page.locator(".control-fold > summary").click()
-
-
-class Visit:
-    """A page of the site, and the checks that hold on every page."""
-
-    def __init__(self, page, language, width, theme):
-        self.page = page
-        self.language = language
-        self.variant = f"{language}-{width}-{theme}"
-
-    def look(self, name):
-        """Check the page that is open, and take its picture."""
-        self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("() => { for (const i of document.images) i.loading = 'eager'; }")
-        self.page.wait_for_function("() => [...document.images].every(i => i.complete)")
-        for fault, script in CHECKS.items():
-            assert self.page.evaluate(script) == [], fault
-        assert self.page.locator("html").get_attribute("lang") == self.language
-        SCREENSHOTS.mkdir(exist_ok=True)
-        path = SCREENSHOTS / f"{name}-{self.variant}.png"
-        self.page.screenshot(path=path, full_page=True)
-
-    def mark(self):
-        """Leave a mark that a reload would wipe out."""
-        self.page.evaluate("() => { window.isSameDocument = true; }")
-
-    def is_same_document(self):
-        return self.page.evaluate("() => window.isSameDocument === true")
-
-    def log_in(self, address):
-        self.page.goto(f"/accounts/login/?next={address}")
-        self.look("login")
-        self.page.fill("[name=username]", "staff")
-        self.page.fill("[name=password]", "staff")
-        self.page.keyboard.press("Enter")
-        # From its beginning, for the login page's address ends in this one.
-        self.page.wait_for_url(address)
-
-    def choose(self, preset):
-        """Press the button of a preset, as a hand would."""
-        open_control(self.page)
-        self.page.locator(f".segments label:has([value={preset}])").click()
-        self.page.wait_for_url(f"**preset={preset}**")
-        expect(self.page.locator("#results")).not_to_have_attribute("aria-busy", "true")
-
-
-@pytest.fixture
-def open_browser(live_server, transactional_db, monkeypatch):
-    """``open_browser("en", 1280, "light")``: a visit; an error in its console fails the test."""
-    # Playwright's own event loop runs in this thread; it is no request that is served.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    faults = []
-
-    def failed(request):
-        # What a new page or a newer choice makes superfluous is broken off.
-        if request.failure != "net::ERR_ABORTED":
-            faults.append(f"{request.url}: {request.failure}")
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-
-        def note(line):
-            # A script that is told to wait does so, and the console notes it all the same.
-            if line.type == "error" and "status of 429" not in line.text:
-                faults.append(line.text)
-
-        def start(language="en", width=1280, theme="light", **options):
-            context = browser.new_context(
-                base_url=live_server.url,
-                viewport={"width": width, "height": 900},
-                color_scheme=theme,
-                **options,
-            )
-            context.add_cookies(
-                [{"name": "django_language", "value": language, "url": live_server.url}]
-            )
-            page = context.new_page()
-            page.on("console", note)
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            page.on("requestfailed", failed)
-            return Visit(page, language, width, theme)
-
-        yield start
-        browser.close()
-        # Connections that were opened under Playwright's event loop are seen only there.
-        connections.close_all()
-    assert faults == []
-
-
-@pytest.fixture(params=VARIANTS, ids=variant_name)
-def visit(request, open_browser):
-    return open_browser(*request.param)
-
-
-@pytest.fixture
-def picture(tmp_path):
-    path = tmp_path / "picture.png"
-    path.write_bytes(pictures.png("disc-a", (120, 90)))
-    return path
+from .visits import every_day_in, open_control
 
 
 @every_day_in(("en", 1280, "light"), ("zh-hans", 390, "light"))
@@ -266,6 +83,17 @@ def test_an_upload_is_ranked_without_a_reload(visit, collection, staff, picture)
     visit.look("artwork-staff")
 
 
+#: Notes what is written into the part that is announced, but not that it was put into the page.
+LISTEN = """() => {
+    window.said = [];
+    new MutationObserver(changes => {
+        for (const { target } of changes) {
+            if (target.id === 'results-status') window.said.push(target.textContent);
+        }
+    }).observe(document.body, { childList: true, subtree: true });
+}"""
+
+
 @every_day_in(("en", 390, "dark"))
 def test_a_search_by_image_is_ranked_without_a_reload(visit, collection, picture):
     page = visit.page
@@ -273,13 +101,16 @@ def test_a_search_by_image_is_ranked_without_a_reload(visit, collection, picture
     page.set_input_files("[name=image]", picture)
     visit.look("search")
     page.locator("main [type=submit]").click()
-    expect(page.locator("[data-poll]")).to_be_visible()
+    expect(page.get_by_role("status").and_(page.locator("[data-poll]"))).to_be_visible()
     visit.look("search-waiting")
     visit.mark()
+    page.evaluate(LISTEN)
     tasks.ring_again()
     ranked = page.locator(".ranked .work")
     expect(ranked).to_have_count(10, timeout=20_000)
     expect(ranked.first.locator(".work-title a")).to_have_text("disc-a")
+    page.wait_for_function("() => window.said.at(-1)?.includes('10')")
+    expect(page.locator("#results-status")).to_have_role("status")
     expect(page.locator(".query img")).to_be_visible()
     assert visit.is_same_document()
     visit.choose("style")

@@ -15,7 +15,9 @@ from playwright.sync_api import expect, sync_playwright
 from project.access.tokens import make_token
 from stylesim_app.collection import thumbnails
 from stylesim_app.models import IndexEntry, WorkItem
-from tests.browser.test_policy_browser import ARGUMENTS, CHROMIUM, LISTEN
+
+from .test_policy_browser import LISTEN
+from .visits import ARGUMENTS, CHROMIUM
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "embed.md"
 STATE = WorkItem.State

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from .test_browser import open_browser  # noqa: F401  (a fixture)
 
-
-def test_facets_narrow_the_gallery_by_keyboard(open_browser, collection):  # noqa: F811
+def test_facets_narrow_the_gallery_by_keyboard(open_browser, collection):
     visit = open_browser("en", 1280, "light")
     page = visit.page
     page.goto("/?q=a")
@@ -32,7 +30,7 @@ def test_facets_narrow_the_gallery_by_keyboard(open_browser, collection):  # noq
 
 
 @pytest.mark.release
-def test_facets_are_folded_on_a_narrow_window(open_browser, collection):  # noqa: F811
+def test_facets_are_folded_on_a_narrow_window(open_browser, collection):
     visit = open_browser("en", 390, "dark")
     page = visit.page
     page.goto("/")
@@ -48,7 +46,7 @@ def test_facets_are_folded_on_a_narrow_window(open_browser, collection):  # noqa
 
 
 @pytest.mark.release
-def test_the_documentation_of_the_api_is_part_of_the_site(open_browser, db):  # noqa: F811
+def test_the_documentation_of_the_api_is_part_of_the_site(open_browser, db):
     page = open_browser("zh-hans", 320, "dark").page
     page.goto("/api/docs/", wait_until="networkidle")
     expect(page.locator("html")).to_have_class("dark-mode")

@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 from stylesim_app import tasks
 from tests import pictures, same_pictures
 
-# Fixtures of the other pages.
-from .test_browser import every_day_in, open_browser, open_control, visit  # noqa: F401
+from .visits import every_day_in, open_control
 
 #: The pictures in the four quarters of a collage.
 QUARTERS = ("disc-a", "bars-b", "cross-c", "corner-b")
@@ -70,7 +69,7 @@ def expect_box(page, left, top, right, bottom):
 
 
 @every_day_in(("en", 1280, "light"))
-def test_every_lane_is_a_tab_that_keeps_filters_and_weights(visit, collage):  # noqa: F811
+def test_every_lane_is_a_tab_that_keeps_filters_and_weights(visit, collage):
     page = visit.page
     page.goto(f"/artworks/{collage.pk}/?limit=6&preset=style")
     expect(page.locator(".lanes a")).to_have_count(len(LANES))
@@ -84,8 +83,8 @@ def test_every_lane_is_a_tab_that_keeps_filters_and_weights(visit, collage):  # 
 
 
 @pytest.mark.release
-def test_a_tab_keeps_what_was_changed_without_a_reload(open_browser, collage):  # noqa: F811
-    visit = open_browser()  # noqa: F811
+def test_a_tab_keeps_what_was_changed_without_a_reload(open_browser, collage):
+    visit = open_browser()
     page = visit.page
     page.goto(f"/artworks/{collage.pk}/?lane=content")
     visit.mark()
@@ -110,7 +109,7 @@ def test_a_tab_keeps_what_was_changed_without_a_reload(open_browser, collage):  
 
 
 @every_day_in(("zh-hans", 390, "light"))
-def test_a_box_drawn_finds_where_the_detail_is_from(visit, collage):  # noqa: F811
+def test_a_box_drawn_finds_where_the_detail_is_from(visit, collage):
     page = visit.page
     page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")
     visit.mark()
@@ -136,8 +135,8 @@ def test_a_box_drawn_finds_where_the_detail_is_from(visit, collage):  # noqa: F8
     expect_box(page, 0.02, 0.52, 0.48, 0.98)
 
 
-def test_a_box_is_drawn_by_keyboard_alone(open_browser, collage):  # noqa: F811
-    visit = open_browser()  # noqa: F811
+def test_a_box_is_drawn_by_keyboard_alone(open_browser, collage):
+    visit = open_browser()
     page = visit.page
     page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")
     visit.mark()
@@ -171,7 +170,7 @@ def test_a_box_is_drawn_by_keyboard_alone(open_browser, collage):  # noqa: F811
 
 
 @pytest.mark.release
-def test_a_box_is_drawn_by_touch(open_browser, collage):  # noqa: F811
+def test_a_box_is_drawn_by_touch(open_browser, collage):
     page = open_browser(width=390, has_touch=True, is_mobile=True).page
     page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")
     frame = page.locator("stylesim-region").bounding_box()
@@ -195,7 +194,7 @@ def test_a_box_is_drawn_by_touch(open_browser, collage):  # noqa: F811
 
 
 @pytest.mark.release
-def test_four_numbers_do_without_scripts(open_browser, collage):  # noqa: F811
+def test_four_numbers_do_without_scripts(open_browser, collage):
     page = open_browser(width=390, java_script_enabled=False).page
     page.goto(f"/artworks/{collage.pk}/?lane=regions&limit=4")
     open_control(page)
@@ -210,7 +209,7 @@ def test_four_numbers_do_without_scripts(open_browser, collage):  # noqa: F811
 
 
 @every_day_in(("en", 390, "dark"))
-def test_a_box_on_a_searched_image(visit, collage, tmp_path):  # noqa: F811
+def test_a_box_on_a_searched_image(visit, collage, tmp_path):
     draw_collage().save(tmp_path / "collage.png")
     page = visit.page
     page.goto("/search/")
@@ -230,7 +229,7 @@ def test_a_box_on_a_searched_image(visit, collage, tmp_path):  # noqa: F811
     visit.look("region-search")
 
 
-def test_nothing_is_wider_than_a_narrow_window(open_browser, collage):  # noqa: F811
+def test_nothing_is_wider_than_a_narrow_window(open_browser, collage):
     page = open_browser(width=320).page
     for lane in LANES:
         page.goto(f"/artworks/{collage.pk}/?lane={lane}")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from .test_browser import open_browser  # noqa: F401  (a fixture)
 
-
-def test_the_menu_is_one_row_and_opens_by_keyboard(open_browser, collection):  # noqa: F811
+def test_the_menu_is_one_row_and_opens_by_keyboard(open_browser, collection):
     visit = open_browser("en", 390, "light")
     page = visit.page
     page.goto("/")

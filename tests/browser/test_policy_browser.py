@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests import pictures
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from .visits import ARGUMENTS, CHROMIUM
+
 #: Notes each violation; the console repeats them, as what a page's own scripts did wrong.
 LISTEN = """
 addEventListener('securitypolicyviolation', event => {

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from stylesim_app.models import Artwork, IndexEntry, WorkItem
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from .visits import ARGUMENTS, CHROMIUM
+
 LIST = "/admin/stylesim_app/artwork/"
 
 

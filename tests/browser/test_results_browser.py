@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-# Fixtures of the other pages.
-from .test_browser import open_browser, open_control  # noqa: F401
+from .visits import open_control
 
 
 @pytest.mark.parametrize(
     ("width", "height"), [(1280, 900), pytest.param(390, 844, marks=pytest.mark.release)]
 )
 def test_the_first_result_is_in_sight_and_the_control_stays(
-    open_browser,  # noqa: F811
+    open_browser,
     collection,
     width,
     height,
@@ -32,7 +31,7 @@ def test_the_first_result_is_in_sight_and_the_control_stays(
     expect(page.locator(".segments")).to_be_hidden()
 
 
-def test_tuning_replaces_the_address_and_is_announced(open_browser, collection):  # noqa: F811
+def test_tuning_replaces_the_address_and_is_announced(open_browser, collection):
     page = open_browser().page
     page.goto("/")
     page.get_by_role("link", name="disc-a").click()
@@ -51,7 +50,7 @@ def test_tuning_replaces_the_address_and_is_announced(open_browser, collection):
     expect(page.locator("h1")).to_have_text("Gallery")
 
 
-def test_a_picture_is_enlarged_by_keyboard_alone(open_browser, collection):  # noqa: F811
+def test_a_picture_is_enlarged_by_keyboard_alone(open_browser, collection):
     page = open_browser().page
     page.goto(f"/artworks/{collection['disc-a'].pk}/?limit=2")
     links = page.locator("a[data-enlarge]")
@@ -65,6 +64,13 @@ def test_a_picture_is_enlarged_by_keyboard_alone(open_browser, collection):  # n
     assert "/large.jpg" in shown.get_attribute("src")
     page.keyboard.press("ArrowRight")
     expect(shown).not_to_have_attribute("alt", first)
+    # The focus stays within; between the last button and the first, the browser itself has it.
+    focused = set()
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        focused.add(page.evaluate("() => document.activeElement.closest('dialog, body').localName"))
+        assert page.evaluate("() => !document.activeElement.matches('a, input, summary')")
+    assert "dialog" in focused
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(links.nth(2)).to_be_focused()

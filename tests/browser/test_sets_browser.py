@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-# Fixtures of the other pages.
-from .test_browser import every_day_in, open_browser, open_control, visit  # noqa: F401
+from .visits import every_day_in, open_control
 
 #: Presses of Tab within which everything on these pages is reached.
 MOST_TABS = 120
@@ -22,7 +21,7 @@ def tab_to(page, selector):
 
 @every_day_in(("en", 390, "dark"))
 def test_a_set_is_made_exported_and_imported_by_keyboard(
-    visit,  # noqa: F811
+    visit,
     staff,
     collection,
     tmp_path,

@@ -12,9 +12,6 @@ from playwright.sync_api import expect
 from stylesim_app.models import Artwork
 from tests import pictures
 
-# Fixtures of the other pages.
-from .test_browser import open_browser  # noqa: F401
-
 DROP = """async ([selector, files]) => {
     const transfer = new DataTransfer();
     for (const [name, content] of files) {
@@ -47,7 +44,7 @@ def sixty(collection):
     return [*good[:20], *broken, *good[20:], *known]
 
 
-def test_sixty_files_are_dropped_at_once(open_browser, sixty, staff):  # noqa: F811
+def test_sixty_files_are_dropped_at_once(open_browser, sixty, staff):
     visit = open_browser()
     page = visit.page
     visit.log_in("/upload/")
@@ -83,7 +80,7 @@ def test_sixty_files_are_dropped_at_once(open_browser, sixty, staff):  # noqa: F
     assert Artwork.objects.count() == before + 56
 
 
-def test_a_wrong_value_loses_no_file(open_browser, staff):  # noqa: F811
+def test_a_wrong_value_loses_no_file(open_browser, staff):
     visit = open_browser(width=390, theme="dark")
     page = visit.page
     visit.log_in("/upload/")
@@ -93,6 +90,10 @@ def test_a_wrong_value_loses_no_file(open_browser, staff):  # noqa: F811
     page.locator("[data-submit]").click()
     expect(page.locator("[name=title]")).to_be_focused()
     expect(page.locator(".errorlist")).to_have_text(["This field is required."])
+    # Read out with the field that has the focus.
+    title = page.get_by_role("textbox", name="Title")
+    expect(title).to_have_attribute("aria-invalid", "true")
+    expect(title).to_have_accessible_description(re.compile("This field is required."))
     # A browser keeps to the longest value that the page names; a script does not.
     page.evaluate("document.querySelector('[name=year]').removeAttribute('maxlength')")
     page.fill("[name=year]", "9" * 200)
@@ -113,7 +114,7 @@ def test_a_wrong_value_loses_no_file(open_browser, staff):  # noqa: F811
     assert set(Artwork.objects.values_list("title", "year")) == {("one", "1889"), ("two", "1889")}
 
 
-def test_a_search_takes_exactly_one_picture(open_browser, collection):  # noqa: F811
+def test_a_search_takes_exactly_one_picture(open_browser, collection):
     visit = open_browser()
     page = visit.page
     page.goto("/search/")

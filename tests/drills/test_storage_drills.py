@@ -17,8 +17,8 @@ from stylesim_app.index import sets, storing
 from stylesim_app.models import DescriptorSet, IndexEntry, StoredDescriptor, WorkItem
 from stylesim_app.work import verification, worklist
 from tests import pictures
-from tests.database.index.test_storage import due_now
 from tests.database.work.test_bad_files import damage, flip
+from tests.stored_files import due_now
 
 from .counting import show
 

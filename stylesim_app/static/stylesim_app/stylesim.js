@@ -25,7 +25,12 @@ function pollWhileWaiting(delay = POLL_FIRST) {
   setTimeout(async () => {
     if (!document.hidden) {
       try {
-        replaceLiveParts(await fetchPage(location.href));
+        const page = await fetchPage(location.href);
+        const had = document.getElementById("results-status");
+        replaceLiveParts(page);
+        const status = document.getElementById("results-status");
+        // A part that comes with its words is not read out.
+        if (status && !had) announce(status.textContent.trim());
       } catch {
         // The next look may succeed.
       }

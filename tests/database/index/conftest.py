@@ -1,6 +1,9 @@
-"""Small embeddings, in the place of those that ship."""
+"""The folder of the private storage, and small embeddings in the place of those that ship."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,3 +26,8 @@ def ship(monkeypatch: pytest.MonkeyPatch, seed: int) -> dict[str, FittedEmbeddin
 @pytest.fixture
 def shipped(small_network: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, FittedEmbedding]:
     return ship(monkeypatch, seed=99)
+
+
+@pytest.fixture
+def root(settings: Any, db: None) -> Path:
+    return Path(settings.STORAGES["stylesim"]["OPTIONS"]["location"])
