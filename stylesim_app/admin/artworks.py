@@ -28,6 +28,7 @@ from ..core.boxes import Box
 from ..models import AbstractArtwork, IndexEntry
 from ..ranking import lanes
 from ..ranking.options import RankingOptions
+from ..templatetags.stylesim import year_note
 from ..views import places
 from ..views.forms import RankingPageForm
 from ..views.pictures import serve_thumbnail
@@ -149,6 +150,8 @@ class SimilarWorksAdminMixin(UploadMixin, SearchMixin, IndexAgainMixin, Collecti
             super().save_model(request, obj, form, change)
             if sha256 and not change:
                 known_files.enter(obj, sha256)
+        if adapter().field("year") in form.changed_data and (note := year_note(obj)):
+            self.message_user(request, note, messages.WARNING)
         others = visibility.visible_artworks(request).exclude(pk=obj.pk)
         known = known_files.works_with(sha256, others).first()
         if known is not None:

@@ -62,6 +62,18 @@ def byline(artwork: Any) -> str:
     return pgettext("between artist and year", ", ").join(words)
 
 
+@register.filter
+def year_note(artwork: Any) -> str:
+    """Return that no date can be read from the year of an artwork; empty for one that has one."""
+    written = adapter().value(artwork, "year")
+    if written in (None, "") or adapter().year(artwork) is not None:
+        return ""
+    return gettext(
+        "The year “%(year)s” is kept as it is written, but no date can be read from it, so filters "
+        "by year do not find this work."
+    ) % {"year": written}
+
+
 @register.simple_tag
 def trash_days(model: str) -> int:
     """Return the days for which works of a model stay in the trash; 0 for one without a trash."""

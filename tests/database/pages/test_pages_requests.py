@@ -47,6 +47,21 @@ def test_who_may_not_cannot_have_a_work_indexed_again(client, collection, django
 # Upload
 
 
+@pytest.mark.parametrize(
+    ("year", "is_read"),
+    [("sometime", False), ("c. 1889", True), ("Qianlong reign", True), ("", True)],
+)
+def test_a_year_without_a_date_is_noted(staff_client, year, is_read):
+    said = "no date can be read from it"
+    sent = {"title": "A", "year": year, "image": upload_of(), "extra": "{}"}
+    text = staff_client.post(reverse("stylesim:upload"), sent, follow=True).content.decode()
+    assert (said in text) is not is_read
+    sent |= {"image": upload_of("disc-b"), "_continue": "on"}
+    address = "/admin/stylesim_app/artwork/add/"
+    text = staff_client.post(address, sent, follow=True).content.decode()
+    assert (said in text) is not is_read
+
+
 def test_uploading_needs_the_permission(client, django_user_model):
     address = reverse("stylesim:upload")
     assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
