@@ -37,6 +37,8 @@ def keep(request: HttpRequest) -> HttpResponse:
             return _keep(request.user, form, keys)
         except keeping.SelectionFull as error:
             form.add_error(None, str(error))
+    adds = action == "add" or sent.get("to") == "existing"
+    new_form.fields["name"].widget.attrs["autofocus"] = not adds
     works = visible.select_related("stylesim_entry").in_bulk(keys[:MOST_SHOWN])
     context = {
         "keys": json.dumps([str(key) for key in keys]),
@@ -45,7 +47,7 @@ def keep(request: HttpRequest) -> HttpResponse:
         "more": max(0, len(keys) - MOST_SHOWN),
         "new_form": new_form,
         "add_form": add_form,
-        "adds": action == "add" or sent.get("to") == "existing",
+        "adds": adds,
         "has_sets": Selection.objects.filter(owner=request.user.pk).exists(),
     }
     return render(request, "stylesim_app/set_keep.html", context)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from stylesim_app.views import figures
 
 from .furnished import furnish
 from .routes import FOREIGN, NO_PAGE, named_routes, pages
-from .visits import CHECKS, violations
+from .visits import faults_of, forget_missing_pages, sign_in
 
 #: Language, width, theme. A window of 1280 px is 320 px wide where all is four times as large.
 WINDOWS = [
@@ -30,28 +30,12 @@ def addresses(collection, described, admin_user, settings):
     return pages(furnish(admin_user, described["disc-a"]))
 
 
-def sign_in(page, client, live_server):
-    cookie = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-
-
-def forget_missing_pages(faults):
-    """Drop what the console notes of a picture or a page that is not there, or not for everyone."""
-    faults[:] = [each for each in faults if "responded with a status of 4" not in each]
-
-
 def open_page(page, address):
     """Open a page; the documentation of the API is there only once its script has run."""
     response = page.goto(address)
     if address == "/api/docs/":
         page.locator(".opblock").first.wait_for()
     return response
-
-
-def faults_of(page: Page, address: str) -> list[str]:
-    """Return what is wrong with the page that is open."""
-    wider = page.evaluate(CHECKS["wider than the window"])
-    return [f"{address} {each}" for each in (*violations(page), *(f"{w} px" for w in wider))]
 
 
 def test_every_route_is_known(addresses):

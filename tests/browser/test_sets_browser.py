@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from .visits import every_day_in, open_control
-
-#: Presses of Tab within which everything on these pages is reached.
-MOST_TABS = 120
-
-
-def tab_to(page, selector):
-    """Press Tab until an element that matches has the focus."""
-    for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    raise AssertionError(selector)
+from .visits import every_day_in, open_control, tab_to
 
 
 @every_day_in(("en", 390, "dark"))

@@ -97,6 +97,36 @@ def violations(page: Page) -> list[str]:
     return [f"{rule['id']}: {node['html']}" for rule in rules for node in rule["nodes"]]
 
 
+def faults_of(page: Page, address: str) -> list[str]:
+    """Return what is wrong with the page that is open."""
+    wider = page.evaluate(CHECKS["wider than the window"])
+    return [f"{address} {each}" for each in (*violations(page), *(f"{w} px" for w in wider))]
+
+
+def forget_missing_pages(faults):
+    """Drop what the console notes of a picture or a page that is not there, or not for everyone."""
+    faults[:] = [each for each in faults if "responded with a status of 4" not in each]
+
+
+def sign_in(page, client, live_server):
+    """Continue in the browser what a client of the tests is signed in for."""
+    cookie = client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+
+
+#: Presses of Tab within which everything on these pages is reached.
+MOST_TABS = 120
+
+
+def tab_to(page, selector):
+    """Press Tab until an element that matches has the focus."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(selector)
+
+
 def open_control(page):
     """Open the control of a ranking, unless it is open."""
     if page.locator(".control-fold:not([open])").count():
