@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -44,7 +45,7 @@ def main(requirements: str) -> int:
         wanted = [f"{name}=={version}+cpu" for name, version in pins.items()]
         if install(["--extra-index-url", index, *wanted]):
             say(f"That failed (see {LOG}); PyTorch is installed from PyPI.")
-    elif brings_cuda():
+    elif brings_cuda() and not are_installed(pins):
         say("PyTorch is installed with CUDA, about 2.6 GB to download.")
         if not has_gpu():
             say(f"No index with builds for CPUs answered; {VARIABLE} can name one.")
@@ -59,6 +60,14 @@ def read_pins(requirements: Path) -> dict[str, str]:
     """Return the pinned version of each build of PyTorch."""
     found = re.findall(r"^([\w-]+)==(\S+)$", requirements.read_text(), re.MULTILINE)
     return {name: version for name, version in found if name in BUILDS}
+
+
+def are_installed(pins: dict[str, str]) -> bool:
+    """Return whether the pinned builds are there, so that nothing is downloaded."""
+    try:
+        return all(metadata.version(name).split("+")[0] == pins[name] for name in pins)
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def cpu_index(pins: dict[str, str]) -> str:

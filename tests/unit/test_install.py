@@ -60,6 +60,13 @@ def test_else_the_builds_of_pypi_are_used(index, monkeypatch, change):
     assert install.cpu_index(pins) == ""
 
 
+def test_what_is_installed_already_is_not_downloaded():
+    pins = {"pytest": pytest.__version__}
+    assert install.are_installed(pins)
+    assert not install.are_installed({**pins, "torch": "0.0.1"})
+    assert not install.are_installed({"no-such-package": "1"})
+
+
 def test_each_step_of_pip_is_a_line(tmp_path, monkeypatch, capsys):
     """Small packages are none, and a step that goes on is said again after a while."""
     monkeypatch.setattr(install, "LOG", tmp_path / "log")
