@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -18,8 +19,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..collection.adapter import adapter
-from ..collection.visibility import visible_artworks
-from ..models import Selection
+from ..collection.visibility import public_artworks, visible_artworks
+from ..models import Selection, SelectionItem
 from ..selections import exporting, finding, keeping, reading
 from .artworks import PAGE_SIZE
 from .file_names import attachment, readable_name
@@ -177,10 +178,16 @@ def render_set(
         "query_string": f"within={reference}",
         "form": form or SelectionForm(instance=selection),
         "link": link,
+        "not_public": _count_not_public(selection, items) if link else 0,
         "added": _number(request, "added"),
         "removed": _number(request, "removed"),
     }
     return unlisted(render(request, "stylesim_app/set.html", context))
+
+
+def _count_not_public(selection: Selection, items: QuerySet[SelectionItem]) -> int:
+    """Return how many of the items shown to the owner are hidden from most readers of a link."""
+    return items.count() - finding.shown_items(selection, public_artworks()).count()
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

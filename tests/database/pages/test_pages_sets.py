@@ -195,6 +195,22 @@ def test_a_deleted_work_leaves_its_sets(signed_in, person, works):
     assert shown(signed_in, selection.pk) == [works[1].title, works[2].title]
 
 
+def test_works_that_readers_of_a_link_do_not_see_are_named(admin_client, admin_user, client, works):
+    selection = make(admin_user, works)
+    token = keeping.share(selection)
+    assert "not public" not in page(admin_client, "set", selection.pk)
+    for number, work in enumerate(works):
+        work.is_public = bool(number)
+        work.save()
+    text = page(admin_client, "set", selection.pk)
+    assert "1 work is not public: only staff see it." in text
+    assert "not public" not in page(client, "set", token)
+    for work in works:
+        work.is_public = False
+        work.save()
+    assert "Works that are not public are shown to staff only." in page(client, "set", token)
+
+
 def test_a_link_cannot_be_guessed_and_ends_when_it_is_revoked(signed_in, person, client, works):
     selection = make(person, works)
     assert client.get(f"/sets/{selection.pk}/").status_code == 404
