@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from ..conf import conf
@@ -79,6 +79,12 @@ def match_waiting(go_on: Callable[[], bool]) -> bool:
         if not go_on():
             return False
     return True
+
+
+def newest() -> int:
+    """Return the key of the features that were stored last, 0 if there are none."""
+    key: int = StoredFeatures.objects.aggregate(newest=Max("pk", default=0))["newest"]
+    return key
 
 
 def find(features: LocalFeatures) -> list[tuple[int, Relation]]:

@@ -150,9 +150,9 @@ class ImageSearch(WorkItem):
 
     The image itself is deleted once its descriptor is extracted; a small preview is kept as long as
     the search. ``same_pictures`` lists pairs of a StoredFeatures' key and a relation, most inliers
-    first; None if that was not searched for. ``vectors`` holds the vector of the image by the
-    digest of each embedding that computes it from pictures; others are computed from the
-    descriptor.
+    first; None if that was not searched for. ``compared_to`` is the largest key of the features
+    that it was compared with. ``vectors`` holds the vector of the image by the digest of each
+    embedding that computes it from pictures; others are computed from the descriptor.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -166,6 +166,7 @@ class ImageSearch(WorkItem):
         "stylesim_app.DescriptorSet", on_delete=models.SET_NULL, null=True, related_name="+"
     )
     same_pictures = models.JSONField(null=True, editable=False)
+    compared_to = models.PositiveBigIntegerField(default=0, editable=False)
     vectors = models.JSONField(default=dict, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
 

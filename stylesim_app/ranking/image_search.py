@@ -60,6 +60,8 @@ def store(search: ImageSearch, picture: Picture, described: Described) -> None:
     """Keep the descriptor and a preview, and delete the image."""
     descriptor = described.descriptor
     descriptor_set = sets.open_set(descriptor.provenance)
+    # Before the comparison, which reads whatever is stored by then.
+    compared_to = same_picture.newest()
     with files.kept_if_used() as unused:
         descriptor_name = files.write("searches", "safetensors", descriptor.to_bytes())
         unused.append(descriptor_name)
@@ -71,6 +73,7 @@ def store(search: ImageSearch, picture: Picture, described: Described) -> None:
             descriptor_set=descriptor_set,
             vectors=_vectors_by_digest(described),
             same_pictures=_find_same_pictures(picture),
+            compared_to=compared_to,
             image_name="",
         )
         if finished:

@@ -36,7 +36,7 @@ class SamePictures:
     """The works that show the same picture, copies of the file first, then by inliers.
 
     Of the ``visible`` works, ``compared`` were compared with the ``query``, an artwork or an image
-    search.
+    search; ``later`` were indexed after the search.
     """
 
     lane: ClassVar[str] = "same_picture"
@@ -44,6 +44,7 @@ class SamePictures:
     works: list[SamePicture]
     compared: int
     visible: int
+    later: int = 0
 
 
 def list_same_pictures(
@@ -79,7 +80,9 @@ def list_same_pictures_of_search(
     if search.same_pictures is None:
         return None
     relations = {key: Relation.from_json(relation) for key, relation in search.same_pictures}
-    return _among(search, visible, candidates, relations, IndexEntry.objects.none())
+    found = _among(search, visible, candidates, relations, IndexEntry.objects.none())
+    later = visible.filter(stylesim_entry__features__pk__gt=search.compared_to).count()
+    return replace(found, compared=found.compared - later, later=later)
 
 
 def list_same_pictures_of_file(name: str, found: Iterable[tuple[int, Relation]]) -> SamePictures:

@@ -254,6 +254,26 @@ def test_a_searched_image_shows_the_same_pictures_once(client, matched_works, ru
         assert text.count('<section class="same-picture') == 1
 
 
+def test_works_that_are_indexed_after_a_search_do_not_count_as_compared(
+    client, matched_works, run_worker
+):
+    image = SimpleUploadedFile("other.png", same_pictures.png(draw(7)))
+    client.post(reverse("stylesim:search"), {"image": image})
+    run_worker()
+    search = ImageSearch.objects.get()
+    text = page(client, "search-results", search.pk, lane="same_picture")
+    assert "No work shows the same picture." in text
+    assert "7 of 7 works you can see were compared." in text
+    same_pictures.upload(draw(7), "later")
+    same_pictures.work()
+    text = page(client, "search-results", search.pk, lane="same_picture")
+    assert "None of the works compared so far shows the same picture." in text
+    assert "7 of 8 works you can see were compared." in text
+    assert "1 work was indexed after this search." in text
+    answer = client.get(f"/api/search/{search.pk}/?lane=same_picture").json()
+    assert answer["coverage"] == {"indexed": 7, "visible": 8}
+
+
 def test_rarity_in_words():
     assert rarity_words(1 / 130_817, 130_816) == "Closer than all random pairs"
     assert rarity_words(0.02, 130_816) == "Closer than 98.0% of pairs"
