@@ -146,10 +146,16 @@ class Visit:
         self.page.wait_for_load_state("networkidle")
         self.page.evaluate("() => { for (const i of document.images) i.loading = 'eager'; }")
         self.page.wait_for_function("() => [...document.images].every(i => i.complete)")
+        # Results that are about to be replaced are faint, until a transition ends.
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
+        self.page.wait_for_function(
+            "() => !document.getAnimations().some(each => each instanceof CSSTransition)"
+        )
         for fault, script in CHECKS.items():
             found = self.page.evaluate(script)
             assert not found, f"{fault}: {found}"
-        assert violations(self.page) == []
+        found = violations(self.page)
+        assert not found, found
         assert self.page.locator("html").get_attribute("lang") == self.language
         SCREENSHOTS.mkdir(exist_ok=True)
         path = SCREENSHOTS / f"{name}-{self.variant}.png"
