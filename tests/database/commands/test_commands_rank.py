@@ -230,7 +230,16 @@ def test_json_tells_the_same(collection, capsys):
     signs.sign_of_life()
     answer = json.loads(status(capsys, "--json"))
     assert answer.keys() == {
-        *("visible", "indexed", "states", "provenance", "calibrated_on", "lists_missing", "worker"),
+        *(
+            "visible",
+            "indexed",
+            "states",
+            "trashed",
+            "provenance",
+            "calibrated_on",
+            "lists_missing",
+            "worker",
+        ),
         *("paused", "storage"),
     }
     assert answer["states"] == {"pending": 0, "indexed": 12, "failed": 0, "stale": 0}
