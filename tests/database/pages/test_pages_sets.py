@@ -203,12 +203,12 @@ def test_works_that_readers_of_a_link_do_not_see_are_named(admin_client, admin_u
         work.is_public = bool(number)
         work.save()
     text = page(admin_client, "set", selection.pk)
-    assert "1 work is not public: only staff see it." in text
+    assert "1 work is not public: visitors do not see it." in text
     assert "not public" not in page(client, "set", token)
     for work in works:
         work.is_public = False
         work.save()
-    assert "Works that are not public are shown to staff only." in page(client, "set", token)
+    assert "Visitors do not see works that are not public." in page(client, "set", token)
 
 
 def test_a_link_cannot_be_guessed_and_ends_when_it_is_revoked(signed_in, person, client, works):
