@@ -38,8 +38,11 @@ _ORDER_COLUMNS = {
 
 
 def check_words(text: str) -> None:
-    """Raise ValidationError for more words than one search looks for."""
-    if len(fold(text).split()) > MAX_WORDS:
+    """Raise ValidationError for more words than one search looks for.
+
+    A text that is too long has an error already.
+    """
+    if len(text) <= MAX_TEXT and len(fold(text).split()) > MAX_WORDS:
         raise ValidationError(
             ngettext_lazy(
                 "Enter at most %(limit)d word.", "Enter at most %(limit)d words.", MAX_WORDS

@@ -55,7 +55,12 @@ def test_a_filter_that_cannot_be_used_is_marked_and_lists_nothing(
     text = page(client, "gallery", **query)
     assert message in text
     assert "Some filters are invalid" in text
+    assert 'class="count"' not in text
     assert titles(text) == []
+
+
+def test_a_text_that_is_too_long_has_one_error(client, collection):
+    assert page(client, "gallery", q="word " * 900).count('errorlist"') == 1
 
 
 def test_the_gallery_has_pages_that_keep_the_query(client, make_artwork):
