@@ -8,6 +8,7 @@ from typing import Any
 from stylesim_app.core.descriptors import Descriptor
 from stylesim_app.index import sets
 from stylesim_app.models import Artwork, DescriptorSet
+from stylesim_app.ranking import lanes
 from stylesim_app.ranking.options import RankingOptions
 from stylesim_app.ranking.results import RankedAnswer
 from stylesim_app.ranking.similar import find_similar
@@ -25,6 +26,11 @@ def serving_set() -> DescriptorSet:
 def rank(artwork: Artwork, **options: Any) -> RankedAnswer:
     works = Artwork.objects.all()
     return find_similar(artwork, RankingOptions(**{"limit": 10, **options}), works, works)
+
+
+def rank_in_lane(lane: str, artwork: Artwork, **options: Any) -> Any:
+    works = Artwork.objects.all()
+    return lanes.get(lane).of_artwork(artwork, RankingOptions(**options), works, works).results
 
 
 def check_rankings(works: Mapping[int, Descriptor], *, certified: bool = True) -> None:

@@ -49,7 +49,7 @@ class PairRelationSerializer(serializers.Serializer[Any]):
 
 
 class PairSerializer(serializers.Serializer[Any]):
-    """Two artworks that are near; values of the other lane are null."""
+    """Two artworks that are near; values of other lanes are null."""
 
     first = artwork_serializer()()
     second = artwork_serializer()()
@@ -87,9 +87,9 @@ def _parameters() -> list[Any]:
         OpenApiParameter(
             "lane",
             str,
-            enum=pairs.LANES,
-            default=pairs.LANES[0],
-            description="How to compare: pictures that are the same, files first, or the measure.",
+            enum=[lane.name for lane in pairs.pair_lanes()],
+            default=pairs.DEFAULT_LANE,
+            description="How to compare; pictures that are the same, files first, by default.",
         ),
         OpenApiParameter(
             "artists",

@@ -1,1 +1,1 @@
-"""Descriptors of the artworks, calibrations, and lists of neighbours."""
+"""Descriptors of the artworks, calibrations, lists of neighbours, and near pairs."""

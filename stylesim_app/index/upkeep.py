@@ -21,7 +21,16 @@ from ..conf import conf
 from ..core.errors import DescriptorError
 from ..exceptions import StorageUnavailable, StylesimError
 from ..models import Calibration, CompactIndex, DescriptorSet, StoredDescriptor, VectorIndex
-from . import calibration, compact_index, neighbours, repair, same_picture, sets, vectors
+from . import (
+    calibration,
+    compact_index,
+    near_pairs,
+    neighbours,
+    repair,
+    same_picture,
+    sets,
+    vectors,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +151,10 @@ def _maintain_set(
         logger.exception("the collection could not be calibrated")
     if not descriptor_set.serving:
         return not sets.switch_when_complete(descriptor_set)
-    return not idle or neighbours.list_waiting(descriptor_set, go_on, lease.is_held)
+    if not idle:
+        return True
+    listed = neighbours.list_waiting(descriptor_set, go_on, lease.is_held)
+    return listed and near_pairs.compare_waiting(descriptor_set, go_on)
 
 
 class Lease:

@@ -12,7 +12,7 @@ from .same_picture import PictureMatch, StoredFeatures
 from .search_keys import SearchKeys
 from .selections import Selection, SelectionItem
 from .storage import StorageFinding, StorageState
-from .vectors import VectorIndex, VectorRow
+from .vectors import NearPair, PairList, VectorIndex, VectorRow
 from .work import (
     ImageSearch,
     IndexEntry,
@@ -34,7 +34,9 @@ __all__ = [
     "ImportedFile",
     "IndexEntry",
     "IndexingPause",
+    "NearPair",
     "Neighbour",
+    "PairList",
     "PictureMatch",
     "RemovedPicture",
     "RepeatableRequest",

@@ -1,4 +1,4 @@
-"""Models of the vector lanes: what was fitted, and the vectors of each artwork."""
+"""Models of the vector lanes: what was fitted, the vectors of each artwork, and near pairs."""
 
 from __future__ import annotations
 
@@ -72,3 +72,54 @@ class VectorRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vector_index_id}: {self.position}"
+
+
+class PairList(models.Model):
+    """The near pairs of a lane, by the vectors of one index.
+
+    Each work up to the key ``compared_to`` was compared with all works before it.
+    """
+
+    vector_index = models.ForeignKey(
+        VectorIndex, on_delete=models.CASCADE, related_name="pair_lists", db_index=False
+    )
+    lane = models.CharField(_("lane"), max_length=50)
+    compared_to = models.PositiveBigIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("list of near pairs")
+        verbose_name_plural = _("lists of near pairs")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["vector_index", "lane"], name="stylesim_one_pair_list_a_lane"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.lane} ({self.vector_index_id})"
+
+
+class NearPair(models.Model):
+    """A work and one of the works before it that are nearest to it, by cosine distance."""
+
+    # The index by distance begins with the list.
+    pair_list = models.ForeignKey(
+        PairList, on_delete=models.CASCADE, related_name="pairs", db_index=False
+    )
+    later = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
+    earlier = models.ForeignKey(StoredDescriptor, on_delete=models.CASCADE, related_name="+")
+    distance = models.FloatField(_("distance"))
+
+    class Meta:
+        verbose_name = _("near pair")
+        verbose_name_plural = _("near pairs")
+        # With both works, so that conditions on them are asked without reading the rows.
+        indexes = (
+            models.Index(
+                fields=["pair_list", "distance", "id", "later", "earlier"],
+                name="stylesim_near_pairs",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.later_id}: {self.earlier_id} ({self.distance:g})"

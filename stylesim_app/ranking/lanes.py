@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
-from ..index import embeddings
+from ..index import embeddings, near_pairs
 from ..index.embeddings import Embedding
+from ..index.near_pairs import Comparison
 from ..index.serving import Serving
 from ..models import ImageSearch
 from .options import RankingOptions
@@ -44,6 +45,8 @@ class Lane(ABC):
     template: ClassVar[str] = "stylesim_app/includes/lane_results.html"
     #: The embeddings whose vectors it compares; workers store these for each artwork.
     embeddings: Sequence[Embedding] = ()
+    #: What workers compare all works by, to keep the nearest pairs; None keeps none.
+    pairs_by: Comparison | None = None
     #: True if it can search for a part of the query.
     takes_region: ClassVar[bool] = False
     #: The weights that count in it, by the name of their parameters.
@@ -86,6 +89,7 @@ def register(lane: Lane) -> None:
     _registered[lane.name] = lane
     for embedding in lane.embeddings:
         embeddings.register(embedding)
+    near_pairs.register(lane.name, lane.pairs_by)
 
 
 def registered() -> tuple[Lane, ...]:

@@ -1,4 +1,4 @@
-"""The stored pairs of each kind: the same file, the same picture, and the nearest neighbours.
+"""The stored pairs of each kind: same file, same picture, nearest neighbours, near vectors.
 
 Each source continues after a position, in either direction, so that a page costs as much anywhere
 in the list. All conditions are asked of single rows in the order of the list: with millions of
@@ -19,7 +19,15 @@ from ..collection import keyset
 from ..collection.adapter import adapter
 from ..collection.keys import RELATION
 from ..core.descriptors import LAYERS
-from ..models import DescriptorSet, IndexEntry, Neighbour, PictureMatch, StoredDescriptor
+from ..models import (
+    DescriptorSet,
+    IndexEntry,
+    NearPair,
+    Neighbour,
+    PairList,
+    PictureMatch,
+    StoredDescriptor,
+)
 
 SAME, DIFFERENT = "same", "different"
 ARTISTS = (SAME, DIFFERENT)
@@ -158,16 +166,56 @@ class MatchedPairs(LinkedPairs):
         return {"inliers": row.inliers, "relation": row.relation}
 
 
-class NeighbourPairs(LinkedPairs):
-    """The pairs of the lists of neighbours, nearest first; a pair in both lists counts once."""
+class DescribedPairs(LinkedPairs):
+    """Pairs of stored descriptors, nearest first."""
 
     terms = (keyset.Term("distance", False, False), keyset.Term("pk", False, False))
-    first = "owner__entry__artwork"
-    second = "neighbour__entry__artwork"
+    #: The references of a row to its two descriptors.
+    ends: tuple[str, str]
 
     def __init__(self, scope: Scope, descriptor_set: DescriptorSet | None) -> None:
         super().__init__(scope)
         self.descriptor_set = descriptor_set
+        self.first, self.second = (f"{end}__entry__artwork" for end in self.ends)
+
+    def lines(self) -> QuerySet[Any]:
+        """Return the rows without conditions on them."""
+        raise NotImplementedError
+
+    def of_works(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        rows = super().of_works(rows)
+        first, second = (f"{end}__in" for end in self.ends)
+        visible = self._few(self.scope.visible)
+        if visible is not None:
+            return rows.filter(**{first: visible, second: visible})
+        if self.scope.matching is not None:
+            matching = self._few(self.scope.matching)
+            if matching is not None:
+                return rows.filter(Q(**{first: matching}) | Q(**{second: matching}))
+        nearest = self.lines().order_by("distance").values_list("distance", flat=True)
+        horizon = list(nearest[MAX_LINES : MAX_LINES + 1])
+        if not horizon:
+            return rows
+        self.limited = True
+        return rows.filter(distance__lte=horizon[0])
+
+    def _few(self, artworks: QuerySet[Any]) -> list[int] | None:
+        """Return the keys of the descriptors of artworks, or None if they are not few."""
+        stored = StoredDescriptor.objects.filter(
+            descriptor_set=self.descriptor_set,
+            entry__artwork__in=artworks.order_by().values("pk"),
+        )
+        keys = list(stored.order_by().values_list("pk", flat=True)[: FEW + 1])
+        return keys if len(keys) <= FEW else None
+
+
+class NeighbourPairs(DescribedPairs):
+    """The pairs of the lists of neighbours; a pair in both lists counts once."""
+
+    ends = ("owner", "neighbour")
+
+    def lines(self) -> QuerySet[Any]:
+        return Neighbour.objects.all()
 
     def rows(self) -> QuerySet[Any]:
         other_way = Neighbour.objects.filter(
@@ -184,30 +232,26 @@ class NeighbourPairs(LinkedPairs):
     def values(self, row: Any) -> dict[str, Any]:
         return {"distance": row.distance, "layers": [getattr(row, layer) for layer in LAYERS]}
 
-    def of_works(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        rows = super().of_works(rows)
-        visible = self._few(self.scope.visible)
-        if visible is not None:
-            return rows.filter(owner__in=visible, neighbour__in=visible)
-        if self.scope.matching is not None:
-            matching = self._few(self.scope.matching)
-            if matching is not None:
-                return rows.filter(Q(owner__in=matching) | Q(neighbour__in=matching))
-        nearest = Neighbour.objects.order_by("distance").values_list("distance", flat=True)
-        horizon = list(nearest[MAX_LINES : MAX_LINES + 1])
-        if not horizon:
-            return rows
-        self.limited = True
-        return rows.filter(distance__lte=horizon[0])
 
-    def _few(self, artworks: QuerySet[Any]) -> list[int] | None:
-        """Return the keys of the descriptors of artworks, or None if they are not few."""
-        stored = StoredDescriptor.objects.filter(
-            descriptor_set=self.descriptor_set,
-            entry__artwork__in=artworks.order_by().values("pk"),
-        )
-        keys = list(stored.order_by().values_list("pk", flat=True)[: FEW + 1])
-        return keys if len(keys) <= FEW else None
+class NearPairs(DescribedPairs):
+    """The near pairs of a lane that compares vectors."""
+
+    ends = ("earlier", "later")
+
+    def __init__(
+        self, scope: Scope, descriptor_set: DescriptorSet | None, pair_list: PairList | None
+    ) -> None:
+        super().__init__(scope, descriptor_set)
+        self.pair_list = pair_list
+
+    def lines(self) -> QuerySet[Any]:
+        return NearPair.objects.filter(pair_list=self.pair_list)
+
+    def rows(self) -> QuerySet[Any]:
+        return self.lines()
+
+    def values(self, row: Any) -> dict[str, Any]:
+        return {"distance": row.distance}
 
 
 class FilePairs(PairSource):

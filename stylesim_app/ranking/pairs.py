@@ -1,23 +1,25 @@
 """The pairs of the collection that are nearest to each other, by lane, each once.
 
-Lanes without stored neighbours are left out: comparing every work with every other one takes too
-long for a page.
+They are those that workers have stored: comparing every work with every other one takes too long
+for a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
+from numpy.typing import NDArray
 
 from ..core.distances import DistanceParts
 from ..core.same_picture.relation import Relation
 from ..exceptions import StorageUnavailable
-from ..index import neighbours
+from ..index import near_pairs, neighbours, scales
 from ..index.serving import Serving
 from ..models import StoredDescriptor, StoredFeatures
 from . import lanes
@@ -26,6 +28,7 @@ from .measure import Measure
 from .pair_sources import (
     FilePairs,
     MatchedPairs,
+    NearPairs,
     NeighbourPairs,
     PairSource,
     Scope,
@@ -40,8 +43,8 @@ _EXPORT_PAGE = 500
 #: Characters of a cursor.
 MAX_CURSOR = 500
 
-#: The lanes that list pairs, the first by default.
-LANES = (SamePictureLane.name, Measure.name)
+#: The lane that is listed unless another one is asked for.
+DEFAULT_LANE = SamePictureLane.name
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,9 @@ class Pair:
     """Two artworks that are near, and how.
 
     ``inliers`` and ``relation`` are those of the same picture, with the first work as the query;
-    both are None for the ``same_file``. The distances belong to the measure, and ``closer_than`` is
-    the percentage of random pairs that are farther apart.
+    both are None for the ``same_file``. Other lanes have a ``distance``, and ``closer_than``, the
+    percentage of random pairs that are farther apart; those of style and content belong to the
+    measure.
     """
 
     first: Any
@@ -85,8 +89,9 @@ class InvalidCursor(ValueError):
 
 
 def pair_lanes() -> list[Lane]:
-    """Return the lanes that list pairs."""
-    return [lanes.get(name) for name in LANES]
+    """Return the lanes that list pairs, the default first."""
+    first = (SamePictureLane.name, Measure.name)
+    return [lanes.get(name) for name in (*first, *near_pairs.registered())]
 
 
 def list_pairs(
@@ -110,7 +115,7 @@ def list_pairs(
     has_next, has_previous = (True, more) if backwards else (more, bool(cursor))
     return PairsPage(
         lane=lanes.get(lane),
-        pairs=_make_pairs([row for _, row in rows], scope, serving),
+        pairs=_make_pairs(lane, [row for _, row in rows], scope, serving),
         previous=_write_cursor(lane, *rows[0], True) if rows and has_previous else None,
         next=_write_cursor(lane, *rows[-1], False) if rows and has_next else None,
         unlisted=_count_unlisted(lane, scope, serving),
@@ -131,9 +136,12 @@ def every_pair(lane: str, scope: Scope) -> Iterator[Pair]:
 
 
 def _sources(lane: str, scope: Scope, serving: Serving) -> list[PairSource]:
+    if lane == SamePictureLane.name:
+        return [FilePairs(scope), MatchedPairs(scope)]
     if lane == Measure.name:
         return [NeighbourPairs(scope, serving.descriptor_set)]
-    return [FilePairs(scope), MatchedPairs(scope)]
+    pair_list = near_pairs.serving_list(lane, serving)
+    return [NearPairs(scope, serving.descriptor_set, pair_list)]
 
 
 def _read(
@@ -154,7 +162,9 @@ def _read(
     return found
 
 
-def _make_pairs(rows: Sequence[StoredPair], scope: Scope, serving: Serving) -> list[Pair]:
+def _make_pairs(
+    lane: str, rows: Sequence[StoredPair], scope: Scope, serving: Serving
+) -> list[Pair]:
     keys = {key for row in rows for key in (row.first, row.second)}
     artworks = scope.visible.select_related("stylesim_entry").in_bulk(keys)
     found = [
@@ -163,7 +173,7 @@ def _make_pairs(rows: Sequence[StoredPair], scope: Scope, serving: Serving) -> l
         # One may have been deleted meanwhile.
         if row.first in artworks and row.second in artworks
     ]
-    return _with_shares(found, serving)
+    return _with_shares(lane, found, serving)
 
 
 def _make_pair(row: StoredPair, artworks: dict[Any, Any]) -> Pair:
@@ -184,35 +194,47 @@ def _make_pair(row: StoredPair, artworks: dict[Any, Any]) -> Pair:
         # As stored, the second work is the query.
         relation = Relation.from_json(values["relation"]).reversed()
         return Pair(first, second, inliers=values["inliers"], relation=relation)
+    if "distance" in values:
+        return Pair(first, second, distance=values["distance"])
     return Pair(first, second, same_file=True)
 
 
-def _with_shares(pairs: list[Pair], serving: Serving) -> list[Pair]:
-    """Return pairs of the measure with the share of random pairs that are farther apart."""
+def _with_shares(lane: str, pairs: list[Pair], serving: Serving) -> list[Pair]:
+    """Return pairs with the share of random pairs that are farther apart, where it is known."""
     distances = np.array([each.distance for each in pairs if each.distance is not None])
-    if not len(distances):
+    shares = _shares(lane, distances, serving) if len(distances) else None
+    if shares is None:
         return pairs
-    try:
-        sample = serving.pairs
-    except StorageUnavailable:
-        sample = None
-    if sample is None:
-        return pairs
-    shares = sample.closer_than(distances, neighbours.WEIGHTING)
     return [
         replace(pair, closer_than=float(share)) for pair, share in zip(pairs, shares, strict=True)
     ]
 
 
+def _shares(lane: str, distances: NDArray[np.float64], serving: Serving) -> Iterable[float] | None:
+    if lane == Measure.name:
+        with suppress(StorageUnavailable):
+            sample = serving.pairs
+            return None if sample is None else sample.closer_than(distances, neighbours.WEIGHTING)
+        return None
+    comparison = near_pairs.registered()[lane]
+    index = serving.vector_index(comparison.embedding.name)
+    scale = scales.scale_of(index, comparison.weights) if index else None
+    return None if scale is None else map(scale.closer_than, distances.tolist())
+
+
 def _count_unlisted(lane: str, scope: Scope, serving: Serving) -> int:
     """Return the number of visible works that were not compared with all others yet."""
     visible = scope.visible.order_by().values("pk")
+    if lane == SamePictureLane.name:
+        unmatched = StoredFeatures.objects.filter(matched_at__isnull=True)
+        return unmatched.filter(entry__artwork__in=visible).count()
+    stored = StoredDescriptor.objects.filter(descriptor_set=serving.descriptor_set)
     if lane == Measure.name:
-        stored = StoredDescriptor.objects.filter(descriptor_set=serving.descriptor_set)
         waiting = stored.exclude(list_state=StoredDescriptor.ListState.WHOLE)
-        return waiting.filter(entry__artwork__in=visible).count()
-    unmatched = StoredFeatures.objects.filter(matched_at__isnull=True)
-    return unmatched.filter(entry__artwork__in=visible).count()
+    else:
+        pair_list = near_pairs.serving_list(lane, serving)
+        waiting = stored.filter(pk__gt=pair_list.compared_to) if pair_list else stored
+    return waiting.filter(entry__artwork__in=visible).count()
 
 
 def _signer() -> Signer:

@@ -19,6 +19,7 @@ from ..core.images import Picture
 from ..core.scale import PairScale
 from ..index import scales
 from ..index.embeddings import PICTURE, REGIONS, Embedding
+from ..index.near_pairs import Comparison
 from ..index.serving import Serving
 from ..index.vectors import fitted_to
 from ..models import ImageSearch
@@ -94,6 +95,10 @@ class VectorLane(Lane):
     @property
     def embeddings(self) -> Sequence[Embedding]:  # type: ignore[override]
         return (self.embedding,)
+
+    @property
+    def pairs_by(self) -> Comparison:  # type: ignore[override]
+        return Comparison(self.embedding, self.weights(RankingOptions()))
 
     def weights(self, options: RankingOptions) -> scales.Weights:
         """Return the weights of the parts of a vector; none if it has no parts."""

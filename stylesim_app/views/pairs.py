@@ -48,7 +48,7 @@ class PairsForm(forms.Form):
             del self.fields["artists"]
 
     def clean_lane(self) -> str:
-        return str(self.cleaned_data["lane"]) or pairs.LANES[0]
+        return str(self.cleaned_data["lane"]) or pairs.DEFAULT_LANE
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class PairsQuery:
     @cached_property
     def lane(self) -> str:
         """The lane that is asked for, or the first if there is no such lane."""
-        return str(self.form.cleaned_data["lane"]) if self.form.is_valid() else pairs.LANES[0]
+        return str(self.form.cleaned_data["lane"]) if self.form.is_valid() else pairs.DEFAULT_LANE
 
     def is_valid(self) -> bool:
         """Return whether the pairs can be listed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 from io import StringIO
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.auth.models import Permission
 
 from stylesim_app.index import upkeep
 from stylesim_app.models import Artwork
+from stylesim_app.ranking.pairs import pair_lanes
 from tests.admin_pages import LIST
 
 PAGES = ("/pairs/", f"{LIST}pairs/")
@@ -35,11 +37,11 @@ def test_pairs_are_for_those_who_may_view_artworks(client, staff, listed, addres
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_shows_both_works_with_their_figure(staff_client, listed, address):
     response = staff_client.get(address, {"lane": "measure", "artist": "Artist A"})
-    html = response.content.decode()
+    text = response.content.decode()
     pairs = response.context["page"].pairs
     assert pairs
     assert all("Artist A" in (pair.first.artist, pair.second.artist) for pair in pairs)
-    assert "of random pairs" in html
+    assert "of random pairs" in text
     assert response.context["page"].next is not None
     second = staff_client.get(f"{address}?{response.context['next']}")
     assert second.context["page"].pairs
@@ -48,11 +50,24 @@ def test_a_page_shows_both_works_with_their_figure(staff_client, listed, address
 
 
 @pytest.mark.parametrize("address", PAGES)
+def test_pairs_are_listed_in_each_lane(staff_client, listed, address):
+    for lane in pair_lanes():
+        response = staff_client.get(address, {"lane": lane.name})
+        assert response.status_code == 200
+        assert str(lane.label) in html.unescape(response.content.decode())
+        found = response.context["page"].pairs
+        # No picture is twice in the collection.
+        assert bool(found) == (lane.name != "same_picture")
+        assert all(pair.closer_than is not None for pair in found)
+
+
+@pytest.mark.parametrize("address", PAGES)
 def test_invalid_values_are_errors_and_not_crashes(staff_client, listed, address):
     for query in ({"lane": "none"}, {"artists": "some"}, {"year_from": "soon"}):
         response = staff_client.get(address, query)
         assert response.status_code == 200
-        assert "errorlist" in response.content.decode()
+        text = response.content.decode()
+        assert "errorlist" in text or "Some filters are invalid" in text
     assert staff_client.get(address, {"cursor": "x"}).status_code == 404
     assert staff_client.get(address, {"lane": "none", "format": "csv"}).status_code == 404
 

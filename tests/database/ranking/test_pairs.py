@@ -9,13 +9,14 @@ from django.db import connection
 from django.db.models import F
 
 from stylesim_app.index import upkeep
-from stylesim_app.models import Artwork, IndexEntry, Neighbour, StoredDescriptor
+from stylesim_app.models import Artwork, IndexEntry, NearPair, Neighbour, StoredDescriptor
 from stylesim_app.ranking import pairs
 from stylesim_app.ranking.pair_sources import DIFFERENT, SAME, Scope
-from tests.rankings import rank
+from tests.rankings import rank, rank_in_lane
 
 ALL = "measure"
 PICTURES = "same_picture"
+VECTOR_LANES = ("artist_style", "content", "regions")
 
 
 @pytest.fixture
@@ -66,9 +67,30 @@ def test_each_pair_is_listed_once_and_in_the_order_of_the_measure(listed):
     assert nearest.content_distance == pytest.approx(result.content_distance)
 
 
-def test_pages_join_without_gaps_in_both_directions(listed):
-    complete = names(pairs.list_pairs(ALL, everything(), 100))
-    forwards, backwards = walk(ALL, everything(), 7)
+@pytest.mark.parametrize("lane", VECTOR_LANES)
+def test_pairs_of_vectors_are_in_the_order_of_the_lane(listed, lane):
+    """In a small collection no lane corrects its distances."""
+    expected = {}
+    for artwork in listed.values():
+        for result in rank_in_lane(lane, artwork, limit=20):
+            expected[frozenset((artwork.title, result.artwork.title))] = result
+    page = pairs.list_pairs(lane, everything(), 100)
+    found = names(page)
+    assert len(found) == len(set(found)) > len(listed)
+    distances = [pair.distance or 0.0 for pair in page.pairs]
+    assert distances == sorted(distances)
+    assert distances == pytest.approx([expected[each].figure for each in found], abs=1e-5)
+    nearest = min(expected, key=lambda each: expected[each].figure)
+    assert found[0] == nearest
+    shares = [pair.closer_than for pair in page.pairs if pair.closer_than is not None]
+    assert len(shares) == len(found)
+    assert shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize("lane", [ALL, *VECTOR_LANES])
+def test_pages_join_without_gaps_in_both_directions(listed, lane):
+    complete = names(pairs.list_pairs(lane, everything(), 100))
+    forwards, backwards = walk(lane, everything(), 7)
     assert [each for page in forwards for each in names(page)] == complete
     assert [names(page) for page in backwards] == [names(page) for page in forwards]
     assert forwards[0].previous is None
@@ -90,7 +112,7 @@ def test_a_pair_that_only_one_list_holds_is_listed(listed):
 def test_hidden_works_are_in_no_pair(listed):
     hidden = listed["disc-a"]
     visible = Artwork.objects.exclude(pk=hidden.pk)
-    for lane in pairs.LANES:
+    for lane in (each.name for each in pairs.pair_lanes()):
         page = pairs.list_pairs(lane, Scope(visible), 100)
         assert hidden.title not in {name for each in names(page) for name in each}
 
@@ -187,6 +209,13 @@ def test_works_that_are_still_to_be_compared_are_counted(listed):
     assert pairs.list_pairs(ALL, hidden).unlisted == 0
 
 
+@pytest.mark.parametrize("lane", VECTOR_LANES)
+def test_works_without_pairs_of_vectors_yet_are_counted(collection, lane):
+    assert pairs.list_pairs(lane, everything()).unlisted == len(collection)
+    upkeep.maintain(60, idle=True)
+    assert pairs.list_pairs(lane, everything()).unlisted == 0
+
+
 def test_a_list_that_ends_early_is_marked(listed, monkeypatch):
     monkeypatch.setattr("stylesim_app.ranking.pair_sources.FEW", 0)
     complete = pairs.list_pairs(ALL, everything(), 100)
@@ -204,3 +233,5 @@ def test_conditions_on_both_works_are_asked_of_the_index_alone(db):
         pytest.skip("a plan of SQLite")
     rows = Neighbour.objects.filter(owner__lt=F("neighbour")).order_by("distance", "pk")
     assert "COVERING INDEX stylesim_nearest_pairs" in rows.values_list("pk").explain()
+    near = NearPair.objects.filter(pair_list=1, earlier__lt=9).order_by("distance", "pk")
+    assert "COVERING INDEX stylesim_near_pairs" in near.values_list("pk").explain()
