@@ -21,6 +21,9 @@ EVERYDAY = {
 }
 ALL = {"sqlite": "", "postgresql": "postgresql or database or browser or drills or swapped"}
 OPTIONS = ("-q", "-rs", "--durations=20", "--cov-report=", "--cov-fail-under=0")
+#: Seconds after which a test that hangs fails, with the stacks of its threads; none of those that
+#: run every day takes a tenth of it.
+HANGS_AFTER = ("--timeout=600",)
 #: A file's tests stay together, for they share what the file makes, and files keep their order.
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 #: Each process has a core; more threads than cores only wait for each other.
@@ -30,7 +33,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THRE
 def main() -> int:
     is_all = "--all" in sys.argv[1:]
     chosen = ALL if is_all else EVERYDAY
-    options = [*OPTIONS, *(["--cov=training"] if is_all else [])]
+    options = [*OPTIONS, *(["--cov=training"] if is_all else HANGS_AFTER)]
     with tempfile.TemporaryDirectory(prefix="stylesim-coverage-") as folder:
         sqlite_data, postgresql_data = Path(folder) / "sqlite", Path(folder) / "postgresql"
         output = Path(folder) / "output.txt"

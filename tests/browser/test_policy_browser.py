@@ -110,10 +110,10 @@ def test_no_page_breaks_the_policy(visit, collection, admin_user):
         f"/artworks/{work.pk}/?style_weight=1&content_weight=0.1",
     ]
     for address in addresses:
-        visit.goto(address, wait_until="networkidle")
+        visit.goto(address)
     sign_in(visit)
     for address in FOR_STAFF:
-        response = visit.goto(address.format(pk=work.pk), wait_until="networkidle")
+        response = visit.goto(address.format(pk=work.pk))
         assert response.status == 200, address
     visit.goto("/accounts/tokens/")
     visit.fill("#id_name", "Import")
