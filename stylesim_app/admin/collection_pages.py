@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ..collection import visibility
 from ..collection.spreadsheets import csv_lines
+from ..ranking import lanes
 from ..ranking.many_vectors import vector_lanes
-from ..ranking.pairs import pair_lanes
+from ..ranking.measure import Measure
+from ..ranking.same_picture import SamePictureLane
 from ..views.pairs import answer as answer_pairs
 from .addresses import AddressesMixin, join_keys
 from .many import MAX_ROWS, csv_rows, make_table
@@ -49,7 +51,7 @@ class CollectionPagesMixin(AddressesMixin):
             "title": make_title(artworks),
             "opts": self.opts,
             "media": self.media,
-            "lanes": pair_lanes(),
+            "lanes": [lanes.get(SamePictureLane.name), lanes.get(Measure.name)],
             "rows": make_table(
                 artworks,
                 visible,

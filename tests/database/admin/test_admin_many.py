@@ -69,7 +69,11 @@ def test_a_lane_of_vectors_is_added_on_demand(staff_client, collection):
     works = list(collection.values())[:3]
     lane = lanes.get("artist_style")
     visible = Artwork.objects.all()
-    page = staff_client.get(address(works, lane=lane.name))
+    for chosen in ({}, {"lane": lane.name}):
+        page = staff_client.get(address(works, **chosen))
+        table = page.content.decode().partition("<thead>")[2].partition("</tbody>")[0]
+        header, _, body = table.partition("</thead>")
+        assert header.count("<th") * len(works) == body.count("<th ") + body.count("<td")
     for row, work in zip(page.context["rows"], works, strict=True):
         answer = lane.of_artwork(work, RankingOptions(limit=5), visible, visible)
         expected = [(result.artwork, result.figure) for result in answer.results]
