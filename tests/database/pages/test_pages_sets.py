@@ -230,6 +230,13 @@ def test_a_link_cannot_be_guessed_and_ends_when_it_is_revoked(signed_in, person,
     assert selection.share_token != token
 
 
+def test_pictures_of_a_set_are_enlarged_on_its_page(signed_in, person, works):
+    selection = keeping.create(person, "Bars", "", [work.pk for work in works])
+    text = page(signed_in, "set", selection.pk)
+    assert text.count("data-enlarge") == len(works)
+    assert 'id="enlarged"' in text
+
+
 def test_staff_see_the_sets_that_others_share(staff_client, person, works):
     shared, private = make(person, works), make(person, works, name="Private")
     keeping.share(shared)
