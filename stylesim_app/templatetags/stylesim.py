@@ -133,6 +133,7 @@ def figure(number: float) -> str:
 
 
 register.filter(share)
+register.filter(closer_words)
 
 
 register.filter(whole_number)

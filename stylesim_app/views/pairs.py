@@ -10,7 +10,14 @@ from typing import Any
 from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch
@@ -67,6 +74,7 @@ class PairsQuery:
     """
 
     def __init__(self, request: HttpRequest) -> None:
+        self.request = request
         self.query = request.GET
         self.form = PairsForm(request.GET)
         self.visible = visibility.visible_artworks(request)
@@ -96,13 +104,10 @@ class PairsQuery:
         )
 
     def page(self) -> pairs.PairsPage | None:
-        """Return the page that is asked for; None for an invalid query. Raises Http404."""
+        """Return the page that is asked for; None for an invalid query. Raises InvalidCursor."""
         if not self.is_valid():
             return None
-        try:
-            return pairs.list_pairs(self.lane, self.scope(), cursor=self.query.get("cursor", ""))
-        except pairs.InvalidCursor as error:
-            raise Http404 from error
+        return pairs.list_pairs(self.lane, self.scope(), cursor=self.query.get("cursor", ""))
 
     def context(self) -> dict[str, Any]:
         """Return what the page shows, in the app's pages and in the admin."""
@@ -117,18 +122,23 @@ class PairsQuery:
             "lane": self.lane,
             "lanes": [self._tab(lane) for lane in pairs.pair_lanes()],
             "page": page,
-            "first_page": self._query_string(),
+            "first_page": self.first_page(),
             "export": self._query_string(format="csv"),
             "previous": self._query_string(cursor=page.previous) if page else "",
             "next": self._query_string(cursor=page.next) if page else "",
         }
+
+    def first_page(self) -> str:
+        """Return the query of the first page."""
+        return self._query_string()
 
     def table(self) -> HttpResponseBase:
         """Return the pairs as a CSV file. Raises Http404 for an invalid query."""
         if not self.is_valid():
             raise Http404
         response = StreamingHttpResponse(
-            csv_lines(_rows(self.lane, self.scope())), content_type="text/csv; charset=utf-8"
+            csv_lines(_rows(self.lane, self.scope(), self.request)),
+            content_type="text/csv; charset=utf-8",
         )
         response["Content-Disposition"] = f'attachment; filename="pairs-{self.lane}.csv"'
         return response
@@ -168,7 +178,11 @@ def answer(
     query = PairsQuery(request)
     if request.GET.get("format") == "csv":
         return query.table()
-    context = query.context() | context
+    try:
+        context = query.context() | context
+    except pairs.InvalidCursor:
+        # The link is older than the key that signed it, or was cut off.
+        return HttpResponseRedirect(f"?{query.first_page()}")
     page = context["page"]
     if make_card is not None and page is not None:
         context["cards"] = [
@@ -178,7 +192,7 @@ def answer(
     return response
 
 
-def _rows(lane: str, scope: Scope) -> Iterator[list[Any]]:
+def _rows(lane: str, scope: Scope, request: HttpRequest) -> Iterator[list[Any]]:
     facts = [fact for fact in ("artist", "year", "accession_number") if adapter().field(fact)]
     names = ["id", "title", *facts, "url"]
     yield [
@@ -188,8 +202,8 @@ def _rows(lane: str, scope: Scope) -> Iterator[list[Any]]:
     ]
     for pair in pairs.every_pair(lane, scope):
         yield [
-            *_cells(pair.first, facts),
-            *_cells(pair.second, facts),
+            *_cells(pair.first, facts, request),
+            *_cells(pair.second, facts, request),
             "yes" if pair.same_file else "",
             pair.inliers,
             pair.distance,
@@ -197,9 +211,9 @@ def _rows(lane: str, scope: Scope) -> Iterator[list[Any]]:
         ]
 
 
-def _cells(artwork: Any, facts: list[str]) -> list[Any]:
+def _cells(artwork: Any, facts: list[str], request: HttpRequest) -> list[Any]:
     try:
-        url = adapter().url(artwork)
+        url = request.build_absolute_uri(adapter().url(artwork))
     except NoReverseMatch:
         url = ""
     values = (adapter().value(artwork, fact) for fact in facts)
