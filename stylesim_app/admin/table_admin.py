@@ -117,6 +117,10 @@ class TablesMixin(ImportMixin, ExportMixin):  # type: ignore[misc]
     def get_import_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_import_context_data(**kwargs), "shown": f":{MAX_SHOWN}"}
 
+    def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
+        reason = _("This file cannot be read as a table. Save it as XLSX, or as CSV in UTF-8.")
+        form.add_error("import_file", reason)
+
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
             response: HttpResponse = super().process_import(request, **kwargs)

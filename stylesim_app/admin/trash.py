@@ -116,6 +116,8 @@ class TrashMixin(BaseAdmin):
                     self._report_kept(request, kept)
                 return HttpResponseRedirect(self._reverse("trash"))
             confirming = True
+        elif request.method == "POST":
+            self.message_user(request, _("Choose at least one work."), messages.WARNING)
         if asked:
             works = works.filter(pk__in=asked)
         page = Paginator(chosen if confirming else works, PAGE_SIZE).get_page(request.GET.get("p"))

@@ -25,6 +25,8 @@ PLACES = {
     "admin": _("in the admin"),
     "api": _("by the API"),
 }
+#: The field that only the app's own model has.
+TRASHED = "trashed_at"
 EVENTS = {audit.ASKED_AGAIN: _("asked to index again")}
 ACTIONS = {0: _("added"), 1: _("changed"), 2: _("deleted")}
 
@@ -94,7 +96,12 @@ def _what(entry: Any) -> str:
     if public in changes:
         is_public = changes[public][1] == "True"
         said.append(gettext("made public") if is_public else gettext("hidden from the public"))
-    labels = [_label(name) for name in changes if name != public]
+    if TRASHED in changes:
+        is_restored = changes[TRASHED][1] == "None"
+        said.append(
+            gettext("restored from the trash") if is_restored else gettext("put in the trash")
+        )
+    labels = [_label(name) for name in changes if name not in (public, TRASHED)]
     if labels:
         said.append(f"{words}: {join_words(labels)}")
     return "; ".join(said)

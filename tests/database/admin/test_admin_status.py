@@ -94,7 +94,7 @@ def test_indexing_is_paused_and_resumed(staff_client, staff, make_artwork):
     assert messages_of(response) == ["Indexing is paused."]
     assert pause.current().by == staff.get_username()
     html = response.content.decode()
-    assert f"Paused by {staff.get_username()}." in html
+    assert f"paused by {staff.get_username()}" in html
     assert f'action="{STATUS}resume/"' in html
     assert "Indexing is paused." in staff_client.get(LIST).content.decode()
     assert "Resume indexing?" in staff_client.post(f"{STATUS}resume/").content.decode()

@@ -237,7 +237,7 @@ def test_chosen_and_filtered_works_are_exported(staff_client, make_artwork):
 def test_unreadable_tables_are_refused_with_a_reason(staff_client, make_artwork):
     make_artwork("disc-a")
     response = preview(staff_client, b"not a sheet", "xlsx")
-    assert response.context["form"].errors
+    assert "Save it as XLSX, or as CSV in UTF-8." in str(response.context["form"].errors)
     response = preview(staff_client, b"name,artist\nx,y\n")
     assert (
         "The table needs one of these columns: id, accession_number." in response.content.decode()

@@ -20,7 +20,7 @@ from project.access.tokens import make_token
 from stylesim_app import tasks
 from stylesim_app.api.permissions import READ, WRITE
 from stylesim_app.models import Artwork, IndexEntry
-from stylesim_app.work import audit, worklist
+from stylesim_app.work import audit, trash, worklist
 from tests.admin_pages import LIST
 from tests.pages import upload_of
 
@@ -176,6 +176,9 @@ def test_the_record_shows_its_history_to_those_who_may_view_it(
 ):
     staff_client.post(f"{LIST}{artwork.pk}/change/", {"title": "renamed", "extra": "{}"})
     staff_client.post(LIST, {"action": "make_public", "_selected_action": [artwork.pk]})
+    works = Artwork._base_manager.filter(pk=artwork.pk)
+    trash.move(works)
+    trash.restore(works)
     worklist.reconcile()
     staff_client.post(reverse("stylesim:index-again", args=[artwork.pk]))
     record = f"{LIST}{artwork.pk}/change/"
@@ -189,6 +192,7 @@ def test_the_record_shows_its_history_to_those_who_may_view_it(
     assert "made public" in rows
     assert "hidden from the public; changed: " in rows
     assert "Title" in rows
+    assert rows.index("restored from the trash") < rows.index("put in the trash")
     assert "staff" in rows
     assert "in the admin" in rows
     assert "on the site" in rows

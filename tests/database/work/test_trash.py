@@ -136,8 +136,9 @@ def test_only_those_who_may_delete_see_the_trash(client, trashed, django_user_mo
 
 
 def test_keys_that_are_no_numbers_are_no_works(staff_client, trashed):
-    staff_client.post(TRASH, {"work": ["x", "9" * 40], "restore": "on"})
+    response = staff_client.post(TRASH, {"work": ["x", "9" * 40], "restore": "on"})
     assert trash.works().exists()
+    assert "Choose at least one work." in messages_of(response)
     assert staff_client.get(f"{TRASH}x/picture.jpg").status_code == 404
 
 
