@@ -116,7 +116,10 @@ def index_facts(artwork: Any) -> list[tuple[str, Any]]:
                 gettext("Indexed with a different network. Index it again to update it."),
             )
         )
-    names = ("attempts", "requested_at", "indexed_at", "image_sha256")
+    names = ["attempts", "requested_at"]
+    if entry.state != State.PENDING:
+        # While it waits, they may be those of another picture.
+        names += ["indexed_at", "image_sha256"]
     if entry.detail:
         facts.append((gettext("Technical detail"), entry.detail))
     facts += [(_label(name), value) for name in names if (value := getattr(entry, name))]

@@ -169,8 +169,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "state_shown",
         "created",
         "endpoint",
-        "response_code",
-        "attempts",
         "next_attempt",
     )
     list_filter = ("state", "event", "endpoint")
@@ -181,7 +179,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "event",
         "event_id",
         "artwork_title",
-        "artwork_key",
         "endpoint",
         "state_shown",
         "response_code",
@@ -223,9 +220,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, delivery: Delivery) -> SafeString:
-        """Return the state, with the reason why an attempt did not succeed."""
+        """Return the state, with the reason and the status code of an attempt that failed."""
         kinds = {"delivered": "indexed", "failed": "failed"}
         words = delivery.get_problem_display()
+        if words and delivery.response_code:
+            words = f"{words} ({delivery.response_code})"
         return format_html(
             '<span class="stylesim-state stylesim-{}">{}</span>{}',
             kinds.get(delivery.state, delivery.state),
