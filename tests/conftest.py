@@ -48,6 +48,16 @@ ON_POSTGRESQL = (
     "database/webhooks",
     "database/work",
 )
+#: Within these folders, what is about files and pictures: on PostgreSQL before a release alone.
+NOT_EVERY_DAY = (
+    "database/index/test_nearest.py",
+    "database/index/test_storage.py",
+    "database/index/test_storage_bucket.py",
+    "database/index/test_storage_full.py",
+    "database/index/test_verify.py",
+    "database/work/test_bad_files.py",
+    "database/work/test_pipeline.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,7 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(place.parts[0])
         if place.name == "test_swapped.py":
             item.add_marker("swapped")
-        if any(place.is_relative_to(name) for name in ON_POSTGRESQL):
+        everyday = place.as_posix() not in NOT_EVERY_DAY
+        if everyday and any(place.is_relative_to(name) for name in ON_POSTGRESQL):
             item.add_marker("postgresql")
 
     def order(item: pytest.Item) -> int:

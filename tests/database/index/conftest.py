@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stylesim_app.core.embedding import FittedEmbedding, PictureEmbedding, RegionEmbedding
+from stylesim_app.index import near_pairs
 from tests.unit.core import small_pictures
 
 
@@ -21,6 +22,12 @@ def ship(monkeypatch: pytest.MonkeyPatch, seed: int) -> dict[str, FittedEmbeddin
     for each in fitted.values():
         monkeypatch.setattr(type(each), "shipped", lambda each=each: each)
     return fitted
+
+
+@pytest.fixture(autouse=True)
+def no_near_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Near pairs have tests of their own, and take three searches a work."""
+    monkeypatch.setattr(near_pairs, "compare_waiting", lambda *_: True)
 
 
 @pytest.fixture

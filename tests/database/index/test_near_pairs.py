@@ -7,7 +7,7 @@ import pytest
 
 from stylesim_app.core.embedding import weigh_parts
 from stylesim_app.index import near_pairs, vectors
-from stylesim_app.index.near_pairs import KEPT
+from stylesim_app.index.near_pairs import KEPT, compare_waiting
 from stylesim_app.models import Artwork, NearPair, PairList, StoredDescriptor, VectorIndex
 from tests.rankings import serving_set
 
@@ -24,7 +24,7 @@ def works(shipped):
 
 
 def compare(go_on=lambda: True) -> bool:
-    return near_pairs.compare_waiting(serving_set(), go_on)
+    return compare_waiting(serving_set(), go_on)
 
 
 def stored_pairs(lane: str) -> dict[tuple[int, int], float]:
