@@ -97,6 +97,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.release
 def test_no_serve_indexes_ranks_and_ends_and_a_second_run_keeps_what_is_there(demo):
     (demo.images / "text.jpg").write_text("no image")
     code, printed = demo.run("--no-serve")

@@ -198,6 +198,7 @@ def test_works_that_go_while_bases_are_fitted_do_not_stop_it(eighty, monkeypatch
     check_rankings(eighty)
 
 
+@pytest.mark.release
 @pytest.mark.skipif(conf.store == "pgvector", reason="pgvector deletes its rows")
 def test_a_table_of_works_that_are_mostly_gone_is_made_anew(eighty):
     """Each re-indexing adds a row for each work, and a table never shrinks."""

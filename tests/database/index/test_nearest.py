@@ -80,6 +80,7 @@ def test_the_nearest_are_those_of_the_formula(eighty, preset):
     assert check_nearest(eighty, weighting, found) == 80
 
 
+@pytest.mark.release
 def test_the_nearest_of_works_of_full_size(described, db):
     """The real compact descriptors: 64 numbers of each style layer, 512 of content."""
     drawn = [synthetic.as_stored(each) for each in synthetic.blend(described, 64, noise=0.1)]

@@ -251,6 +251,7 @@ def test_a_work_stored_beside_a_torn_list_enters_it_once(listed, monkeypatch):
     assert share_of_right_entries(listed) == 1
 
 
+@pytest.mark.release
 def test_of_many_new_works_all_lists_are_made_anew(listed, monkeypatch):
     """As cheap as a new collection, where entering one after another would be dear."""
     for descriptor in synthetic.draw_small(90, seed=8):
@@ -272,6 +273,7 @@ def test_with_the_default_budget_lists_are_right(listed):
     assert share_of_right_entries(listed) == 1
 
 
+@pytest.mark.release
 def test_with_a_tight_budget_most_entries_are_right(eighty, settings, monkeypatch):
     """A fifth of the works is read for each list, and each new work may settle as many; the
     bounds of the small network are wide."""

@@ -213,6 +213,7 @@ def test_a_new_set_is_calibrated_before_it_serves(eighty):
     assert [result.artwork.pk for result in answer.results] == [key for key, _ in expected]
 
 
+@pytest.mark.release
 def test_a_new_set_too_small_for_bases_serves_without(eighty):
     """Of eighty works that one network described, another may fail at twenty."""
     failing = list(eighty)[:20]
