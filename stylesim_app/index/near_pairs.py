@@ -27,7 +27,7 @@ BLOCK = 16
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a lane compares pairs by: an embedding, and the weights of the parts of its vectors."""
+    """The vectors of an embedding, with weights of their parts, by which a lane compares pairs."""
 
     embedding: Embedding
     weights: scales.Weights = ()
