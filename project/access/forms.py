@@ -42,7 +42,8 @@ class TokenForm(forms.Form):
         widget=forms.RadioSelect,
     )
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
+        # No page or endpoint records verdicts yet.
+        choices=[choice for choice in Scope.choices if choice[0] != Scope.REVIEW],
         initial=[Scope.READ.value],
         required=False,
         label=_("Allowed requests"),

@@ -151,6 +151,12 @@ def test_a_person_makes_and_revokes_tokens_on_a_page(client, staff):
     check_problem(client_with(text).get("/api/artworks/"), 401, "authentication_failed")
 
 
+def test_the_page_offers_the_scopes_that_something_needs(client, staff):
+    client.force_login(staff)
+    shown = client.get(reverse("tokens")).content.decode()
+    assert re.findall(r'name="scopes" value="(\w+)"', shown) == ["read", "write"]
+
+
 def test_a_form_without_scopes_makes_no_token(client, staff):
     client.force_login(staff)
     response = client.post(reverse("tokens"), {"name": "", "days": "30"})
