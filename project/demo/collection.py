@@ -46,6 +46,21 @@ def draw_gallery(progress: Callable[[Iterable[str]], Iterable[str]]) -> Path:
     return write_gallery(settings.DATA_DIR / "gallery", progress)
 
 
+def has_gallery() -> bool:
+    """Return whether the sample gallery was imported completely, so that works which were changed
+    or deleted since are not added again."""
+    return _imported().exists() and Artwork.objects.exists()
+
+
+def keep_gallery() -> None:
+    """Note that the sample gallery was imported completely."""
+    _imported().touch()
+
+
+def _imported() -> Path:
+    return Path(settings.DATA_DIR / "gallery" / "imported")
+
+
 def import_public(path: Path, on_row: Callable[[int, ImportedRow], object]) -> list[str]:
     """Import a folder or manifest as public works; return the notes of the source.
 

@@ -284,6 +284,20 @@ def test_the_password_is_kept_and_one_chosen_later_is_not_told(tmp_path: Path, s
 
 
 @pytest.mark.django_db
+def test_the_sample_gallery_is_imported_once_and_again_into_an_empty_collection(
+    tmp_path: Path, settings: Any, make_artwork
+):
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "gallery").mkdir()
+    work = make_artwork("disc-a")
+    assert not collection.has_gallery()
+    collection.keep_gallery()
+    assert collection.has_gallery()
+    work.delete()
+    assert not collection.has_gallery()
+
+
+@pytest.mark.django_db
 def test_a_calibration_made_while_the_collection_grew_is_made_anew(request):
     collection.calibrate_on_all()
     assert not Calibration.objects.exists()

@@ -94,6 +94,8 @@ class Command(BaseCommand):
 
     def _import(self, images: Path | None) -> None:
         if images is None:
+            if collection.has_gallery():
+                return
             self._announce(_("Drawing the sample gallery"))
         path = images.expanduser() if images else collection.draw_gallery(self._draw)
         counts: Counter[RowState] = Counter()
@@ -113,6 +115,8 @@ class Command(BaseCommand):
             _("%(added)d added, %(known)d already in the collection, %(failed)d failed.")
             % {state.value: counts[state] for state in RowState}
         )
+        if images is None and not counts[RowState.FAILED]:
+            collection.keep_gallery()
 
     def _wait(self, worker: Child) -> None:
         """Wait until the worker has indexed everything."""
