@@ -41,12 +41,12 @@ def main(requirements: str) -> int:
     LOG.parent.mkdir(parents=True, exist_ok=True)
     LOG.unlink(missing_ok=True)
     if index:
-        say("No NVIDIA GPU was found: PyTorch is installed without CUDA, about 200 MB to download.")
+        say("No NVIDIA GPU was found: PyTorch will come without CUDA, about 200 MB to download.")
         wanted = [f"{name}=={version}+cpu" for name, version in pins.items()]
         if install(["--extra-index-url", index, *wanted]):
-            say(f"That failed (see {LOG}); PyTorch is installed from PyPI.")
+            say(f"That failed (see {LOG}); PyTorch will be installed from PyPI.")
     elif brings_cuda() and not are_installed(pins):
-        say("PyTorch is installed with CUDA, about 2.6 GB to download.")
+        say("PyTorch will come with CUDA, about 2.6 GB to download.")
         if not has_gpu():
             say(f"No index with builds for CPUs answered; {VARIABLE} can name one.")
     status = install(["-r", requirements])

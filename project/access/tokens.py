@@ -92,4 +92,4 @@ def _check_page(request: Any, token: ApiToken) -> None:
     if not allowed or request.headers.get("Sec-Fetch-Site") == "same-origin":
         return
     if request.headers.get("Origin", "").lower() not in allowed:
-        raise PublicTokenRefused(_("This token is not for the web site that sent it."))
+        raise PublicTokenRefused(_("This token only works from web sites that it names."))

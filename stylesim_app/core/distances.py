@@ -110,13 +110,16 @@ def measure_parts(a: Descriptor, b: Descriptor) -> tuple[FloatArray, float]:
     return layers, _euclidean(a.content, b.content)
 
 
-def resolve_preset(preset: str) -> tuple[float, float] | None:
-    """Return the entry of ``PRESETS``. Raises WeightingError for an unknown name."""
+def resolve_preset(preset: str, others: Sequence[str] = ()) -> tuple[float, float] | None:
+    """Return the entry of ``PRESETS``.
+
+    Raises WeightingError for an unknown name; it lists ``others`` too, which the caller knows.
+    """
     try:
         return PRESETS[preset]
     except KeyError as error:
         raise WeightingError(
-            "weighting_preset", preset=preset, presets=", ".join(PRESETS)
+            "weighting_preset", preset=preset, presets=", ".join((*PRESETS, *others))
         ) from error
 
 

@@ -136,7 +136,7 @@ class WeightingError(CoreError):
     """Weights of a query that do not define a distance."""
 
     MESSAGES: ClassVar[dict[str, str]] = {
-        "weighting_preset": gettext_noop("Unknown preset %(preset)r. Choose one of %(presets)s."),
+        "weighting_preset": gettext_noop("Unknown preset “%(preset)s”. Choose one of %(presets)s."),
         "weighting_number": gettext_noop("%(name)s must be a finite number, not %(value)r."),
         "weighting_negative": gettext_noop("%(name)s must not be negative, but is %(value)s."),
         "weighting_large": gettext_noop("%(name)s must be at most %(limit)g, but is %(value)g."),

@@ -45,7 +45,9 @@ class RankingOptions:
 
         Raises WeightingError for weights that define no distance, or an unknown preset.
         """
-        preset = COPIES_WEIGHTS if self.preset == COPIES else resolve_preset(self.preset)
+        preset: tuple[float, float] | None = COPIES_WEIGHTS
+        if self.preset != COPIES:
+            preset = resolve_preset(self.preset, others=[COPIES])
         if preset is None:
             preset = _require(serving.pairs).balanced_weights(self.layer_weights)
         style, content = preset

@@ -31,7 +31,7 @@ PRESET_LABELS = {
     "paper": _("Mostly style"),
     "style": _("Style only"),
     "content": _("Content only"),
-    "balanced": _("Style and content equally"),
+    "balanced": _("Style and content balanced"),
     COPIES: _("Copies"),
 }
 #: The presets, and one that compares by cosine.

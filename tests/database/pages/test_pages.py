@@ -212,7 +212,7 @@ def test_ranked_works_can_be_narrowed(client, collection):
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"preset": "nice"}, "Unknown preset 'nice'"),
+        ({"preset": "nice"}, "Unknown preset “nice”"),
         ({"style_weight": "-1"}, "Style weight must not be negative"),
         ({"style_weight": "much"}, "Enter a number."),
         ({"style_weight": "nan"}, "Enter a number."),

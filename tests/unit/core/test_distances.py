@@ -38,7 +38,7 @@ def test_weights_that_define_no_distance_are_refused(arguments, message):
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones():
-    with pytest.raises(WeightingError, match=rf"'papers'\. Choose one of {', '.join(PRESETS)}"):
+    with pytest.raises(WeightingError, match=rf"“papers”\. Choose one of {', '.join(PRESETS)}"):
         resolve_preset("papers")
 
 
