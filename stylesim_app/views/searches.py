@@ -87,10 +87,12 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _compare_with_neighbours(context: dict[str, Any]) -> dict[str, Any]:
     """Return how the nearest work compares with the neighbours that works here have.
 
-    Nothing for a part of the works or of the picture.
+    Nothing for a part of the works or of the picture, or where its very picture was found.
     """
     answer = context.get("answer")
     if not isinstance(answer, RankedAnswer | LaneAnswer) or context["region"] is not None:
+        return {}
+    if context["found"] and context["found"].works:
         return {}
     if context["filters_used"] or context["filters"].form.data.get("q"):
         return {}

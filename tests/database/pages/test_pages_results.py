@@ -18,7 +18,7 @@ from stylesim_app.core.errors import ImageError
 from stylesim_app.index import upkeep
 from stylesim_app.messages import join_words, localize, whole_number
 from stylesim_app.models import Artwork, ImageSearch, IndexEntry
-from tests import pictures
+from tests import pictures, same_pictures
 from tests.pages import page, titles, upload_of
 
 FAR = "Less alike than an ordinary pair"
@@ -124,6 +124,19 @@ def test_an_image_like_nothing_here_is_told_so(client, collection, run_worker):
     assert "100% of the works here have a closer neighbour than your picture has." in text
     # Among some works only, nothing is known of all.
     assert "closer neighbour" not in page(client, "search-results", search.pk, artist="Artist A")
+
+
+def test_nothing_is_unlike_where_its_very_picture_was_found(client, collection, run_worker):
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG")
+    search = search_for(client, run_worker, SimpleUploadedFile("noise.png", buffer.getvalue()))
+    known = same_pictures.match(collection["disc-a"], collection["disc-b"])
+    search.same_pictures = [[known.candidate_id, known.relation]]
+    search.save()
+    text = page(client, "search-results", search.pk)
+    assert "1 work in the collection also shows this picture." in text
+    assert "closer neighbour" not in text
 
 
 def test_a_picture_that_is_here_is_not(client, collection, run_worker):
