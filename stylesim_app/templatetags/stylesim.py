@@ -119,6 +119,16 @@ def admin_url(artwork: Any) -> str:
         return ""
 
 
+@register.simple_tag
+def admin_list_url() -> str:
+    """Return the URL of the list of artworks in the admin, or an empty string."""
+    options = adapter().model._meta
+    try:
+        return reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+    except NoReverseMatch:
+        return ""
+
+
 @register.filter
 def notes(codes: list[str], for_staff: bool) -> str:
     """Return the notes on how a picture was read."""

@@ -95,6 +95,17 @@ def test_an_empty_gallery_says_what_to_do(client, staff):
     assert reverse("stylesim:upload") in text
 
 
+def test_the_gallery_leads_staff_to_the_works_that_could_not_be_indexed(client, staff, collection):
+    IndexEntry.objects.filter(artwork=collection["disc-a"]).update(state="failed")
+    assert "could not be indexed" not in page(client, "gallery")
+    client.force_login(staff)
+    text = page(client, "gallery")
+    assert "1 work of the collection could not be indexed." in text
+    [address] = re.findall(r'href="([^"]*index_state=failed)"', text)
+    assert ">disc-a<" in client.get(address).content.decode()
+    assert ">disc-b<" not in client.get(address).content.decode()
+
+
 def test_the_gallery_says_how_far_the_index_is(client, staff, collection, make_artwork, run_worker):
     make_artwork(title="new")
     text = page(client, "gallery")
