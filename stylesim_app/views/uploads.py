@@ -88,14 +88,17 @@ class UploadPage:
     ) -> Outcome:
         """Save one file as an artwork unless it is refused or known.
 
-        With ``by_name``, the title is the name of the file.
+        With ``by_name``, as one of several, its title is the name of the file, and it has no
+        accession number, which would be that of all.
         """
         data = request.POST.copy()
-        title = adapter().field("title")
+        title, number = adapter().field("title"), adapter().field("accession_number")
         name = str(upload.name) if upload is not None else ""
         if by_name and title is not None:
             longest = getattr(adapter().model._meta.get_field(title), "max_length", None)
             data[title] = title_of_file(name)[:longest]
+        if by_name and number is not None:
+            data.pop(number, None)
         files: MultiValueDict[str, UploadedFile[Any]] = MultiValueDict()
         if upload is not None:
             files[conf.artwork_image_field] = upload
@@ -129,6 +132,7 @@ class UploadPage:
             "form": form,
             "image_field": conf.artwork_image_field,
             "title_field": adapter().field("title"),
+            "number_field": adapter().field("accession_number"),
             "known": known,
             "known_address": self._address_of(request, known),
             "known_in_trash": _is_in_trash(known),

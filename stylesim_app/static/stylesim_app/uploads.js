@@ -19,7 +19,8 @@ class UploadForm {
     this.zone = form.querySelector("[data-drop]");
     this.problem = form.querySelector("[data-problem]");
     this.button = form.querySelector("[data-submit]");
-    this.titleField = form.dataset.title ? form.querySelector(`[name="${form.dataset.title}"]`) : null;
+    // Fields of a single work: several have titles of their own, and no accession number.
+    this.ofOne = (form.dataset.ofOne ?? "").split(" ").map((name) => name && form.elements[name]).filter(Boolean);
     this.chosen = null;
     this.busy = false;
     this.many = false;
@@ -129,9 +130,9 @@ class UploadForm {
     this.showButton();
     const hint = this.form.querySelector("[data-titles-by-name]");
     if (hint) hint.hidden = !many;
-    if (this.titleField) {
-      this.titleField.disabled = many;
-      this.titleField.closest(".field").hidden = many;
+    for (const field of this.ofOne) {
+      field.disabled = many;
+      field.closest(".field").hidden = many;
     }
     const canvas = this.zone.querySelector("canvas");
     if (this.chosen) this.look(this.chosen);
@@ -250,7 +251,7 @@ class UploadForm {
     });
     if (answer?.state === "added" || answer?.state === "known") return this.list.set(row, answer.state, answer);
     if (answer?.errors) {
-      const own = [this.form.dataset.image, this.form.dataset.title, "__all__"];
+      const own = [this.form.dataset.image, ...this.ofOne.map((field) => field.name), "__all__"];
       const shared = Object.keys(answer.errors).filter((name) => !own.includes(name));
       if (!shared.length) return this.list.set(row, "refused", { reason: answer.reasons.join(" ") });
       return this.stop(row, answer.errors, shared);

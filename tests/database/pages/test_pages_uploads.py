@@ -37,14 +37,15 @@ def test_several_files_of_a_form_become_works_or_have_a_reason(staff_client, sen
     send("bars-a", title="known work")
     files = [upload_of("disc-a", "one.png"), upload_of("disc-b", "two.png")]
     bad = [SimpleUploadedFile("words.png", b"words"), upload_of("bars-a", "again.png")]
-    facts = {"artist": "Somebody", "image": [*files, *bad]}
+    facts = {"artist": "Somebody", "accession_number": "A 5", "image": [*files, *bad]}
     text = html.unescape(staff_client.post(address, facts).content.decode())
     assert "Finished. Added: 2. Already in the collection: 1. Not added: 1." in text
     assert "The file is not an image in one of these formats" in text
     assert ">known work</a>" in text
     assert 'value="Somebody"' in text
     added = Artwork.objects.filter(artist="Somebody")
-    assert set(added.values_list("title", flat=True)) == {"one", "two"}
+    # A number is that of one work.
+    assert set(added.values_list("title", "accession_number")) == {("one", ""), ("two", "")}
 
 
 def test_a_title_from_a_file_fits_its_column(staff_client):
