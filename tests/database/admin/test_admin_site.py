@@ -57,3 +57,5 @@ def test_same_pictures_lead_to_their_records(staff_client, stored_matches):
     panel = html.partition('class="same-picture')[2].partition("</section>")[0]
     assert f'href="{LIST}{copy.pk}/change/"' in panel
     assert f'href="{copy.get_absolute_url()}"' not in panel
+    # Sets are kept on the pages of the site.
+    assert 'type="checkbox"' not in panel
