@@ -30,11 +30,13 @@ class ChildFailed(Exception):
 class Child:
     """A process in its own group, so that its child processes end with it.
 
-    Ctrl-C in the terminal does not reach it: the demo stops it.
+    Ctrl-C in the terminal does not reach it: the demo stops it. ``site`` is the address of the
+    demo, for the events that webhooks receive.
     """
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], log: Path, site: str = "") -> None:
         self._command = command
+        self._site = site
         self.log = log
         self._failed_starts = 0
         self._start()
@@ -45,7 +47,11 @@ class Child:
             self._process = subprocess.Popen(  # noqa: S603  (a command of our own)
                 [sys.executable, *self._command],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, "STYLESIM_DATA_DIR": str(settings.DATA_DIR)},
+                env={
+                    "STYLESIM_SITE_URL": self._site,
+                    **os.environ,
+                    "STYLESIM_DATA_DIR": str(settings.DATA_DIR),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -90,15 +96,17 @@ class Child:
             self._process.wait()
 
 
-def start_worker() -> Child:
+def start_worker(site: str) -> Child:
     """Start a django-q2 cluster, as in production."""
-    return Child(["manage.py", "qcluster"], settings.DATA_DIR / "worker.log")
+    return Child(["manage.py", "qcluster"], settings.DATA_DIR / "worker.log", site)
 
 
-def start_server(port: int) -> Child:
+def start_server(port: int, site: str) -> Child:
     """Start a web server for this machine alone."""
     options = ["--bind", f"127.0.0.1:{port}", "--threads", "8", "--no-control-socket"]
-    return Child(["-m", "gunicorn", *options, "project.wsgi"], settings.DATA_DIR / "server.log")
+    return Child(
+        ["-m", "gunicorn", *options, "project.wsgi"], settings.DATA_DIR / "server.log", site
+    )
 
 
 def find_port(first: int, *, others: bool) -> int | None:

@@ -76,16 +76,17 @@ class Command(BaseCommand):
         self._import(images)
         collection.release_leases()
         stack.callback(collection.release_leases)
-        worker = children.start_worker()
+        site = "" if port is None else f"http://127.0.0.1:{port}"
+        worker = children.start_worker(site)
         stack.callback(worker.stop)
         self._wait(worker)
         collection.calibrate_on_all()
         path = self._rank()
         if port is None:
             return
-        server = children.start_server(port)
+        server = children.start_server(port, site)
         stack.callback(server.stop)
-        self._say_where(f"http://127.0.0.1:{port}", path, password, server)
+        self._say_where(site, path, password, server)
         while True:
             time.sleep(_WATCH_SECONDS)
             self._keep_working(worker)
