@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-#: Beyond this ratio of the sides a picture is described by windows.
+#: Beyond this ratio of the sides a picture is described by windows alone.
 LONG_ASPECT = 3.0
 #: Windows of one picture, at most: the network sees each.
 MAX_WINDOWS = 20
@@ -107,17 +107,17 @@ def grid(scales: int) -> list[Box]:
     return boxes
 
 
-def windows(width: int, height: int) -> list[Box]:
+def windows(width: int, height: int, longest: float = LONG_ASPECT) -> list[Box]:
     """Return the parts of a picture that the network sees: all of it, or windows along a long one.
 
-    If one side is more than LONG_ASPECT times the other, these are squares of the short side that
+    If one side is more than ``longest`` times the other, these are squares of the short side that
     overlap by OVERLAP; beyond MAX_WINDOWS they are as many, and longer than they are high. Raises
     ValueError unless both sides are above zero.
     """
     if min(width, height) < 1:
         raise ValueError(f"expected sides of at least 1 pixel, got {width} x {height}")
     aspect = max(width, height) / min(width, height)
-    if aspect <= LONG_ASPECT:
+    if aspect <= longest:
         return [WHOLE]
     count = min(math.ceil((aspect - OVERLAP) / (1 - OVERLAP)), MAX_WINDOWS)
     side = max(1 / aspect, 1 / (count - OVERLAP * (count - 1)))

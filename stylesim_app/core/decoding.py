@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from . import surroundings
-from .boxes import Box
+from .boxes import LONG_ASPECT, Box
 from .images import (
     INPUT_SIZE,
     ImageFacts,
@@ -99,14 +99,15 @@ def to_picture(
         complete = to_pixels(image, INPUT_SIZE)
         image = image.crop(found.box.to_pixels(*image.size))
     features = None
-    if detail is not None and has_opencv():
+    if detail is not None and detail.features and has_opencv():
         from .same_picture.features import extract_features
 
         features = extract_features(image, detail)
         if found.kind:
             features = features.within(found.box)
     pixels = to_pixels(image, INPUT_SIZE)
-    return Picture(pixels, facts, sha256, features, to_windows(image), found, complete)
+    windows = to_windows(image, LONG_ASPECT if detail is None else detail.aspect)
+    return Picture(pixels, facts, sha256, features, windows, found, complete)
 
 
 def to_thumbnails(image: Image.Image, sides: tuple[int, ...]) -> dict[int, bytes]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from .boxes import WHOLE, Box
+from .boxes import LONG_ASPECT, WHOLE, Box
 from .errors import DescriptorError
 from .images import INPUT_SIZE, PREPROCESSING_VERSION
 
@@ -64,7 +64,7 @@ class Provenance:
 
 
 class Window(NamedTuple):
-    """A part of a long picture that the network saw by itself: its box and ``relu5_2``."""
+    """A part of a picture that the network saw by itself: its box and ``relu5_2``."""
 
     box: Box
     content: FloatArray
@@ -75,9 +75,9 @@ class Descriptor:
     """The exact descriptor of one picture.
 
     ``style[layer]`` is the packed Gram matrix of a style layer, ``(N (N + 1) / 2,)``;
-    ``content`` is the flattened map of ``relu5_2``, ``(512 * 14 * 14,)``; all float32. A picture
-    that is not a long one has no ``windows``. The work is the part of the picture in ``box``, of
-    which the boxes of windows are shares.
+    ``content`` is the flattened map of ``relu5_2``, ``(512 * 14 * 14,)``; all float32. A long
+    picture has ``windows``, and so has a query of which one side is clearly longer. The work is the
+    part of the picture in ``box``, of which the boxes of windows are shares.
     """
 
     style: Mapping[str, FloatArray]
@@ -91,6 +91,15 @@ class Descriptor:
         every = (*self.style.values(), self.content, *contents)
         if not all(np.isfinite(values).all() for values in every):
             raise DescriptorError("descriptor_not_finite")
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the windows stand for the picture, which is too long to be seen as a square.
+
+        Those of a query that is not as long are seen besides it.
+        """
+        sides = (min(window.box.width, window.box.height) for window in self.windows)
+        return any(LONG_ASPECT * side < 1 for side in sides)
 
     def layer(self, name: str) -> FloatArray:
         """Return the stored numbers of one layer, content included."""

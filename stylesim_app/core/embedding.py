@@ -57,7 +57,7 @@ ReadSample = Callable[[], Iterable[Descriptor]]
 class Vectors:
     """The vectors of one picture, ``(n, d)``, float32, and the box that each describes.
 
-    ``boxes`` is None for the one vector of an entire picture.
+    ``boxes`` is None for the vector of an entire picture, and of the windows of a query.
     """
 
     numbers: FloatArray
@@ -123,7 +123,10 @@ class FittedEmbedding(ABC):
 
 @dataclass(frozen=True, eq=False)
 class PictureEmbedding(FittedEmbedding):
-    """The embedding of an entire picture, ``(1, 1152)``."""
+    """The embedding of an entire picture, ``(1, 1152)``.
+
+    Each window that a query is seen in besides follows as a row of its own, which has R-MAC alone.
+    """
 
     size: ClassVar[int] = sum(PARTS.values())
     style: StyleWhitening
@@ -180,7 +183,13 @@ class PictureEmbedding(FittedEmbedding):
             to_unit(content),
             self.regions.describe_whole(descriptor),
         ]
-        return Vectors.of_picture(np.concatenate(parts))
+        picture = np.concatenate(parts)[None]
+        if descriptor.is_long:
+            return Vectors(picture)
+        windows = self.regions.describe_windows(descriptor)
+        rows = np.zeros((len(windows), self.size), np.float32)
+        rows[:, _SLICES[RMAC]] = windows
+        return Vectors(np.concatenate([picture, rows]))
 
     def to_bytes(self, origin: Mapping[str, str] | None = None) -> bytes:
         """Serialise to safetensors, 10 MB; ``origin`` goes into the header."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .boxes import Box, windows
+from .boxes import LONG_ASPECT, Box, windows
 from .image_file import FORMATS, LAID_OVER_GREY, ImageFacts, Limits, check_size
 from .opening import UPRIGHT, decoding, open_first, read_header
 from .surroundings import NONE, Surroundings
@@ -118,9 +118,12 @@ def to_pixels(image: Image.Image, size: int = INPUT_SIZE) -> NDArray[np.uint8]:
     return np.array(image.resize((size, size), Image.Resampling.BICUBIC))
 
 
-def to_windows(image: Image.Image) -> tuple[tuple[Box, NDArray[np.uint8]], ...]:
-    """Return the windows of a long picture, each ``(S, S, 3)``, and their boxes; none of others."""
-    boxes = windows(*image.size)
+def to_windows(
+    image: Image.Image, aspect: float = LONG_ASPECT
+) -> tuple[tuple[Box, NDArray[np.uint8]], ...]:
+    """Return the windows, each ``(S, S, 3)``, of a picture of more than an aspect ratio, and their
+    boxes; none of others."""
+    boxes = windows(*image.size, aspect)
     if len(boxes) == 1:
         return ()
     return tuple((box, to_pixels(image.crop(box.to_pixels(*image.size)))) for box in boxes)

@@ -74,6 +74,16 @@ class RegionWhitening:
         pooled = np.concatenate([self._pool(each, GRID) for each in _maps(descriptor)])
         return to_unit(self.whitening.whiten(pooled).sum(axis=0))
 
+    def describe_windows(self, descriptor: Descriptor) -> FloatArray:
+        """Return the unit vector ``(256,)`` of each window of a picture, as of a picture of its
+        own: ``(n, 256)``."""
+        check_same_network(descriptor.provenance, self.provenance)
+        vectors = [
+            to_unit(self.whitening.whiten(self._pool(window.content, GRID)).sum(axis=0))
+            for window in descriptor.windows
+        ]
+        return np.stack(vectors) if vectors else np.zeros((0, WHOLE_SIZE), np.float32)
+
     def describe_regions(self, descriptor: Descriptor) -> tuple[FloatArray, list[Box]]:
         """Return the unit vectors ``(n, 128)`` of the regions of a picture, and their boxes.
 
@@ -82,7 +92,7 @@ class RegionWhitening:
         """
         check_same_network(descriptor.provenance, self.provenance)
         pooled = [self._pool(each, GRID) for each in _maps(descriptor)]
-        if not descriptor.windows:
+        if not descriptor.is_long:
             boxes = [box.inside(descriptor.box) for box in GRID]
             return self.whitening.whiten(pooled[0], REGION_SIZE), boxes
         of_windows = [self.whitening.whiten(each, REGION_SIZE).sum(axis=0) for each in pooled]
@@ -93,7 +103,7 @@ class RegionWhitening:
         """Return the unit vector ``(128,)`` of any box of a picture, without the network.
 
         The box is in shares of the complete picture; what it has of surroundings does not count.
-        In a long picture, the box is seen in the first window that contains it. Raises ValueError
+        Where a window contains the box, it is seen in the first that does. Raises ValueError
         for a box that does not lie in the picture.
         """
         check_same_network(descriptor.provenance, self.provenance)
@@ -122,8 +132,10 @@ class RegionWhitening:
 
 
 def _maps(descriptor: Descriptor) -> list[FloatArray]:
-    """Return the content of each window, or of the picture if it has none."""
-    return [window.content for window in descriptor.windows] or [descriptor.content]
+    """Return the content of each window of a long picture, or of the picture."""
+    if descriptor.is_long:
+        return [window.content for window in descriptor.windows]
+    return [descriptor.content]
 
 
 def to_map(content: FloatArray) -> FloatArray:

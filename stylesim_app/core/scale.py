@@ -41,6 +41,15 @@ class PairScale:
         nearest = None if self.nearest is None else factor * self.nearest
         return PairScale(factor * self.figures, nearest)
 
+    def of_least(self, count: int) -> PairScale:
+        """Return the scale of the least of ``count`` independent figures.
+
+        A figure that a share ``p`` of pairs reaches is reached by ``1 - (1 - p) ** count``.
+        """
+        shares = (np.arange(len(self.figures)) + 0.5) / len(self.figures)
+        places = (1 - (1 - shares) ** (1 / count)) * len(self.figures)
+        return PairScale(self.figures[places.astype(np.int64)], self.nearest)
+
     def ordinary(self) -> float:
         """Return the figure of an ordinary pair, the median."""
         return float(np.median(self.figures))

@@ -203,7 +203,8 @@ def _pair_queries(sources: Sequence[Source], keys: Mapping[Path, str]) -> Iterat
             if key is None or (pair.right and not right):
                 continue
             group = min(right, default=key)
-            yield Query(_item(pair.query, key), source.name, "pairs", pair.kind, group, right)
+            item = _item(pair.query, f"query-{key}")
+            yield Query(item, source.name, "pairs", pair.kind, group, right)
 
 
 def _limit(works: list[Work], limit: int | None) -> list[Work]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..core.descriptors import Descriptor
 from ..core.errors import ImageError
 from ..core.images import Picture
-from ..core.same_picture.detail import WORK, Detail
+from ..core.same_picture.detail import QUERY, WORK, Detail
 from ..index.embeddings import Embedding
 from ..messages import WorkError
 from ..work import pipeline
@@ -57,7 +57,9 @@ class Describer:
 
     def describe(self, items: Sequence[Item], *, works: bool) -> Iterator[tuple[Item, str]]:
         """Describe what is not kept; yield each picture, and why it cannot be read, if so."""
-        detail = WORK if works and self.needs.features else None
+        detail = WORK if works else QUERY
+        if not (works and self.needs.features):
+            detail = detail._replace(features=0)
         missing = []
         for item in items:
             if self._is_complete(item.key, works):

@@ -23,8 +23,8 @@ from .sources import Shown
 COMPANY_OF_A_COLLAGE = 3
 #: Long side to which a work is reduced before it is edited.
 LONG_SIDE = 1024
-#: Raised whenever an edit gives other pixels.
-VERSION = 1
+#: Raised whenever an edit gives other pixels, or is described in other windows.
+VERSION = 2
 
 
 class Read(Protocol):

@@ -137,7 +137,7 @@ def _rank_by_measure(lane: Lane, scene: Scene) -> Iterator[Ranking]:
 
 def _vector_distances(lane: VectorLane, scene: Scene) -> Matrix:
     weights = lane.weights(RankingOptions())
-    distances = _cosine_distances(lane.embedding, weights, scene)
+    distances = _cosine_distances(lane.embedding, weights, scene, by_windows=lane.by_windows)
     if lane.scaled_locally and len(scene.works) >= FEWEST:
         vectors = _vectors(lane.embedding, scene)["works"]
         sample = scene.sample_keys(scales.SAMPLE)
@@ -147,17 +147,26 @@ def _vector_distances(lane: VectorLane, scene: Scene) -> Matrix:
     return distances
 
 
-def _cosine_distances(embedding: Embedding, weights: scales.Weights, scene: Scene) -> Matrix:
+def _cosine_distances(
+    embedding: Embedding, weights: scales.Weights, scene: Scene, *, by_windows: bool = False
+) -> Matrix:
     vectors = _vectors(embedding, scene)
-    works, counts = vectors["works"], vectors["counts"]
-    asked = scales.weigh(vectors["asked"], weights)
-    starts = np.cumsum(counts) - counts
-    distances: Matrix = 1 - np.maximum.reduceat(asked @ works.T, starts, axis=1)
+    firsts = _starts(vectors["asked_counts"])
+    asked = vectors["asked"] if by_windows else vectors["asked"][firsts]
+    products = scales.weigh(asked, weights) @ vectors["works"].T
+    largest = np.maximum.reduceat(products, _starts(vectors["counts"]), axis=1)
+    distances: Matrix = 1 - (np.maximum.reduceat(largest, firsts) if by_windows else largest)
     return distances
 
 
+def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the rows of each picture begin."""
+    starts: NDArray[np.int64] = np.cumsum(counts) - counts
+    return starts
+
+
 def _vectors(embedding: Embedding, scene: Scene) -> Mapping[str, NDArray[Any]]:
-    """Return the vectors of works, how many each has, and the first of each that is asked."""
+    """Return the vectors of works and of all that is asked, and how many each has."""
     describe: Callable[[Item], NDArray[Any]]
     if embedding.fitted is None:
         scene.fits[embedding.name] = {"computed_from": "pictures", "version": embedding.version}
@@ -183,13 +192,15 @@ def _vectors(embedding: Embedding, scene: Scene) -> Mapping[str, NDArray[Any]]:
             key: describe(item) for key, item in scene.track(every.items(), len(every), label)
         }
         works = [described[item.key] for item in scene.works]
+        asked = [described[item.key] for item in scene.asked]
         return {
             "works": np.concatenate(works),
             "counts": np.array([len(each) for each in works]),
-            "asked": np.stack([described[item.key][0] for item in scene.asked]),
+            "asked": np.concatenate(asked),
+            "asked_counts": np.array([len(each) for each in asked]),
         }
 
-    kind = f"vectors-{embedding.name}"
+    kind = f"all-vectors-{embedding.name}"
     return scene.describer.kept.arrays(kind, digest([key, scene.key]), compute)
 
 

@@ -40,7 +40,8 @@ def rank_copies(
     weights = part_weights(weighting)
     search = vectors.begin(query, PICTURE, serving)
     own = search.vectors[0]
-    found = search.nearest(weigh_parts(own, dict(weights)), candidates, options.limit)
+    queries = weigh_parts(own, dict(weights))[None]
+    found = search.nearest(queries, candidates, options.limit)
     stored = open_store(search.index).read([each.stored for each, _ in found])
     scale = scale_of_copies(search.index, weighting)
     indexed, total = coverage.count(visible, serving.descriptor_set)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..collection.swapping import get_artwork_model
 from ..core.boxes import Box
 from ..core.descriptors import CONTENT_LAYER, Provenance
-from ..core.embedding import RMAC, RegionEmbedding, Vectors, weigh_parts
+from ..core.embedding import RMAC, RegionEmbedding, Vectors
 from ..core.images import Picture
 from ..core.scale import PairScale
 from ..index import scales
@@ -79,6 +79,8 @@ class VectorLane(Lane):
     version: ClassVar[str] = ""
     #: True if distances are corrected by local scaling, where the collection is large enough.
     scaled_locally: ClassVar[bool] = False
+    #: True if works near to a window of a query count as near, where it is seen in windows.
+    by_windows: ClassVar[bool] = False
 
     def embed(self, pictures: Sequence[Picture]) -> NDArray[np.floating[Any]]:
         """Return a vector of each decoded picture, ``(n, size)``, of any length but zero.
@@ -140,16 +142,17 @@ class VectorLane(Lane):
         serving: Serving | None,
     ) -> LaneAnswer:
         serving = serving or Serving()
-        search, vector = self._begin(query, options, serving)
+        search, queries = self._begin(query, options, serving)
         weights = self.weights(options)
-        if weights:
-            vector = weigh_parts(vector, dict(weights))
+        queries = scales.weigh(queries, weights)
         scaling = scales.local_scaling(search.index, weights) if self.scaled_locally else None
         if scaling is None:
-            found = search.nearest(vector, candidates, options.limit)
+            found = search.nearest(queries, candidates, options.limit)
         else:
-            found = search.nearest_scaled(vector, candidates, options.limit, scaling)
+            found = search.nearest_scaled(queries[0], candidates, options.limit, scaling)
         scale = scales.scale_of(search.index, weights, locally=scaling is not None)
+        if scale is not None and len(queries) > 1:
+            scale = scale.of_least(len(queries))
         indexed, total = coverage.count(visible, serving.descriptor_set)
         descriptor_set = serving.descriptor_set
         return LaneAnswer(
@@ -176,8 +179,9 @@ class VectorLane(Lane):
     def _begin(
         self, query: Query, options: RankingOptions, serving: Serving
     ) -> tuple[vectors.Search, FloatArray]:
+        """Return a search, and the vectors of the query ``(n, d)``, of which the nearest counts."""
         search = vectors.begin(query, self.embedding, serving)
-        return search, search.vectors[0]
+        return search, search.vectors if self.by_windows else search.vectors[:1]
 
     def _embed(self, pictures: Sequence[Picture]) -> list[Vectors]:
         numbers = np.asarray(self.embed(pictures), np.float32)
@@ -229,7 +233,11 @@ class Content(VectorLane):
 
 
 class Regions(VectorLane):
-    """R-MAC: entire pictures, or the regions of works that are nearest to a part of the query."""
+    """R-MAC: entire pictures, or the regions of works that are nearest to a part of the query.
+
+    A searched image that is wide or high is compared by its windows too, for it may show several
+    works beside each other.
+    """
 
     name = "regions"
     label = _("Details")
@@ -239,6 +247,7 @@ class Regions(VectorLane):
         "A detail smaller than a third of a picture, or one that is turned, is often missed."
     )
     takes_region = True
+    by_windows = True
     embedding = PICTURE
 
     def weights(self, options: RankingOptions) -> scales.Weights:
@@ -254,4 +263,4 @@ class Regions(VectorLane):
         if not isinstance(fitted, RegionEmbedding):
             raise TypeError(f"expected a RegionEmbedding, got {type(fitted).__name__}")
         descriptor = query.descriptor(serving)
-        return search, fitted.whitening.describe_box(descriptor, options.region)
+        return search, fitted.whitening.describe_box(descriptor, options.region)[None]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -42,7 +44,7 @@ class Search:
 
         They are the nearest by it among the SCALED nearest without.
         """
-        found = self.nearest(query, candidates, max(limit, SCALED))
+        found = self.nearest(query[None], candidates, max(limit, SCALED))
         stored = vectors.open_store(self.index).read([each.stored for each, _ in found])
         # A picture may have been replaced since.
         found = [(each, artwork) for each, artwork in found if each.stored in stored]
@@ -58,15 +60,17 @@ class Search:
         return sorted(scaled, key=lambda pair: pair[0].distance)[:limit]
 
     def nearest(
-        self, query: FloatArray, candidates: QuerySet[Any], limit: int
+        self, queries: FloatArray, candidates: QuerySet[Any], limit: int
     ) -> list[tuple[NearestWork, Any]]:
-        """Return the nearest candidates to a query ``(d,)``, each with its artwork.
+        """Return the candidates that are nearest to one of the queries ``(n, d)``, with their
+        artworks.
 
         Raises NotPrepared if the index was replaced meanwhile.
         """
         described = coverage.described(candidates, self.serving.descriptor_set)
         try:
-            found = vectors.open_store(self.index).nearest(query, described, limit)
+            store = vectors.open_store(self.index)
+            found = _merge([store.nearest(query, described, limit) for query in queries], limit)
         except VectorIndex.DoesNotExist as error:
             raise NotPrepared(
                 WorkItem.State.STALE,
@@ -75,6 +79,14 @@ class Search:
         keys = [each.artwork for each in found]
         artworks = candidates.select_related("stylesim_entry").in_bulk(keys)
         return [(each, artworks[each.artwork]) for each in found if each.artwork in artworks]
+
+
+def _merge(answers: Sequence[Sequence[NearestWork]], limit: int) -> list[NearestWork]:
+    """Return the nearest works of several answers, each work once, in the order of a store."""
+    nearest: dict[int, NearestWork] = {}
+    for each in sorted(chain(*answers), key=lambda each: (each.distance, each.artwork)):
+        nearest.setdefault(each.stored, each)
+    return list(nearest.values())[:limit]
 
 
 def begin(query: Query, embedding: Embedding, serving: Serving) -> Search:

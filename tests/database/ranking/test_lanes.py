@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from stylesim_app import files
 from stylesim_app.core.boxes import Box
 from stylesim_app.core.descriptors import CONTENT_LAYER, STYLE_LAYERS, Descriptor
 from stylesim_app.core.embedding import RMAC, RegionEmbedding, Vectors
 from stylesim_app.exceptions import NotIndexed, NotPrepared
-from stylesim_app.index import sets, upkeep, vectors
+from stylesim_app.index import scales, sets, upkeep, vectors
 from stylesim_app.index.embeddings import PICTURE, REGIONS, Embedding
 from stylesim_app.index.serving import Serving
 from stylesim_app.models import (
@@ -230,6 +231,34 @@ def test_a_region_is_compared_with_all_regions_of_each_work(asked, box):
         assert 0 < result.unusual <= 1
     assert answer.region == box
     assert (answer.indexed, answer.visible) == (12, 12)
+
+
+def test_an_image_that_shows_two_works_finds_both_by_its_windows(works, tmp_path):
+    wall = Image.new("RGB", (250, 100), "#d9d4c8")
+    for left, name in ((2, "disc-a"), (152, "bars-b")):
+        wall.paste(pictures.draw(name, (96, 96)), (left, 2))
+    path = tmp_path / "wall.png"
+    wall.save(path)
+    query = FileQuery(path)
+    fitted = vectors.fitted_to(index_of(PICTURE), PICTURE)
+    rows = fitted.describe(query.descriptor(Serving())).numbers[:, -256:].astype(np.float64)
+    assert len(rows) == 5
+    distances = {
+        name: (1 - rows @ each.numbers[0, -256:].astype(np.float64))
+        for name, each in kept(PICTURE).items()
+    }
+    answer = lanes.get("regions").of_file(query, RankingOptions(limit=50))
+    figures = [result.figure for result in answer.results]
+    check_order(answer.results, figures, {name: each.min() for name, each in distances.items()})
+    assert {result.artwork.title for result in answer.results[:2]} == {"disc-a", "bars-b"}
+    assert answer.results[0].unusual == answer.scale.unusual(answer.results[0].figure)
+    # The least of five distances is small more often.
+    assert answer.scale.ordinary() < scales.scale_of(index_of(PICTURE), ((RMAC, 1.0),)).ordinary()
+    # The other lanes compare the image as it is.
+    content = lanes.get("content").of_file(query, RankingOptions(limit=50))
+    assert content.scale.ordinary() == (
+        scales.scale_of(index_of(PICTURE), ((CONTENT_LAYER, 1.0),)).ordinary()
+    )
 
 
 def test_a_detail_is_found_where_another_work_repeats_it(db):

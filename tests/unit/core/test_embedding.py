@@ -117,6 +117,20 @@ def test_the_windows_of_a_long_picture_change_its_rmac_alone(works, picture):
     assert RegionEmbedding.fit(lambda: works[:9]).describe(long).boxes == tuple(boxes)
 
 
+def test_the_windows_of_a_wide_query_are_rows_of_rmac_alone(works, picture):
+    boxes = windows(150, 100, longest=1.4)
+    shown = [Window(box, work.content) for box, work in zip(boxes, works[1:], strict=False)]
+    wide = dataclasses.replace(works[0], windows=tuple(shown))
+    vectors = picture.describe(wide).numbers
+    np.testing.assert_array_equal(vectors[:1], picture.describe(works[0]).numbers)
+    assert len(vectors) == 3
+    for row, work in zip(vectors[1:], works[1:], strict=False):
+        np.testing.assert_allclose(
+            part_of(row, RMAC), part_of(picture.describe(work).numbers[0], RMAC), atol=1e-6
+        )
+        assert np.count_nonzero(row) <= PARTS[RMAC]
+
+
 @given(WEIGHTS, st.integers(0, 2**32 - 1), st.frozensets(st.sampled_from(list(PARTS))))
 def test_a_product_of_vectors_is_the_weighted_mean_of_the_cosines_of_their_parts(
     weights, seed, empty

@@ -21,6 +21,7 @@ from stylesim_app.core.images import (
     open_image,
     to_windows,
 )
+from stylesim_app.core.same_picture.detail import QUERY
 from stylesim_app.work import pipeline
 from tests import pictures
 from tests.pictures import encode
@@ -236,6 +237,15 @@ def test_a_window_shows_its_part_of_the_picture():
     assert [found[0][1].mean(), found[-1][1].mean()] == [0, 180]
     upright = to_windows(picture.transpose(Image.Transpose.ROTATE_270))
     assert [each.mean() for _, each in upright] == [each.mean() for _, each in found]
+
+
+@pytest.mark.parametrize(
+    ("size", "count"), [((140, 100), 0), ((150, 100), 2), ((100, 200), 3), ((400, 100), 6)]
+)
+def test_a_query_that_is_clearly_longer_than_wide_or_high_has_windows(size, count):
+    decoded = pipeline.decode_picture(pictures.png("disc-a", size), QUERY._replace(features=0))
+    assert len(decoded.windows) == count
+    assert decoded.features is None
 
 
 @pytest.mark.parametrize(("size", "count"), [((400, 100), 6), ((100, 700), 11), ((96, 72), 0)])

@@ -34,6 +34,14 @@ def long(works) -> Descriptor:
     return dataclasses.replace(works[0], windows=tuple(map(Window, boxes, shown)))
 
 
+@pytest.fixture
+def wide(works) -> Descriptor:
+    """A query twice as wide as high; its windows show what other works do."""
+    boxes = windows(200, 100, longest=1.4)
+    shown = [work.content for work in works[1 : len(boxes) + 1]]
+    return dataclasses.replace(works[0], windows=tuple(map(Window, boxes, shown)))
+
+
 @pytest.mark.parametrize(
     "box", [*grid(3), Box(0.31, 0.02, 0.2, 0.9), Box(0.999, 0.999, 0.001, 0.001)]
 )
@@ -81,6 +89,25 @@ def test_the_whole_of_a_long_picture_is_the_sum_of_the_regions_of_its_windows(
     np.testing.assert_allclose(whitening.describe_whole(long), expected, atol=1e-6)
     turned = dataclasses.replace(long, windows=long.windows[::-1])
     np.testing.assert_allclose(whitening.describe_whole(turned), expected, atol=1e-6)
+
+
+def test_the_windows_of_a_wide_query_are_seen_besides_it(works, whitening, wide, long):
+    assert (wide.is_long, long.is_long, works[0].is_long) == (False, True, False)
+    np.testing.assert_array_equal(
+        whitening.describe_whole(wide), whitening.describe_whole(works[0])
+    )
+    for found, expected in zip(
+        whitening.describe_regions(wide), whitening.describe_regions(works[0]), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+    vectors = whitening.describe_windows(wide)
+    assert vectors.shape == (3, WHOLE_SIZE)
+    for vector, work in zip(vectors, works[1:4], strict=True):
+        np.testing.assert_allclose(vector, whitening.describe_whole(work), atol=1e-6)
+    assert whitening.describe_windows(works[0]).shape == (0, WHOLE_SIZE)
+    restored = Descriptor.from_bytes(wide.to_bytes())
+    assert not restored.is_long
+    assert [window.box for window in restored.windows] == windows(200, 100, longest=1.4)
 
 
 def test_a_box_of_a_long_picture_is_seen_in_the_first_window_that_contains_it(

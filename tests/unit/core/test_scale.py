@@ -44,6 +44,21 @@ def test_a_sample_shows_no_more_than_its_size():
     assert scale.closer_than(0.5) == 0
 
 
+@pytest.mark.parametrize("count", [2, 5])
+def test_the_least_of_several_figures_has_a_scale_of_its_own(count):
+    drawn = np.random.default_rng(0).beta(6, 2, (200_000, count)).astype(np.float32)
+    least = PairScale(np.sort(drawn[:, 0])).of_least(count)
+    counted = PairScale(np.sort(drawn.min(axis=1)))
+    for figure in np.quantile(counted.figures, [0.05, 0.3, 0.5, 0.9]).tolist():
+        assert least.unusual(figure) == pytest.approx(counted.unusual(figure), abs=0.005)
+
+
+@given(FIGURES)
+def test_the_least_of_one_figure_is_the_figure(figures):
+    scale = make(figures)
+    np.testing.assert_array_equal(scale.of_least(1).figures, scale.figures)
+
+
 @given(FIGURES, st.floats(0.001, 0.999))
 def test_no_more_pairs_than_the_share_stay_below_its_threshold(figures, share):
     scale = make(figures)
