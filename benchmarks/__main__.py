@@ -15,7 +15,7 @@ from .report import report
 BENCHMARKS = (
     *("extraction", "all_pairs", "search", "growth", "recall", "web"),
     *("same_picture", "same_picture_growth", "same_picture_false_alarms", "lanes", "vectors"),
-    "surroundings",
+    *("near_pairs", "surroundings"),
 )
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 

@@ -15,6 +15,7 @@ from stylesim_app.conf import conf
 from stylesim_app.core.boxes import grid
 from stylesim_app.core.cosine import to_unit
 from stylesim_app.core.embedding import Vectors
+from stylesim_app.index.near_pairs import KEPT
 from stylesim_app.models import Artwork, DescriptorSet, IndexEntry, StoredDescriptor, VectorIndex
 from stylesim_app.stores import import_vector_store
 from stylesim_app.stores.embedded_vectors import EmbeddedVectorStore
@@ -50,6 +51,7 @@ def measure(store_name: str, *sizes: str) -> Iterator[dict[str, Any]]:
             queries = to_unit(generator.normal(size=(QUERIES, size)))
             queries[:, weighed:] = 0
             figures = _measure_queries(store, queries)
+            figures["near pairs of a work ms"] = _measure_pairs(store, described, weighed)
             yield {
                 "store": store_name,
                 "vectors": count,
@@ -118,6 +120,20 @@ def _measure_queries(store: VectorStore, queries: NDArray[np.float32]) -> dict[s
             store._scan(query)
         figures["scan ms"] = 1e3 * (time.perf_counter() - start) / len(queries)
     return figures
+
+
+def _measure_pairs(store: VectorStore, described: DescriptorSet, weighed: int) -> float:
+    """Return the milliseconds in which a work is compared with those before it: the mean of works
+    from the first to the last, as when the pairs of all are found."""
+    stored = StoredDescriptor.objects.filter(descriptor_set=described).order_by("pk")
+    keys = list(stored.values_list("pk", flat=True))
+    chosen = [keys[round(at)] for at in np.linspace(0, len(keys) - 1, QUERIES)]
+    start = time.perf_counter()
+    for key, found in store.read(chosen).items():
+        query = found.numbers[0].copy()
+        query[weighed:] = 0
+        store.nearest(query, stored.filter(pk__lt=key), KEPT)
+    return 1e3 * (time.perf_counter() - start) / QUERIES
 
 
 def _stored_bytes() -> int:
