@@ -76,20 +76,24 @@ def _work_until(
     on_progress: Callable[[int], object],
     on_maintenance: Callable[[], object],
 ) -> bool:
-    """Index and maintain in turns; return whether more may be left. Raises StorageUnavailable."""
+    """Index and maintain in turns; return whether more may be left. Raises StorageUnavailable.
+
+    There is one turn at least, however late it is, so that repeated calls come to an end.
+    """
 
     def on_step() -> None:
         signs.sign_of_life()
         on_maintenance()
 
     maintain = partial(upkeep.maintain, on_step=on_step, anything_waits=worklist.anything_waits)
-    while time.monotonic() < deadline:
+    while True:
         if _describe_what_waits(deadline, on_progress):
             if pause.is_paused() or maintain(deadline - time.monotonic(), idle=True):
                 return False
         elif upkeep.is_urgent():
             maintain(deadline - time.monotonic(), idle=False)
-    return True
+        if time.monotonic() >= deadline:
+            return True
 
 
 def _describe_what_waits(deadline: float, on_progress: Callable[[int], object]) -> bool:

@@ -209,6 +209,13 @@ def test_an_interrupt_puts_back_every_batch_that_is_not_stored(waiting, monkeypa
     assert list(waits.values_list("attempts", flat=True)) == [0] * 4
 
 
+def test_calls_that_come_too_late_still_end_after_some(waiting):
+    """On a slow machine the time is up before the first work is claimed."""
+    for _ in range(6):
+        worker.work_through(seconds=-1)
+    assert (count(State.INDEXED), count(State.PENDING), leased()) == (6, 0, 0)
+
+
 def test_when_the_time_is_up_what_is_claimed_is_stored(waiting, monkeypatch):
     finish = WorkItem.finish
 
