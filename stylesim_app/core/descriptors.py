@@ -94,7 +94,7 @@ class Descriptor:
 
     @property
     def is_long(self) -> bool:
-        """Whether the windows stand for the picture, which is too long to be seen as a square.
+        """True if the windows stand for the picture, which is too long to be seen as a square.
 
         Those of a query that is not as long are seen besides it.
         """

@@ -113,12 +113,15 @@ def search_for(client, run_worker, image):
     return ImageSearch.objects.get()
 
 
-def test_an_image_like_nothing_here_is_told_so(client, collection, run_worker):
+def upload_of_noise():
     noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "PNG")
-    image = SimpleUploadedFile("noise.png", buffer.getvalue())
-    search = search_for(client, run_worker, image)
+    return SimpleUploadedFile("noise.png", buffer.getvalue())
+
+
+def test_an_image_like_nothing_here_is_told_so(client, collection, run_worker):
+    search = search_for(client, run_worker, upload_of_noise())
     text = page(client, "search-results", search.pk)
     assert "Your picture is like nothing here." in text
     assert "100% of the works here have a closer neighbour than your picture has." in text
@@ -127,10 +130,7 @@ def test_an_image_like_nothing_here_is_told_so(client, collection, run_worker):
 
 
 def test_nothing_is_unlike_where_its_very_picture_was_found(client, collection, run_worker):
-    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(noise).save(buffer, "PNG")
-    search = search_for(client, run_worker, SimpleUploadedFile("noise.png", buffer.getvalue()))
+    search = search_for(client, run_worker, upload_of_noise())
     known = same_pictures.match(collection["disc-a"], collection["disc-b"])
     search.same_pictures = [[known.candidate_id, known.relation]]
     search.save()
