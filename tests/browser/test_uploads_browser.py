@@ -59,6 +59,9 @@ def test_sixty_files_are_dropped_at_once(open_browser, sixty, staff):
     visit.look("uploads-chosen")
     page.fill("[name=artist]", "Somebody")
     page.fill("[name=collection]", "Prints")
+    # A title and a number are those of one work.
+    for name in ("title", "accession_number"):
+        expect(page.locator(f"[name={name}]")).to_be_hidden()
     page.locator("[data-submit]").click()
 
     status = page.get_by_role("status")
